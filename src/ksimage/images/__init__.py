@@ -1,0 +1,1 @@
+"""Images as the OCI and Docker specifications describe them: pure, no I/O."""

@@ -1,0 +1,260 @@
+"""Manifests, indexes and descriptors of both families (OCI image-spec 1.1, Docker schema 2).
+
+Nothing is normalised away: what a manifest holds beyond the fields named here stays in ``raw``, so
+that a derived manifest can keep it. All sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ksimage.errors import MalformedImage, UnsupportedImage
+from ksimage.images.reference import DIGEST
+
+OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER_TAR: Final = "application/vnd.oci.image.layer.v1.tar"
+OCI_LAYER_GZIP: Final = OCI_LAYER_TAR + "+gzip"
+OCI_LAYER_ZSTD: Final = OCI_LAYER_TAR + "+zstd"
+DOCKER_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER_TAR: Final = "application/vnd.docker.image.rootfs.diff.tar"
+DOCKER_LAYER_GZIP: Final = DOCKER_LAYER_TAR + ".gzip"
+DOCKER_SCHEMA1: Final = (
+    "application/vnd.docker.distribution.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+)
+
+INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
+MANIFEST_TYPES: Final = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+ACCEPT: Final = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
+FOREIGN_LAYERS: Final = frozenset(
+    {
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+    }
+)
+
+MAX_MANIFEST: Final = 4 << 20  # registries SHOULD accept 4 MiB (distribution-spec 1.1)
+MAX_CONFIG: Final = 8 << 20
+MAX_LAYERS: Final = 512
+MAX_PLATFORMS: Final = 256
+
+
+def sha256(data: bytes) -> str:
+    """``sha256:<hex>`` of ``data``."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Platform:
+    """An entry of an index's ``platform``; prints as ``linux/arm/v7``."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+    os_version: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A pointer to content: media type, digest, size, and what else was written with it."""
+
+    media_type: str
+    digest: str
+    size: int
+    platform: Platform | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The descriptor as JSON, unknown fields of ``raw`` kept."""
+        document = dict(self.raw)
+        document.update(mediaType=self.media_type, digest=self.digest, size=self.size)
+        return document
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One platform's image."""
+
+    media_type: str
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str]
+    raw: Mapping[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def is_docker(self) -> bool:
+        """True for the Docker family, whose manifests have no annotations."""
+        return self.media_type == DOCKER_MANIFEST
+
+
+@dataclass(frozen=True)
+class Index:
+    """A multi-platform image (OCI index or Docker manifest list)."""
+
+    media_type: str
+    manifests: tuple[Descriptor, ...]
+    annotations: Mapping[str, str]
+    raw: Mapping[str, Any] = field(compare=False, repr=False)
+
+    @property
+    def is_docker(self) -> bool:
+        """True for a Docker manifest list, which has no annotations."""
+        return self.media_type == DOCKER_LIST
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """JSON bytes that depend on the document alone: insertion order, no spaces, UTF-8."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def load_json(name: str, data: bytes, limit: int) -> dict[str, Any]:
+    """A JSON object of at most ``limit`` bytes.
+
+    Raises:
+        MalformedImage: too large, no JSON, duplicate keys, or no object.
+    """
+    if len(data) > limit:
+        raise MalformedImage(
+            name, f"a document of {len(data)} bytes (at most {limit} are accepted)"
+        )
+    try:
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise MalformedImage(name, f"no usable JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise MalformedImage(name, "the JSON document is no object")
+    return document
+
+
+def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | Index:
+    """Parse a manifest or index. ``media_type`` is what the transport called it, if it did.
+
+    Raises:
+        MalformedImage: it breaks its format or a bound.
+        UnsupportedImage: schema 1, or a media type that is no image.
+    """
+    raw = load_json(name, data, MAX_MANIFEST)
+    inner = raw.get("mediaType")
+    if raw.get("schemaVersion") == 1 or inner in DOCKER_SCHEMA1:
+        raise UnsupportedImage(
+            name,
+            "it is a Docker schema 1 manifest, which cannot be derived from",
+            advice=["convert it: skopeo copy --format v2s2 docker://… docker://…"],
+        )
+    if raw.get("schemaVersion") != 2:
+        raise MalformedImage(name, f"schemaVersion is {raw.get('schemaVersion')!r}, not 2")
+    kind = inner or media_type
+    if (
+        inner
+        and media_type
+        and inner != media_type
+        and media_type in (*INDEX_TYPES, *MANIFEST_TYPES)
+    ):
+        raise MalformedImage(name, f"announced as {media_type} but says {inner}")
+    if kind is None or kind not in (*INDEX_TYPES, *MANIFEST_TYPES):
+        kind = _guess(raw, kind, name)
+    annotations = _strings(name, raw.get("annotations"), "annotations")
+    if kind in INDEX_TYPES:
+        if "layers" in raw or "config" in raw:
+            raise MalformedImage(name, "it is both an index and a manifest")
+        entries = _list(name, raw.get("manifests"), "manifests", MAX_PLATFORMS)
+        manifests = tuple(descriptor(name, entry) for entry in entries)
+        return Index(kind, manifests, annotations, raw)
+    if "manifests" in raw:
+        raise MalformedImage(name, "it is both an index and a manifest")
+    layers = _list(name, raw.get("layers"), "layers", MAX_LAYERS)
+    return Manifest(
+        kind,
+        descriptor(name, raw.get("config")),
+        tuple(descriptor(name, layer) for layer in layers),
+        annotations,
+        raw,
+    )
+
+
+def descriptor(name: str, raw: Any) -> Descriptor:
+    """A descriptor from its JSON. Raises MalformedImage."""
+    if not isinstance(raw, dict):
+        raise MalformedImage(name, f"a descriptor is {type(raw).__name__}, not an object")
+    media_type, digest, size = raw.get("mediaType"), raw.get("digest"), raw.get("size")
+    if not isinstance(media_type, str) or len(media_type) > 255:
+        raise MalformedImage(name, "a descriptor has no media type")
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+        raise MalformedImage(name, f"{str(digest)[:80]!r} is not a sha256 digest")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 50:
+        raise MalformedImage(name, f"{str(size)[:80]!r} is not a size")
+    urls = raw.get("urls") or ()
+    if not isinstance(urls, (list, tuple)) or not all(isinstance(url, str) for url in urls):
+        raise MalformedImage(name, "urls of a descriptor are not a list of strings")
+    return Descriptor(
+        media_type,
+        digest,
+        size,
+        _platform(name, raw.get("platform")),
+        _strings(name, raw.get("annotations"), "annotations"),
+        tuple(urls),
+        raw,
+    )
+
+
+def _platform(name: str, raw: Any) -> Platform | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, dict):
+        raise MalformedImage(name, "a platform is not an object")
+    fields = [raw.get(key, "") for key in ("os", "architecture", "variant", "os.version")]
+    if not all(isinstance(value, str) for value in fields):
+        raise MalformedImage(name, "a platform holds something else than strings")
+    return Platform(*fields)
+
+
+def _strings(name: str, raw: Any, what: str) -> Mapping[str, str]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
+        raise MalformedImage(name, f"{what} are not a map of strings")
+    return raw
+
+
+def _list(name: str, raw: Any, what: str, limit: int) -> list[Any]:
+    if not isinstance(raw, list):
+        raise MalformedImage(name, f"{what} is not a list")
+    if len(raw) > limit:
+        raise MalformedImage(name, f"{len(raw)} {what} (at most {limit} are accepted)")
+    return raw
+
+
+def _guess(raw: Mapping[str, Any], kind: str | None, name: str) -> str:
+    # mediaType is optional in OCI documents, and servers may answer text/plain.
+    if raw.get("mediaType") is None and kind in (None, "", "application/json", "text/plain"):
+        if "manifests" in raw:
+            return OCI_INDEX
+        if "layers" in raw:
+            return OCI_MANIFEST
+    raise UnsupportedImage(name, f"media type {kind!r} is neither an image nor an image index")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in document:
+            message = f"the key {key!r} stands twice"
+            raise ValueError(message)
+        document[key] = value
+    return document

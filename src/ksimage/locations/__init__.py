@@ -1,0 +1,1 @@
+"""Where images live: registries, layouts, archives, the Docker Engine."""
