@@ -67,6 +67,34 @@ class BadReference(UsageError):
         )
 
 
+class PlatformNeeded(UsageError):
+    """The destination holds one platform, the image has several."""
+
+    def __init__(self, name: str, present: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} can hold one platform only, and the image has {', '.join(present)}",
+            advice=[
+                *[f"--platform {platform}" for platform in present[:1]],
+                "or keep all of them: --to oci-archive:FILE",
+            ],
+        )
+
+
+class UnknownTransport(UsageError):
+    """``docker-deamon:…``, or a transport of containers tools that ksimage does not have."""
+
+    def __init__(self, text: str, transport: str, nearest: Sequence[str]) -> None:
+        super().__init__(
+            f"{text!r}: unknown transport {transport + ':'!r}",
+            advice=[
+                *_nearest([f"{name}:" for name in nearest]),
+                "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
+                "docker-archive:FILE[:NAME:TAG]",
+                "anything else: skopeo copy SOURCE oci-archive:FILE",
+            ],
+        )
+
+
 # --- 3: configuration ---------------------------------------------------------------------------
 
 
@@ -111,6 +139,18 @@ class UnsupportedRelease(NotFound):
         )
 
 
+class AmbiguousImage(NotFound):
+    """A layout or archive holds several images and none was named."""
+
+    def __init__(self, name: str, present: Sequence[str]) -> None:
+        shown = [f"{name}{':' if not text.startswith('@') else ''}{text}" for text in present[:20]]
+        more = [f"and {len(present) - 20} more"] if len(present) > 20 else []
+        super().__init__(
+            f"{name} does not say which of {len(present)} images is meant",
+            advice=["name one:", *(f"  {text}" for text in shown), *more],
+        )
+
+
 class ImageNotFound(NotFound):
     """The location holds no such image."""
 
@@ -144,9 +184,317 @@ class HookNotFound(NotFound):
 
 
 class PatchError(KsimageError):
-    """A patch, or the series, cannot be used. No image is made."""
+    """A patch, the series, or the hook that came out of them cannot be used. No image is made.
+
+    Attributes:
+        path: the patch or series file (or its name) that an annotation can point at, or None.
+        line: the line in that file, counted from 1, or None.
+    """
 
     exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        why: str = "",
+        advice: Iterable[str] = (),
+        path: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(message, why=why, advice=advice)
+        self.path = path
+        self.line = line
+
+
+def _place(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}:{line}"
+
+
+class HookBroken(PatchError):
+    """The patched hook is no Python 3 that the image's interpreter could run."""
+
+    def __init__(self, name: str, reason: str, *, line: int | None = None) -> None:
+        super().__init__(
+            f"{_place(name, line)}: the patched hook is broken: {reason}",
+            why="shell-operator would fail to start it and the installation would never begin",
+            advice=["see what the patches make of it: ksimage diff RELEASE"],
+        )
+        self.hook_line = line
+
+
+class HookStillQuiet(PatchError):
+    """The patched hook still runs a playbook without output."""
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"{name}:{line}: the patched hook still has a quiet ansible_runner call: {reason}",
+            why="an installation that hides its output is what the patches are there to prevent",
+            advice=[
+                "was the patch 'unquiet' left out?  ksimage patches list",
+                "see what the patches make of the hook: ksimage diff RELEASE",
+            ],
+        )
+        self.hook_line = line
+
+
+class HookUnproven(PatchError):
+    """The check of the patched hook cannot follow what the code does, so it refuses."""
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"{_place(name, line or None)}: cannot prove that the patched hook is as wanted:"
+            f" {reason}",
+            why="the check reads the code without running it and accepts only what it understands",
+            advice=[
+                "write it plainly: ansible_runner.run(..., quiet=False, verbosity=NAME)",
+                "what the check accepts: docs/patches.md, section 'The proof'",
+            ],
+        )
+        self.hook_line = line
+
+
+class HookWithoutVerbosity(PatchError):
+    """A playbook of the patched hook would not get the verbosity."""
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"{name}:{line}: an ansible_runner call does not pass the verbosity: {reason}",
+            why="--verbose and KS_INSTALLER_VERBOSITY would have no effect on that playbook",
+            advice=["was the patch 'verbosity' left out?  ksimage patches list"],
+        )
+        self.hook_line = line
+
+
+class PatchAlreadyApplied(PatchError):
+    """The hook already holds what the patch would make of it."""
+
+    def __init__(self, name: str, target: str, *, path: str, line: int) -> None:
+        super().__init__(
+            f"{_place(path, line)}: patch {name} is already applied to {target}",
+            why="taking it out would succeed, and putting it in would not",
+            advice=[
+                "is the base an image that was patched before?  ksimage verify IMAGE",
+                f"or leave it out: --without {name}",
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchAmbiguous(PatchError):
+    """A hunk is not where it says, and more than one other place would fit."""
+
+    def __init__(
+        self, name: str, target: str, *, hunk: int, stated: int, places: str, path: str, line: int
+    ) -> None:
+        super().__init__(
+            f"{_place(path, line)}: patch {name}, hunk {hunk} fits {target} in more than one place",
+            why=f"it does not fit at line {stated}, where it belongs, but at lines {places};"
+            " choosing one would be guessing",
+            advice=[
+                "give the hunk another line of context, or regenerate it:"
+                f" ksimage patches refresh {name} --release RELEASE"
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchConflict(PatchError):
+    """A hunk fits nowhere in the hook.
+
+    Attributes:
+        hunk: number of the hunk in the patch, from 1.
+        expected: (line number, line) that the hunk wants to see, without line endings.
+        actual: (line number, line) in the hook at the most similar place.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        hunk: int,
+        expected: Sequence[tuple[int, str]],
+        actual: Sequence[tuple[int, str]],
+        note: str,
+        path: str,
+        line: int,
+        advice: Iterable[str] = (),
+    ) -> None:
+        self.hunk = hunk
+        self.expected = tuple(expected)
+        self.actual = tuple(actual)
+        width = max([len(str(number)) for number, _ in (*expected, *actual)] or [1])
+        shown = ["the hunk expects:"]
+        shown += [f"  {number:>{width}} | {text}" for number, text in expected]
+        shown += ["the hook has, at the most similar place:" if actual else "the hook is empty"]
+        shown += [f"  {number:>{width}} | {text}" for number, text in actual]
+        super().__init__(
+            f"{_place(path, line)}: patch {name}, hunk {hunk} does not apply to {target}",
+            why="\n".join([note, *shown]) if note else "\n".join(shown),
+            advice=advice
+            or [
+                f"which releases it fits: ksimage patches check --all --with {name}",
+                f"make it fit: ksimage patches refresh {name} --release RELEASE",
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchExcluded(PatchError):
+    """A patch was asked for by name, but its header excludes the release."""
+
+    def __init__(self, name: str, release: str, releases: str, *, path: str) -> None:
+        super().__init__(
+            f"patch {name} is not for {release}",
+            why=f"its header says X-Ksimage-Releases: {releases}",
+            advice=[f"ksimage patches show {name}", "build without it, or choose another release"],
+            path=path,
+        )
+
+
+class PatchForbidden(PatchError):
+    """The patch is well-formed but asks for something that no patch here may do."""
+
+    def __init__(self, name: str, reason: str, *, path: str, line: int) -> None:
+        super().__init__(
+            f"{_place(path, line)}: patch {name} {reason}",
+            why="a patch may change lines of hooks/kubesphere/installRunner.py and nothing else",
+            advice=["how to write one: docs/patches.md"],
+            path=path,
+            line=line,
+        )
+
+
+class PatchLineEndings(PatchConflict):
+    """A hunk would fit but for its line endings (CRLF against LF)."""
+
+
+class PatchMalformed(PatchError):
+    """A patch file is no valid unified diff with a valid header."""
+
+    def __init__(
+        self, name: str, reason: str, *, path: str, line: int, advice: Iterable[str] = ()
+    ) -> None:
+        super().__init__(
+            f"{_place(path, line)}: patch {name} is malformed: {reason}",
+            why="damaged or hand-edited patches are refused rather than guessed at",
+            advice=advice
+            or [
+                "a patch edited by hand gets right counts again with:"
+                f" ksimage patches refresh {name} --release RELEASE"
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchWithoutEffect(PatchError):
+    """What was applied leaves the hook as it was."""
+
+    def __init__(self, name: str, *, path: str | None = None) -> None:
+        super().__init__(
+            f"{name} changes nothing",
+            why="the result is byte for byte what it was before, so there is nothing to build",
+            advice=["which patches there are, and which are on: ksimage patches list"],
+            path=path,
+        )
+
+
+class SeriesError(PatchError):
+    """The set of patches is inconsistent."""
+
+
+class PatchNameTaken(SeriesError):
+    """Two patches have the same name."""
+
+    def __init__(self, name: str, first: str, second: str, *, line: int | None = None) -> None:
+        super().__init__(
+            f"two patches are named {name}: {first} and {_place(second, line)}",
+            why="names select patches and are recorded in the image, so each is used once",
+            advice=["rename your patch file, or replace the whole series with your own"],
+            path=second,
+            line=line,
+        )
+
+
+class SeriesEntryMissing(SeriesError):
+    """The series names a file that is not there."""
+
+    def __init__(self, entry: str, *, path: str, line: int) -> None:
+        super().__init__(
+            f"{_place(path, line)}: the series names {entry}, which does not exist",
+            why="a series that is only partly there would make an image that nobody asked for",
+            advice=["restore the file or delete its line from the series"],
+            path=path,
+            line=line,
+        )
+
+
+class SeriesMalformed(SeriesError):
+    """A line of the series file cannot be used."""
+
+    def __init__(self, reason: str, *, path: str, line: int | None = None) -> None:
+        super().__init__(
+            f"{_place(path, line)}: {reason}",
+            why="a series has one patch file name a line, with an optional -pN, and # comments",
+            advice=["how a series is written: docs/patches.md"],
+            path=path,
+            line=line,
+        )
+
+
+class SeriesMissing(SeriesError):
+    """The directory is there or not, but it holds no series."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            f"no series of patches in {directory}",
+            why="a directory of patches needs a file named 'series' that lists them in order",
+            advice=[f"ls {directory}", f"one patch file name a line: $EDITOR {directory}/series"],
+            path=directory,
+        )
+
+
+class SeriesStrayPatch(SeriesError):
+    """Patch files lie in the directory but no series names them."""
+
+    def __init__(self, directory: str, strays: Sequence[str]) -> None:
+        super().__init__(
+            f"{directory} holds patch files that no series names: {', '.join(strays)}",
+            why="a forgotten line in the series would leave the patch out without a word",
+            advice=[
+                f"add to {directory}/series (on by default) or {directory}/series.optional",
+                "or move the file elsewhere and name it with --patch FILE",
+            ],
+            path=f"{directory}/{strays[0]}",
+            line=1,
+        )
+
+
+class UnknownPatch(SeriesError):
+    """--with or --without names a patch that is not there."""
+
+    def __init__(self, name: str, nearest: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(
+            f"unknown patch {name!r}",
+            why=f"the series has: {', '.join(known) or 'none'}",
+            advice=[*_nearest(nearest), "ksimage patches list"],
+        )
+
+
+class WithAndWithout(SeriesError):
+    """The same patch is both wanted and not wanted."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"patch {name} is given to --with and to --without",
+            why="it cannot be both in the image and not in it",
+            advice=["drop one of the two (a configuration file counts too: ksimage.yaml)"],
+        )
 
 
 # --- 6: proofs ----------------------------------------------------------------------------------
@@ -253,3 +601,43 @@ class FileError(KsimageError):
     """A file or folder cannot be read or written."""
 
     exit_code = 14
+
+
+class CannotRead(FileError):
+    """The operating system refused to read."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(f"cannot read {path}", why=error.strerror or str(error))
+
+
+class CannotWrite(FileError):
+    """The operating system refused to write."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(
+            f"cannot write {path}",
+            why=error.strerror or str(error),
+            advice=["nothing was replaced; give another place with --to"],
+        )
+
+
+class NoSpace(FileError):
+    """A temporary or final file would fill the disk."""
+
+    def __init__(self, place: object, needed: int, free: int) -> None:
+        super().__init__(
+            f"not enough space in {place}",
+            why=f"about {needed >> 20} MiB are needed, {free >> 20} MiB are free",
+            advice=["free some space, or point TMPDIR at a larger disk"],
+        )
+
+
+class NotOurs(FileError):
+    """The destination exists and is no image of the wanted kind: it is left alone."""
+
+    def __init__(self, path: object, wanted: str, why: str) -> None:
+        super().__init__(
+            f"{path} exists and is no {wanted}",
+            why=why,
+            advice=["give another path, or remove it yourself"],
+        )

@@ -1,0 +1,208 @@
+"""Texts that name where an image is, in the syntax of skopeo and podman.
+
+``[docker://]REGISTRY/REPOSITORY[:TAG]``, ``docker-daemon:NAME[:TAG]``, ``oci:DIR[:REF]``,
+``oci-archive:FILE[:REF]`` and ``docker-archive:FILE[:NAME[:TAG]]``. A trailing ``@sha256:…`` pins
+what must be found there: the digest of the manifest or index, and for the two Docker transports,
+whose manifests are made up by the engine, also the image ID (the config's digest).
+
+As in containers/image, a DIR or FILE ends at its first colon, so that REF may hold colons
+(``kubesphereio:ks-installer:v3.3.2-amd64`` in the artifacts of KubeKey).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ksimage.errors import BadReference, UnknownTransport
+from ksimage.images import reference
+from ksimage.images.reference import DIGEST, Reference
+
+if TYPE_CHECKING:
+    from ksimage.locations.protocol import Source, Target
+
+
+class Transport(str, Enum):
+    """The kinds of places; values are the prefixes without the colon."""
+
+    REGISTRY = "docker"
+    DAEMON = "docker-daemon"
+    OCI = "oci"
+    OCI_ARCHIVE = "oci-archive"
+    DOCKER_ARCHIVE = "docker-archive"
+
+
+_PREFIXES = tuple(kind.value for kind in Transport if kind is not Transport.REGISTRY)
+_FOREIGN = ("containers-storage", "dir", "docker-podman", "ostree", "sif", "tarball")
+_TRANSPORT = re.compile(r"([a-z][a-z-]*):(.*)", re.DOTALL)
+_PORT = re.compile(r"[0-9]{1,5}(/|$)")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where one image is.
+
+    Attributes:
+        transport: kind of place.
+        path: folder or file of a layout or archive, else "".
+        ref: name inside: REF, NAME:TAG, or the engine's NAME:TAG; "" when not given.
+        reference: the registry's reference, else None.
+        digest: pinned digest, or None.
+    """
+
+    transport: Transport
+    path: str = ""
+    ref: str = ""
+    reference: Reference | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        if self.reference is not None:
+            return str(self.reference)
+        inner = ":".join(part for part in (self.path, self.ref) if part)
+        if self.transport is Transport.DAEMON and not self.ref:
+            return f"{self.transport.value}:{self.digest}"
+        return f"{self.transport.value}:{inner}" + (f"@{self.digest}" if self.digest else "")
+
+    def with_ref(self, ref: str) -> Location:
+        """The same place, another name inside it. For everything but a registry."""
+        return replace(self, ref=ref, digest=None)
+
+
+def parse(text: str) -> Location:
+    """Parse a location.
+
+    Raises:
+        BadReference: the text, or a part of it, is malformed.
+        UnknownTransport: it begins with a transport that does not exist here.
+    """
+    if text.startswith("docker://"):
+        return _registry(text.removeprefix("docker://"))
+    match = _TRANSPORT.match(text)
+    if match is None:
+        return _registry(text)
+    prefix, rest = match.groups()
+    if prefix == Transport.DAEMON.value:
+        return _daemon(text, rest)
+    if prefix in _PREFIXES:
+        return _file(text, Transport(prefix), rest)
+    if not _PORT.match(rest) and not rest.startswith("//"):
+        nearest = difflib.get_close_matches(prefix, _PREFIXES, n=2, cutoff=0.8)
+        if nearest or prefix in _FOREIGN:
+            raise UnknownTransport(text, prefix, nearest)
+    return _registry(text)
+
+
+def _registry(text: str) -> Location:
+    parsed = reference.parse(text)
+    return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest)
+
+
+def _daemon(text: str, rest: str) -> Location:
+    if DIGEST.fullmatch(rest):  # skopeo's docker-daemon:sha256:ID
+        return Location(Transport.DAEMON, digest=rest)
+    name, digest = _pin(text, rest)
+    return Location(Transport.DAEMON, ref=docker_name(name), digest=digest)
+
+
+def _file(text: str, transport: Transport, rest: str) -> Location:
+    rest, digest = _pin(text, rest)
+    path, _, ref = rest.partition(":")
+    if not path:
+        what = "folder" if transport is Transport.OCI else "file"
+        raise BadReference(text, f"the {what} is missing")
+    if "\0" in rest or "\n" in rest:
+        raise BadReference(text, "it holds a control character")
+    if ref and transport is Transport.DOCKER_ARCHIVE:
+        ref = docker_name(ref)
+    return Location(transport, path=path, ref=ref, digest=digest)
+
+
+def _pin(text: str, rest: str) -> tuple[str, str | None]:
+    head, at, digest = rest.rpartition("@")
+    if not at or not digest.startswith("sha256:"):
+        return rest, None  # an @ of a file name
+    if not DIGEST.fullmatch(digest):
+        raise BadReference(text, "a digest is sha256: and 64 hex digits")
+    return head, digest
+
+
+def docker_name(text: str) -> str:
+    """An engine's image name as ``docker images`` writes it: ``docker.io`` dropped, tag filled in.
+
+    Raises:
+        BadReference: not a name the engine could hold.
+    """
+    parsed = reference.parse(text)
+    if parsed.digest:
+        raise BadReference(text, "a digest does not belong here")
+    return familiar(parsed.with_tag(parsed.tag or "latest"))
+
+
+def familiar(parsed: Reference) -> str:
+    """``docker.io/library/busybox:1`` -> ``busybox:1``, as the engine shows it."""
+    text = str(parsed)
+    for default in (f"{reference.DEFAULT_REGISTRY}/library/", f"{reference.DEFAULT_REGISTRY}/"):
+        if text.startswith(default):
+            return text.removeprefix(default)
+    return text
+
+
+def open_source(location: Location, *, options: Any = None) -> Source:
+    """The image at ``location``; nothing is read yet.
+
+    Args:
+        options: handed to the registry client as it is.
+    """
+    if location.reference is not None:
+        from ksimage.locations.registry import RegistrySource
+
+        return RegistrySource(location.reference, options)
+    if location.transport is Transport.DAEMON:
+        from ksimage.locations.daemon import DaemonSource
+
+        return DaemonSource(location.ref, digest=location.digest)
+    if location.transport is Transport.OCI:
+        from ksimage.locations.layout import LayoutSource
+
+        return LayoutSource(Path(location.path), location.ref, digest=location.digest)
+    if location.transport is Transport.OCI_ARCHIVE:
+        from ksimage.locations.archive import OciArchiveSource
+
+        return OciArchiveSource(Path(location.path), location.ref, digest=location.digest)
+    from ksimage.locations.docker_archive import DockerArchiveSource
+
+    return DockerArchiveSource(Path(location.path), location.ref, digest=location.digest)
+
+
+def open_target(location: Location, *, options: Any = None) -> Target:
+    """The destination at ``location``; nothing is written yet.
+
+    Raises:
+        BadReference: a digest cannot be chosen by the one who writes.
+    """
+    if location.digest:
+        raise BadReference(str(location), "a destination cannot be pinned to a digest")
+    if location.reference is not None:
+        from ksimage.locations.registry import RegistryTarget
+
+        return RegistryTarget(location.reference, options)
+    if location.transport is Transport.DAEMON:
+        from ksimage.locations.daemon import DaemonTarget
+
+        return DaemonTarget(location.ref)
+    if location.transport is Transport.OCI:
+        from ksimage.locations.layout import LayoutTarget
+
+        return LayoutTarget(Path(location.path), location.ref)
+    if location.transport is Transport.OCI_ARCHIVE:
+        from ksimage.locations.archive import OciArchiveTarget
+
+        return OciArchiveTarget(Path(location.path), location.ref)
+    from ksimage.locations.docker_archive import DockerArchiveTarget
+
+    return DockerArchiveTarget(Path(location.path), location.ref)

@@ -1,0 +1,118 @@
+"""Files that appear whole or not at all.
+
+A staged file is written beside its destination under a name of ours, synced, and renamed over it.
+Its writer holds a lock on it, which the kernel drops with the process: whoever finds such a file
+without a lock knows that its writer was killed, and removes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from ksimage.errors import CannotWrite, NoSpace
+
+PREFIX = ".ksimage-"
+RESERVE = 64 << 20
+"""Bytes left free on a disk that we fill."""
+
+
+class Staged:
+    """A file in the making.
+
+    Args:
+        directory: where to write; the same file system as the destination.
+
+    Raises:
+        CannotWrite.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / f"{PREFIX}{secrets.token_hex(8)}.part"
+        try:
+            # 0o666: the umask decides, as for any file the user makes (mkstemp would force 0600).
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except OSError as error:
+            raise CannotWrite(directory, error) from error
+        self.file = os.fdopen(descriptor, "w+b", buffering=1 << 20)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def write(self, chunks: Iterable[bytes]) -> int:
+        """Append; returns the bytes written. Raises CannotWrite."""
+        count = 0
+        for chunk in chunks:
+            try:
+                self.file.write(chunk)
+            except OSError as error:
+                raise CannotWrite(self.path.parent, error) from error
+            count += len(chunk)
+        return count
+
+    def commit(self, destination: Path) -> None:
+        """Sync and rename over ``destination``. Raises CannotWrite, and then nothing is left."""
+        try:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.path.replace(destination)
+            self.file.close()
+            sync_directory(destination.parent)
+        except OSError as error:
+            self.discard()
+            raise CannotWrite(destination, error) from error
+
+    def discard(self) -> None:
+        """Remove the file unless it was committed. May be called twice."""
+        if not self.file.closed:
+            self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # a full disk refuses the last flush of a file that is gone
+                self.file.close()
+
+
+def write_atomic(destination: Path, data: bytes) -> None:
+    """Replace ``destination`` by ``data`` at once. Raises CannotWrite."""
+    staged = Staged(destination.parent)
+    try:
+        staged.write([data])
+        staged.commit(destination)
+    finally:
+        staged.discard()
+
+
+def sweep(directory: Path) -> list[Path]:
+    """Remove staged files whose writers are gone; returns them."""
+    removed = []
+    for path in sorted(directory.glob(f"{PREFIX}*.part")):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+            removed.append(path)
+        except OSError:  # locked: its writer lives
+            continue
+        finally:
+            os.close(descriptor)
+    return removed
+
+
+def require_space(directory: Path, needed: int) -> None:
+    """Raise NoSpace unless ``needed`` bytes fit in ``directory``, with a reserve."""
+    free = shutil.disk_usage(directory).free
+    if free < needed + RESERVE:
+        raise NoSpace(directory, needed, free)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a rename in ``directory`` survive a power failure."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
