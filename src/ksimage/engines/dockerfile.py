@@ -1,0 +1,92 @@
+"""Render the Dockerfile and its build context from a recipe.
+
+The context is exactly the files named: the Dockerfile and the patched hook, as a dictionary or as
+a tar stream. Whatever lies in the working directory stays out.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from typing import TYPE_CHECKING
+
+import ksimage
+from ksimage import data
+from ksimage.errors import UsageError
+
+if TYPE_CHECKING:
+    from ksimage.recipe import Recipe
+
+DOCKERFILE = "Dockerfile"
+
+
+def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
+    """The Dockerfile's text.
+
+    Args:
+        recipe: what to add.
+        base: the pinned base for FROM.
+        release, platform: for the comment at the top.
+    """
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(data.path("templates")),
+                FileSystemLoader(data.path("Dockerfile.tmpl").parent),
+            ]
+        ),
+        undefined=StrictUndefined,
+        autoescape=False,  # no HTML; values go through `quoted`
+        keep_trailing_newline=False,
+    )
+    environment.filters["quoted"] = quoted
+    text = environment.get_template("Dockerfile.tmpl").render(
+        base=base,
+        release=release,
+        platform=platform,
+        version=ksimage.__version__,
+        file=recipe.file,
+        context_name=context_name(recipe),
+        env=recipe.env,
+        labels=recipe.labels,
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def context_name(recipe: Recipe) -> str:
+    """The hook's name within the context."""
+    return posixpath.basename(recipe.file.path)
+
+
+def context_tar(recipe: Recipe, dockerfile: str) -> bytes:
+    """The context as a tar archive: the Dockerfile, and the hook with the mode it is to have."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        files = (
+            (DOCKERFILE, dockerfile.encode(), 0o644),
+            (context_name(recipe), recipe.file.data, recipe.file.mode),
+        )
+        for name, content, mode in files:
+            info = tarfile.TarInfo(name)
+            info.size, info.mode, info.mtime = len(content), mode, recipe.file.mtime
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def quoted(value: str) -> str:
+    """A Dockerfile word in double quotes: nothing is expanded, nothing ends it early.
+
+    Raises:
+        UsageError: control characters, which a Dockerfile cannot hold.
+    """
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        raise UsageError(
+            f"{value[:60]!r} cannot stand in a Dockerfile",
+            why="it holds a line break or another control character",
+        )
+    for character in ("\\", '"', "$"):
+        value = value.replace(character, "\\" + character)
+    return f'"{value}"'

@@ -1,0 +1,145 @@
+"""Image configs (OCI image-spec config.md; Docker's are a superset): bounds and derivation."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ksimage.errors import MalformedImage
+from ksimage.images.manifest import MAX_CONFIG, encode, load_json
+from ksimage.images.reference import DIGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Docker's records of the container that the image was committed from: they speak of another image.
+_OF_THE_BUILD = ("container", "container_config", "parent", "id")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a derived config adds to its base.
+
+    ``created`` is RFC 3339; ``created_by`` the text of the one history entry.
+    """
+
+    diff_id: str
+    env: Mapping[str, str]
+    labels: Mapping[str, str]
+    created: str
+    created_by: str
+
+
+def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
+    """A config whose parts that are used here have the right types.
+
+    Args:
+        name: for messages.
+        data: the JSON document.
+        layers: how many layers the manifest has; ``rootfs.diff_ids`` must agree.
+
+    Raises:
+        MalformedImage
+    """
+    config = load_json(name, data, MAX_CONFIG)
+    rootfs = config.get("rootfs")
+    ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    if not isinstance(ids, list) or not all(
+        isinstance(i, str) and DIGEST.fullmatch(i) for i in ids
+    ):
+        raise MalformedImage(name, "the config has no rootfs.diff_ids")
+    if len(ids) != layers:
+        raise MalformedImage(name, f"{layers} layers, but {len(ids)} diff IDs in the config")
+    history = config.get("history")
+    if history is not None and (
+        not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history)
+    ):
+        raise MalformedImage(name, "the config's history is no list of objects")
+    inner = config.get("config")
+    if inner is not None and not isinstance(inner, dict):
+        raise MalformedImage(name, "the config's config is no object")
+    settings = inner or {}
+    env = settings.get("Env")
+    if env is not None and not (isinstance(env, list) and all(isinstance(e, str) for e in env)):
+        raise MalformedImage(name, "the config's Env is no list of strings")
+    labels = settings.get("Labels")
+    if labels is not None and not (
+        isinstance(labels, dict) and all(isinstance(v, str) for v in labels.values())
+    ):
+        raise MalformedImage(name, "the config's Labels are no map of strings")
+    return config
+
+
+def settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The run-time part of a parsed config (entrypoint, user, env ...)."""
+    return config.get("config") or {}
+
+
+def environment(config: Mapping[str, Any]) -> dict[str, str]:
+    """Env as a map, the last of equal names winning."""
+    return dict(entry.partition("=")[::2] for entry in settings(config).get("Env") or ())
+
+
+def labels(config: Mapping[str, Any]) -> dict[str, str]:
+    """The labels; empty when there are none."""
+    return dict(settings(config).get("Labels") or {})
+
+
+def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
+    """``created_by`` for each layer, bottom up; None where the history does not tell.
+
+    Empty when the history's layer entries are not as many as the diff IDs: it cannot be trusted.
+    """
+    entries = [entry for entry in config.get("history") or () if not entry.get("empty_layer")]
+    if len(entries) != len(config["rootfs"]["diff_ids"]):
+        return ()
+    texts = [entry.get("created_by") for entry in entries]
+    return [text if isinstance(text, str) else None for text in texts]
+
+
+def derive(base: Mapping[str, Any], change: Change) -> bytes:
+    """The config of the derived image: one layer, one history entry, env and labels more."""
+    config = {key: value for key, value in base.items() if key not in _OF_THE_BUILD}
+    config["created"] = change.created
+    inner = dict(settings(base))
+    env = [e for e in inner.get("Env") or () if e.partition("=")[0] not in change.env]
+    inner["Env"] = env + [f"{name}={value}" for name, value in change.env.items()]
+    inner["Labels"] = {**labels(base), **change.labels}
+    config["config"] = inner
+    config["rootfs"] = {
+        **base["rootfs"],
+        "diff_ids": [*base["rootfs"]["diff_ids"], change.diff_id],
+    }
+    if layer_history(base) or not base["rootfs"]["diff_ids"]:
+        # Without a consistent history one more entry would not make it so.
+        entry = {"created": change.created, "created_by": change.created_by}
+        config["history"] = [*(base.get("history") or ()), entry]
+    return encode(config)
+
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))"
+)
+
+
+def created(config: Mapping[str, Any]) -> int:
+    """The config's ``created`` in seconds since the epoch; 0 when it is missing or nonsense."""
+    match = _RFC3339.fullmatch(str(config.get("created") or ""))
+    if not match:
+        return 0
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    if not (year >= 1970 and 1 <= month <= 12 and 1 <= day <= 31):
+        return 0
+    seconds = calendar.timegm((year, month, day, hour, minute, second))
+    if match[7]:
+        offset = int(match[8]) * 3600 + int(match[9]) * 60
+        seconds += -offset if match[7] == "+" else offset
+    return max(0, seconds)
+
+
+def timestamp(seconds: int) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

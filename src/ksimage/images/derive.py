@@ -1,0 +1,100 @@
+"""Derive manifests and indexes: what a derived image's documents look like, given its base's.
+
+The media-type family is kept: Docker stays Docker, OCI stays OCI, also for the added layer
+(registries and containerd refuse or mistreat mixtures).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ksimage.images.manifest import (
+    DOCKER_LAYER_GZIP,
+    OCI_LAYER_GZIP,
+    Descriptor,
+    Index,
+    Manifest,
+    encode,
+    sha256,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ksimage.images.layer import Layer
+
+
+@dataclass(frozen=True)
+class Document:
+    """A manifest or index and the descriptor that points to it."""
+
+    descriptor: Descriptor
+    data: bytes
+
+
+def layer_descriptor(manifest: Manifest, layer: Layer) -> Descriptor:
+    """The descriptor of ``layer`` in the base manifest's family."""
+    kind = DOCKER_LAYER_GZIP if manifest.is_docker else OCI_LAYER_GZIP
+    return Descriptor(kind, layer.digest, len(layer.data))
+
+
+def derive_manifest(
+    base: Manifest, config: bytes, layer: Descriptor, annotations: Mapping[str, str]
+) -> Document:
+    """The derived manifest: the base's layers as they are, one more, another config.
+
+    Annotations of the base are not inherited: they make claims about another image. Docker
+    manifests have no annotations; the config's labels say the same.
+    """
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": base.media_type,
+        "config": {
+            "mediaType": base.config.media_type,
+            "size": len(config),
+            "digest": sha256(config),
+        },
+        "layers": [
+            *(entry.to_json() for entry in base.layers),
+            {"mediaType": layer.media_type, "size": layer.size, "digest": layer.digest},
+        ],
+    }
+    if annotations and not base.is_docker:
+        document["annotations"] = dict(annotations)
+    data = encode(document)
+    return Document(Descriptor(base.media_type, sha256(data), len(data)), data)
+
+
+def derive_index(
+    base: Index,
+    derived: Mapping[str, Descriptor],
+    annotations: Mapping[str, str],
+) -> Document:
+    """The derived index: the entries of ``derived`` (by base digest) in the base's order.
+
+    Entries that are not in ``derived`` are left out; the caller has named them to the user. An
+    entry keeps its platform; its annotations spoke of the old digest and go.
+    """
+    entries: list[dict[str, Any]] = []
+    for entry in base.manifests:
+        new = derived.get(entry.digest)
+        if new is None:
+            continue
+        raw: dict[str, Any] = {
+            "mediaType": new.media_type,
+            "size": new.size,
+            "digest": new.digest,
+        }
+        if entry.platform is not None:
+            raw["platform"] = dict(entry.raw["platform"])
+        entries.append(raw)
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": base.media_type,
+        "manifests": entries,
+    }
+    if annotations and not base.is_docker:
+        document["annotations"] = dict(annotations)
+    data = encode(document)
+    return Document(Descriptor(base.media_type, sha256(data), len(data)), data)
