@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import PurePath
+
+    from ksimage.config.faults import Fault
 
 
 class KsimageError(Exception):
@@ -51,6 +54,13 @@ class UsageError(KsimageError):
     """The command line asks for something that makes no sense."""
 
     exit_code = 2
+
+
+class BadOption(UsageError):
+    """A flag's value cannot be used."""
+
+    def __init__(self, flag: str, reason: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(f"{flag}: {reason}", advice=_nearest(nearest))
 
 
 class BadReference(UsageError):
@@ -102,6 +112,89 @@ class ConfigError(KsimageError):
     """ksimage.yaml, a credentials file or an environment variable cannot be used."""
 
     exit_code = 3
+
+
+class CertificateFileBroken(ConfigError):
+    """A CA or client certificate file cannot be used."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"certificate file {path} cannot be used: {reason}",
+            advice=[f"look at it: openssl x509 -noout -subject -in {path}"],
+        )
+
+
+class CredentialHelperFailed(ConfigError):
+    """docker-credential-NAME is missing or failed."""
+
+    def __init__(self, helper: str, named_by: str, reason: str) -> None:
+        super().__init__(
+            f"credential helper {helper} (named by {named_by}) failed: {reason}",
+            advice=[
+                f"try it: echo HOST | {helper} get",
+                "or log in for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class CredentialsFileBroken(ConfigError):
+    """A file with registry logins is there but cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"credentials file {path} cannot be used: {reason}",
+            why="going on without it would mean going on without its logins",
+            advice=[
+                "mend it, or write it anew: docker login HOST",
+                "or log in for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class ConfigFaults(ConfigError):
+    """The settings file or variables hold faults; ``faults`` has all of them, in order."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        places = ", ".join(dict.fromkeys(fault.place for fault in self.faults))
+        lines = [str(fault) for fault in self.faults[:50]]
+        if count > len(lines):
+            lines.append(f"and {count - len(lines)} more")
+        super().__init__(
+            f"{count} fault{'s' if count != 1 else ''} in {places}",
+            why="\n".join(lines),
+            advice=["every key: docs/configuration.md; for editors: ksimage config --schema"],
+        )
+
+
+class ConfigMisnamed(ConfigError):
+    """There is a settings file under a name that is not read."""
+
+    def __init__(self, path: PurePath) -> None:
+        super().__init__(
+            f"{path} is not read",
+            why="the settings file is called ksimage.yaml",
+            advice=[f"mv {path} {path.with_name('ksimage.yaml')}", f"or --config {path}"],
+        )
+
+
+class ConfigNotFound(ConfigError):
+    """The settings file that was named does not exist."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"there is no settings file {path}",
+            why="it was named by --config or KSIMAGE_CONFIG",
+            advice=["a commented one to start from: ksimage init"],
+        )
+
+
+class ConfigUnreadable(ConfigError):
+    """The settings file cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"cannot read the settings file {path}", why=reason)
 
 
 # --- 4: the base image or release is not there --------------------------------------------------
@@ -448,7 +541,7 @@ class SeriesMalformed(SeriesError):
 
 
 class SeriesMissing(SeriesError):
-    """The directory is there or not, but it holds no series."""
+    """There is no series file where patches are looked for."""
 
     def __init__(self, directory: str) -> None:
         super().__init__(
@@ -523,6 +616,28 @@ class EngineError(KsimageError):
     exit_code = 7
 
 
+class BuildFailed(EngineError):
+    """The builder stopped. The end of its log is in ``why``."""
+
+    def __init__(self, reason: str, log: Sequence[str]) -> None:
+        super().__init__(
+            f"the Docker Engine could not build the image: {reason}",
+            why="\n".join(log[-15:]),
+            advice=["without the engine: add --engine direct"],
+        )
+
+
+class SmokeTestFailed(EngineError):
+    """The hook does not start in the derived image."""
+
+    def __init__(self, image: str, reason: str) -> None:
+        super().__init__(
+            f"the hook's own smoke test (installRunner.py --config) failed in {image}",
+            why=reason,
+            advice=["the image was not tagged"],
+        )
+
+
 # --- 8: registry and network --------------------------------------------------------------------
 
 
@@ -530,6 +645,171 @@ class RegistryError(KsimageError):
     """A registry cannot be reached, or answers something that cannot be used."""
 
     exit_code = 8
+
+
+class BlobMissing(RegistryError):
+    """A manifest names a blob that its repository does not have."""
+
+    def __init__(self, name: str, digest: str) -> None:
+        super().__init__(
+            f"{name}: the registry has no blob {digest}",
+            why="the manifest names it, but it was deleted, or never arrived",
+            advice=["push the base image into that repository again"],
+        )
+
+
+class CertificateRefused(RegistryError):
+    """TLS verification failed."""
+
+    def __init__(self, host: str, reason: str, advice: Iterable[str] = ()) -> None:
+        super().__init__(
+            f"the certificate of {host} is not trusted: {reason}",
+            why="no CA known to this machine vouches for it",
+            advice=advice
+            or [
+                "give the registry's CA: --ca-file ca.crt",
+                f"or install it: /etc/docker/certs.d/{host}/ca.crt",
+                "or, on a network that you trust, do without verification: --insecure",
+            ],
+        )
+
+
+class GaveUp(RegistryError):
+    """A passing fault did not pass."""
+
+    def __init__(self, host: str, action: str, attempts: int, reason: str) -> None:
+        super().__init__(
+            f"{host}: {action} failed {attempts} time{'s' if attempts != 1 else ''}",
+            why=reason,
+            advice=["run the same command again: what already arrived is not sent twice"],
+        )
+
+
+class NotTls(RegistryError):
+    """HTTPS was spoken to a port that speaks something else."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} does not speak HTTPS",
+            why="it is probably a registry on plain HTTP, which is used only on request "
+            "and on this machine's own addresses",
+            advice=["--insecure, if this network may see the images and the login"],
+        )
+
+
+class PolicyViolation(RegistryError):
+    """A policy of the registry's project forbids the image (HTTP 412)."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(
+            f"a policy of the registry's project forbids {name}",
+            why=words,
+            advice=["ask the project's administrator: Harbor > project > Configuration"],
+        )
+
+
+class ProjectMissing(RegistryError):
+    """The registry has no such project (Harbor answers 401)."""
+
+    def __init__(self, host: str, project: str) -> None:
+        super().__init__(
+            f"{host} has no project {project!r}",
+            why="Harbor does not create projects when an image is pushed",
+            advice=["create it on the way: the same command with --create-project"],
+        )
+
+
+class ProxyCacheProject(RegistryError):
+    """The project is a cache of another registry; nobody can push to it."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(
+            f"nothing can be pushed to {name}: its project is a proxy cache",
+            why=words,
+            advice=["push to another project: --to HOST/PROJECT/ks-installer:TAG"],
+        )
+
+
+class QuotaExceeded(RegistryError):
+    """The project's storage quota is used up."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(
+            f"the storage quota does not allow {name}",
+            why=words,
+            advice=["raise it (Harbor > Administration > Project Quotas), or delete old images"],
+        )
+
+
+class ReadOnlyRegistry(RegistryError):
+    """The registry accepts no changes at present."""
+
+    def __init__(self, host: str, words: str) -> None:
+        super().__init__(
+            f"{host} is read-only at present",
+            why=words,
+            advice=[
+                "garbage collection or an administrator set it "
+                "(Harbor > Configuration > System Settings); try again later"
+            ],
+        )
+
+
+class RedirectRefused(RegistryError):
+    """The registry sends the client to a place where it does not go."""
+
+    def __init__(self, host: str, target: str, reason: str) -> None:
+        super().__init__(
+            f"{host} sends this client to {target}: {reason}",
+            why="behind a proxy this happens when the registry's external URL is set wrong",
+            advice=["use the registry by the name in its own settings, or correct that setting"],
+        )
+
+
+class RegistryRefused(RegistryError):
+    """The registry said no, in a way that has no name of its own here."""
+
+    def __init__(
+        self, name: str, action: str, status: int, words: str, advice: Iterable[str] = ()
+    ) -> None:
+        super().__init__(
+            f"the registry refused to {action} {name} (HTTP {status})",
+            why=words or "it gave no reason",
+            advice=advice,
+        )
+
+
+class RegistryUnreachable(RegistryError):
+    """No connection."""
+
+    def __init__(self, host: str, reason: str, advice: Iterable[str] = ()) -> None:
+        super().__init__(
+            f"cannot reach {host}",
+            why=reason,
+            advice=advice or [f"does it answer at all?  curl -kv https://{host}/v2/"],
+        )
+
+
+class RepositoryWithoutProject(RegistryError):
+    """Harbor wants HOST/PROJECT/REPOSITORY."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(
+            f"{name} is no name for this registry: {words}",
+            why="Harbor keeps repositories in projects: HOST/PROJECT/REPOSITORY",
+            advice=["--to HOST/kubesphereio/ks-installer:TAG"],
+        )
+
+
+class UnusableAnswer(RegistryError):
+    """The registry's answer is no answer of a registry."""
+
+    def __init__(self, host: str, action: str, reason: str) -> None:
+        super().__init__(
+            f"{host}: the answer to {action} cannot be used: {reason}",
+            why="it is no registry, or something between here and there answers in its place",
+            advice=[f"look at it: curl -ki https://{host}/v2/"],
+        )
 
 
 # --- 9: authentication and authorization --------------------------------------------------------
@@ -541,6 +821,60 @@ class AuthError(KsimageError):
     exit_code = 9
 
 
+class InsecureLogin(AuthError):
+    """A login would have to travel unencrypted, or to a place that has no claim to it."""
+
+    def __init__(self, host: str, realm: str, reason: str) -> None:
+        super().__init__(
+            f"{host} wants the login sent to {realm}: {reason}",
+            why="a token service is used over HTTPS, or on the registry's own plain-HTTP host",
+            advice=["correct the registry's realm setting (Harbor: external_url, hostname)"],
+        )
+
+
+class LoginFailed(AuthError):
+    """Wrong user name or password."""
+
+    def __init__(self, host: str, username: str, origin: str) -> None:
+        super().__init__(
+            f"{host} does not accept the login of {username or 'this token'}",
+            why=f"wrong user name or password; it came from {origin}",
+            advice=[
+                f"log in anew: docker login {host}",
+                "or for this run: --username USER --password-stdin "
+                "(quote robot names: 'robot$name')",
+            ],
+        )
+
+
+class LoginRequired(AuthError):
+    """The registry wants a login and there is none."""
+
+    def __init__(self, host: str, name: str, action: str, words: str = "") -> None:
+        super().__init__(
+            f"{host} does not let an anonymous client {action} {name}",
+            why=words or "it is private, or does not exist, and no login for it was found",
+            advice=[
+                f"docker login {host}",
+                "or for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class RightMissing(AuthError):
+    """The login is good, but may not do this."""
+
+    def __init__(self, host: str, name: str, action: str, username: str, words: str = "") -> None:
+        super().__init__(
+            f"{username or 'this login'} may not {action} {name} on {host}",
+            why=words or "the login itself was accepted",
+            advice=[
+                f"ask for the right to {action} (Harbor: project > Members, or a robot account)",
+                "or use another login: --username USER --password-stdin",
+            ],
+        )
+
+
 # --- 10: tags -----------------------------------------------------------------------------------
 
 
@@ -548,6 +882,32 @@ class TagError(KsimageError):
     """A tag holds something that must not be overwritten."""
 
     exit_code = 10
+
+
+class TagImmutable(TagError):
+    """The registry protects the tag by a rule (HTTP 412)."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(
+            f"the registry protects {name}: it cannot be pushed again, not even unchanged",
+            why=words,
+            advice=[
+                "push under another tag: --tag TAG",
+                "or change the rule: Harbor > project > Policy > Tag Immutability",
+            ],
+        )
+
+
+class TagMoved(TagError):
+    """Somebody else wrote the tag while this run was at work."""
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"{name} was changed by somebody else meanwhile",
+            why=f"it was expected to hold {expected}, and holds {actual}",
+            advice=[f"ksimage inspect {name}", "then run the same command again"],
+        )
+        self.actual = actual
 
 
 # --- 11: malformed or hostile images ------------------------------------------------------------

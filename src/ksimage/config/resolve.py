@@ -1,0 +1,165 @@
+"""Merge flag over environment over file over default, and find the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from ksimage.config import environment, flags, selection
+from ksimage.config.faults import Fault
+from ksimage.config.options import CONFIG_NAME, CONFIG_VARIABLE, OPTIONS
+from ksimage.config.settings import (
+    DEFAULT_SOURCE,
+    Origin,
+    PatchSettings,
+    RegistryOptions,
+    Settings,
+)
+from ksimage.config.values import TRANSPORTS
+from ksimage.errors import ConfigFaults, ConfigMisnamed
+
+_MISNAMED: Final = ("ksimage.yml", ".ksimage.yaml", ".ksimage.yml")
+
+
+def find_file(cwd: Path) -> Path | None:
+    """The nearest ``ksimage.yaml`` from ``cwd`` upwards, or None.
+
+    Raises:
+        ConfigMisnamed: a folder on the way holds one under a name that is not read.
+    """
+    for folder in (cwd, *cwd.parents):
+        path = folder / CONFIG_NAME
+        if os.path.lexists(path):
+            return path
+        for name in _MISNAMED:
+            if os.path.lexists(folder / name):
+                raise ConfigMisnamed(folder / name)
+    return None
+
+
+def resolve(
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+    config_path: Path | None,
+    cwd: Path,
+) -> Settings:
+    """What is in force for this run.
+
+    Args:
+        given: the command line's values by setting key (see ``config/flags.py``).
+        environ: the environment; empty variables count as unset.
+        config_path: ``--config``; None looks at KSIMAGE_CONFIG, then upwards from ``cwd``.
+            ``/dev/null`` means: no file.
+        cwd: the working directory, absolute.
+
+    Raises:
+        BadOption: a flag's value cannot be used.
+        ConfigFaults: the file or a variable has faults; it carries all of them.
+        ConfigNotFound, ConfigUnreadable, ConfigMisnamed: the file itself.
+    """
+    merged, origins = flags.read(given, cwd)
+    from_variables, variable_origins, faults = environment.read(environ, cwd)
+    path = _chosen_file(config_path, environ, cwd)
+    from_file: dict[str, object] = {}
+    file_origins: dict[str, Origin] = {}
+    if path is not None:
+        from ksimage.config import yamlfile  # PyYAML only where there is a file
+
+        loaded = yamlfile.read(path, shown_path(path, cwd))
+        from_file, file_origins = loaded.values, loaded.origins
+        faults = [*faults, *loaded.faults]
+    for layer, layer_origins in (
+        (from_variables, variable_origins),
+        (from_file, file_origins),
+    ):
+        for key, value in layer.items():
+            if key not in merged:
+                merged[key] = value
+                origins[key] = layer_origins[key]
+    faults += _contradictions(merged, origins)
+    if faults:
+        raise ConfigFaults(faults)
+    return _settings(merged, origins, path)
+
+
+def shown_path(path: Path, cwd: Path) -> str:
+    """A path as messages name it: relative below ``cwd``, else absolute."""
+    try:
+        return str(path.relative_to(cwd))
+    except ValueError:
+        return str(path)
+
+
+def _chosen_file(config_path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    if config_path is None and environ.get(CONFIG_VARIABLE):
+        config_path = Path(environ[CONFIG_VARIABLE])
+    if config_path is None:
+        return find_file(cwd)
+    return None if str(config_path) == os.devnull else cwd / config_path
+
+
+def _contradictions(merged: Mapping[str, Any], origins: Mapping[str, Origin]) -> list[Fault]:
+    """What is wrong only when settings are seen together."""
+    faults: list[Fault] = []
+
+    def fault(key: str, reason: str) -> None:
+        place, line, column = str(origins[key]), 0, 0
+        if origins[key].kind == "file":
+            place, line_text, column_text = origins[key].detail.rsplit(":", 2)
+            line, column = int(line_text), int(column_text)
+        faults.append(Fault(place, line, column, key, reason))
+
+    both = [n for n in merged.get("patches.with", ()) if n in merged.get("patches.without", ())]
+    if both:
+        fault("patches.without", f"{', '.join(both)} stands below patches.with too")
+    own = merged.get("patches.dir") or merged.get("patches.files")
+    if merged.get("patches.mode") == "replace" and not own:
+        fault("patches.mode", "replace leaves no patch at all without patches.dir or patches.files")
+    releases = merged.get("releases", ())
+    if (
+        len(releases) > 1 or any(choice.is_range for choice in releases)
+    ) and "{release}" not in merged.get("tag", "{release}"):
+        names = selection.expand(releases)
+        if len(names) > 1:
+            fault("tag", f"without {{release}} all {len(names)} releases get the same tag")
+    if merged.get("username") and not merged.get("password"):
+        fault("username", "needs a password: --password-stdin, or KSIMAGE_PASSWORD")
+    if merged.get("password") and not merged.get("username"):
+        fault("password", "needs an account: --username, or KSIMAGE_USERNAME")
+    return faults
+
+
+def _settings(merged: Mapping[str, Any], origins: dict[str, Origin], path: Path | None) -> Settings:
+    for option in OPTIONS:
+        if not option.kind.endswith("-map"):
+            origins.setdefault(option.key, Origin("default"))
+    source = merged.get("source", DEFAULT_SOURCE)
+    target = merged.get("target")
+    if target is None and "source" in merged and source.partition(":")[0] not in TRANSPORTS:
+        target = source
+        origins["target"] = Origin("default", f"as source, {origins['source']}")
+    labels = {k.partition(".")[2]: v for k, v in merged.items() if k.startswith("labels.")}
+    registries: dict[str, RegistryOptions] = {
+        k.partition(".")[2]: v for k, v in merged.items() if k.startswith("registries.")
+    }
+    plain = ("releases", "platforms", "verbosity", "tag", "engine", "jobs")
+    run = ("ca_file", "insecure", "username", "password")
+    return Settings(
+        source=source,
+        target=target,
+        patches=PatchSettings(
+            include=merged.get("patches.with", ()),
+            exclude=merged.get("patches.without", ()),
+            directory=merged.get("patches.dir"),
+            mode=merged.get("patches.mode", "append"),
+            files=merged.get("patches.files", ()),
+        ),
+        labels=MappingProxyType(dict(sorted(labels.items()))),
+        registries=MappingProxyType(dict(sorted(registries.items()))),
+        file=path,
+        origins=MappingProxyType(origins),
+        **{key: merged[key] for key in (*plain, *run) if key in merged},
+    )

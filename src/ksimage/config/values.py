@@ -1,0 +1,291 @@
+"""Single values: text in, checked value out. The file, the environment and flags share these.
+
+Each function raises :class:`Refused` with the reason. A reason quotes the text (shortened, control
+characters escaped), except where the text may hold a password.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from ksimage.config.settings import Engine, SeriesMode
+from ksimage.errors import BadReference
+from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.reference import parse as parse_reference
+
+MAX_TEXT: Final = 4096
+MAX_JOBS: Final = 32
+MAX_VERBOSITY: Final = 5
+PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9._]+)?")
+PATCH_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+RANGE_BEGINS: Final = ("<", ">", "=", "!")
+RELEASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+HOST: Final = re.compile(
+    r"(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)"
+    r"(?::[0-9]{1,5})?"
+)
+LABEL_KEY: Final = re.compile(r"[a-z0-9A-Z](?:[a-z0-9A-Z._/-]{0,253}[a-z0-9A-Z])?")
+ENGINES: Final[tuple[Engine, ...]] = ("auto", "docker", "direct")
+MODES: Final[tuple[SeriesMode, ...]] = ("append", "replace")
+PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
+FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive")
+TRANSPORTS: Final = ("docker-daemon", *FILE_TRANSPORTS)
+RESERVED_LABELS: Final = (
+    "io.ksimage.",
+    "org.opencontainers.image.base.",
+    "com.docker.",
+    "io.docker.",
+    "org.dockerproject.",
+)
+
+
+class Refused(ValueError):
+    """A value cannot be used; ``nearest`` are names that were perhaps meant."""
+
+    def __init__(self, reason: str, nearest: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.nearest = tuple(nearest)
+
+
+def shown(text: str) -> str:
+    """``text`` as it may be quoted in a message: one line, at most 60 characters."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Up to two known names that look like ``name``."""
+    by_fold = {item.lower().replace("-", "_"): item for item in known}
+    matches = get_close_matches(name[:100].lower().replace("-", "_"), by_fold, n=2, cutoff=0.6)
+    return [by_fold[match] for match in matches]
+
+
+def plain(value: str) -> str:
+    """Text of one line without control characters, not empty."""
+    if not value.strip():
+        raise Refused("is empty")
+    if len(value) > MAX_TEXT:
+        raise Refused(f"is longer than {MAX_TEXT} characters")
+    if not value.isprintable():
+        raise Refused("holds a line break or another control character")
+    return value
+
+
+def one_of(value: str, known: tuple[str, ...]) -> str:
+    """``value`` when it is one of ``known``."""
+    if value not in known:
+        raise Refused(f"{shown(value)} is none of {', '.join(known)}", nearest(value, known))
+    return value
+
+
+def engine(value: str) -> Engine:
+    """``auto``, ``docker`` or ``direct``."""
+    return ENGINES[ENGINES.index(one_of(value, ENGINES))]
+
+
+def mode(value: str) -> SeriesMode:
+    """``append`` or ``replace``."""
+    return MODES[MODES.index(one_of(value, MODES))]
+
+
+def integer(value: str, lowest: int, highest: int) -> int:
+    """A decimal number from ``lowest`` to ``highest``."""
+    if not re.fullmatch(r"0|[1-9][0-9]{0,5}", value) or not lowest <= int(value) <= highest:
+        raise Refused(f"{shown(value)} is not a whole number from {lowest} to {highest}")
+    return int(value)
+
+
+def verbosity(value: str) -> int:
+    """0 to 5: how many ``-v`` ansible gets."""
+    return integer(value, 0, MAX_VERBOSITY)
+
+
+def jobs(value: str) -> int:
+    """1 to 32."""
+    return integer(value, 1, MAX_JOBS)
+
+
+def boolean(value: str) -> bool:
+    """``true`` or ``false``; in variables also 1/0 and yes/no, as CI systems write them."""
+    word = value.strip().lower()
+    if word in ("true", "1", "yes"):
+        return True
+    if word in ("false", "0", "no"):
+        return False
+    raise Refused(f"{shown(value)} is neither true nor false")
+
+
+def credential(value: str) -> str:
+    """An account name or password: anything, never quoted in a message."""
+    text = value.rstrip("\r\n")  # what a pipe or a secret store adds
+    if not text or len(text) > 1 << 16 or any(ord(char) < 32 for char in text):
+        raise Refused("is empty, too long, or holds a control character")
+    return text
+
+
+def _repository(value: str) -> None:
+    """Check a registry's project or repository, without quoting what may hold a password."""
+    if "@" in value and not re.search(r"@sha256:[0-9a-f]*\Z", value):
+        raise Refused(
+            "credentials have no place in a reference: use docker login, or KSIMAGE_USERNAME "
+            "with --password-stdin"
+        )
+    if "/" not in value:
+        raise Refused(
+            f"{shown(value)} names no project: write REGISTRY/PROJECT, such as "
+            f"{value.rstrip(':') or 'harbor.lan'}/kubesphereio"
+        )
+    try:
+        reference = parse_reference(value)
+    except BadReference as error:
+        raise Refused(error.message) from error
+    if reference.tag or reference.digest:
+        raise Refused(
+            f"{shown(value)} has a tag or digest: give that reference in place of the release, "
+            "or pin it below releases: as {release: ..., base: sha256:...}"
+        )
+
+
+def source(value: str) -> str:
+    """Where bases come from: a registry prefix, or one of the transports."""
+    plain(value)
+    transport, colon, rest = value.partition(":")
+    if colon and transport in TRANSPORTS:
+        if not rest:
+            raise Refused(f"{shown(value)} names nothing after {transport}:")
+        return value
+    if colon and "/" not in transport and "." not in transport and not rest[:1].isdigit():
+        near = nearest(transport, TRANSPORTS)
+        if near:
+            raise Refused(
+                f"{shown(transport + ':')} is no transport", [f"{name}:" for name in near]
+            )
+    _repository(value)
+    return value
+
+
+def target(value: str) -> str:
+    """Where --push goes: a registry prefix."""
+    plain(value)
+    if value.partition(":")[0] in TRANSPORTS:
+        raise Refused(f"{shown(value)} is not in a registry: for files and daemons use --to")
+    _repository(value)
+    return value
+
+
+def anchored(value: str, base: Path) -> Path:
+    """A path, relative ones below ``base``; ``~`` is the home folder."""
+    plain(value)
+    return Path(os.path.normpath(base / os.path.expanduser(value)))  # noqa: PTH111 - no raise
+
+
+def anchored_source(value: str, base: Path) -> str:
+    """A source whose file path, if it has one, is below ``base``. Raises Refused."""
+    source(value)
+    transport, _, rest = value.partition(":")
+    if transport in FILE_TRANSPORTS:
+        return f"{transport}:{anchored(rest, base)}"
+    return value
+
+
+def platform(value: str) -> str:
+    """``os/architecture[/variant]``."""
+    if not PLATFORM.fullmatch(value) or len(value) > 100:
+        raise Refused(f"{shown(value)} is not a platform such as linux/amd64 or linux/arm/v7")
+    return value
+
+
+def patch(value: str) -> str:
+    """A patch's name in a series; whether it exists is the series' business."""
+    if not PATCH_NAME.fullmatch(value):
+        raise Refused(f"{shown(value)} is not a patch's name: ksimage patches list")
+    return value
+
+
+def digest(value: str) -> str:
+    """``sha256:`` and 64 hex digits."""
+    if not DIGEST.fullmatch(value):
+        raise Refused(f"{shown(value)} is not sha256: and 64 lower-case hex digits")
+    return value
+
+
+def release(value: str) -> str:
+    """The form of a release name or of a range; ``config/selection.py`` knows which exist."""
+    plain(value)
+    if not RELEASE.fullmatch(value) and value[:1] not in RANGE_BEGINS:
+        raise Refused(
+            f"{shown(value)} is neither a release such as v3.3.2 nor a range such as '>=3.1,<3.5'"
+        )
+    return value
+
+
+def tag_template(value: str) -> str:
+    """A tag with ``{release}``, ``{verbosity}``, ``{digest8}``; must make a legal tag."""
+    plain(value)
+    try:
+        parts = list(string.Formatter().parse(value))
+    except ValueError:
+        raise Refused(f"{shown(value)} has a brace without its partner") from None
+    for _, name, spec, conversion in parts:
+        if name is None:
+            continue
+        if name not in PLACEHOLDERS:
+            known = ", ".join("{%s}" % item for item in PLACEHOLDERS)  # noqa: UP031
+            raise Refused(
+                f"{shown('{' + name + '}')} is not filled in; known are {known}",
+                ["{%s}" % item for item in nearest(name, PLACEHOLDERS)],  # noqa: UP031
+            )
+        if spec or conversion:
+            raise Refused(f"{shown(value)}: nothing but the name may stand in the braces")
+    sample = fill_tag(value, "v3.3.2", 5, "sha256:" + "0" * 64)
+    if not TAG.fullmatch(sample):
+        raise Refused(
+            f"{shown(value)} makes {shown(sample)}, which is not a legal tag (letters, digits, "
+            "_ . -, at most 128)"
+        )
+    return value
+
+
+def fill_tag(template: str, release_name: str, level: int, base_digest: str) -> str:
+    """The tag of one release. ``base_digest``: ``sha256:<hex>`` of the base as it was named."""
+    return template.format(
+        release=release_name, verbosity=level, digest8=base_digest.partition(":")[2][:8]
+    )
+
+
+def label_key(value: str) -> str:
+    """A label's name that belongs to nobody else."""
+    if not LABEL_KEY.fullmatch(value):
+        raise Refused(f"{shown(value)} is not a label name such as lan.example.team")
+    for prefix in RESERVED_LABELS:
+        if value.startswith(prefix) or value == prefix.rstrip("."):
+            raise Refused(f"labels below {prefix} are not yours to set: choose another name")
+    return value
+
+
+def label_value(value: str) -> str:
+    """A label's text, which may be empty."""
+    if len(value) > MAX_TEXT:
+        raise Refused(f"is longer than {MAX_TEXT} characters")
+    if value and not value.isprintable():
+        raise Refused("holds a line break or another control character")
+    return value
+
+
+def host(value: str) -> str:
+    """``host[:port]`` of a registry, in lower case."""
+    if "://" in value:
+        raise Refused(f"{shown(value)}: write the host without http:// or https://")
+    if "@" in value:
+        raise Refused("credentials have no place in the file: use docker login")
+    if "/" in value:
+        raise Refused(f"{shown(value)}: options go by host, without a project")
+    if not HOST.fullmatch(value.lower()):
+        raise Refused(f"{shown(value)} is not a registry's host[:port]")
+    return value.lower()

@@ -1,0 +1,110 @@
+"""Bytes to YAML nodes: everything that is wrong with the text as such, before any key is read.
+
+PyYAML only parses and composes here, it never constructs objects. Values stay the text that was
+written (``tag: 3.10`` is not 3.1), each with its line and column. What a settings file has no
+use for is refused: anchors and aliases (they allow bombs), tags, several documents, deep nesting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ksimage.config.faults import MAX_FAULTS, Fault
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_BYTES: Final = 64 << 10
+MAX_DEPTH: Final = 10
+MAX_EVENTS: Final = 10_000
+
+
+def compose(data: bytes, place: str) -> tuple[yaml.Node | None, list[Fault]]:
+    """The document's root node, None for an empty one, and the faults that make it unusable."""
+    import yaml
+
+    text, faults = _decode(data, place)
+    if faults:
+        return None, faults
+    try:
+        faults = _refuse(text, place)
+        if faults:
+            return None, faults
+        return yaml.compose(text, yaml.SafeLoader), []
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return None, [Fault(place, line, column, "", _words(error))]
+    except yaml.reader.ReaderError as error:
+        line, column = _position(text[: error.position])
+        reason = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
+        return None, [Fault(place, line, column, "", reason)]
+    except (yaml.YAMLError, ValueError) as error:
+        # A handful of PyYAML's own checks (numbers in escapes and directives) carry no position.
+        return None, [Fault(place, 1, 1, "", f"is not YAML: {error}".splitlines()[0][:200])]
+
+
+def _decode(data: bytes, place: str) -> tuple[str, list[Fault]]:
+    if len(data) > MAX_BYTES:
+        return "", [Fault(place, 0, 0, "", f"is larger than {MAX_BYTES >> 10} KiB")]
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "", [Fault(place, 1, 1, "", "is UTF-16: save it as UTF-8")]
+    try:
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        line, column = _position(data[: error.start].decode("utf-8", "replace"))
+        reason = f"byte 0x{data[error.start]:02x} is not UTF-8: save the file as UTF-8"
+        return "", [Fault(place, line, column, "", reason)]
+
+
+def _position(before: str) -> tuple[int, int]:
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _refuse(text: str, place: str) -> list[Fault]:
+    """What is valid YAML but has no place in a settings file. Reads the whole text once."""
+    import yaml
+
+    faults: list[Fault] = []
+    depth = documents = count = 0
+    loader = yaml.SafeLoader(text)
+    try:
+        while loader.check_event():
+            event = loader.get_event()  # type: ignore[no-untyped-call]
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            count += 1
+            reason = ""
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents == 2:
+                    reason = "a second document begins here: one file holds one document"
+            elif isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                reason = "anchors and aliases (& and *) are not supported: write the value out"
+            elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+                reason = "YAML tags (! and !!) are not supported: write the plain value"
+            if depth > MAX_DEPTH or count > MAX_EVENTS:
+                reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
+                return [*faults, Fault(place, line, column, "", reason)]
+            if reason and len(faults) < MAX_FAULTS:
+                faults.append(Fault(place, line, column, "", reason))
+    finally:
+        loader.dispose()
+    return faults
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    """PyYAML's problem in words that help."""
+    problem = (error.problem or error.context or "is not YAML").strip()
+    if "'\\t'" in problem or "tab" in problem:
+        return "a tab cannot indent or begin a value in YAML: use spaces"
+    if problem.startswith("mapping values are not allowed"):
+        return "a second ': ' on this line, or wrong indentation above: quote the value"
+    if problem.startswith(("could not find expected ':'", "could not determine a constructor")):
+        return "a key without ': ' after it, or wrong indentation"
+    if error.context and error.problem:
+        problem = f"{error.problem} ({error.context})"
+    return f"is not YAML here: {problem}"[:300]
