@@ -1,0 +1,368 @@
+"""Read a patch file: a header, then one unified diff of the hook. Strict, on bytes, no I/O.
+
+Other tools guess: GNU patch skips garbage, patch-ng ignores a missing final newline, unidiff drops
+lines when the counts lie. Here everything that is not plainly a unified diff of the one file that
+may be patched is refused, with the line of the patch file where it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ksimage.errors import PatchForbidden, PatchMalformed
+from ksimage.releases import HOOK_PATH
+
+MAX_BYTES = 1 << 20
+"""Largest patch file. The shipped ones have a few KiB."""
+MAX_HUNKS = 1000
+
+CONTEXT, REMOVED, ADDED = b" ", b"-", b"+"
+
+_HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?([^\n]*))?")
+_ED_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?")  # plain diff without -u
+_GIT_FORBIDDEN = (
+    (b"rename ", "renames a file"),
+    (b"copy ", "copies a file"),
+    (b"similarity index ", "renames or copies a file"),
+    (b"dissimilarity index ", "rewrites a file"),
+    (b"old mode ", "changes a file's mode"),
+    (b"new mode ", "changes a file's mode"),
+    (b"new file mode ", "creates a file"),
+    (b"deleted file mode ", "deletes a file"),
+    (b"GIT binary patch", "is a binary patch"),
+    (b"Binary files ", "is a binary patch"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a hunk. ``text`` keeps its line ending; without one it ends the file."""
+
+    kind: bytes
+    text: bytes
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """One hunk. Line numbers count from 1; ``patch_line`` is that of its ``@@`` in the file."""
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    lines: tuple[Line, ...]
+    section: bytes
+    patch_line: int
+
+    @cached_property
+    def old_lines(self) -> tuple[bytes, ...]:
+        """What the hunk wants to see: context and removed lines."""
+        return tuple(line.text for line in self.lines if line.kind != ADDED)
+
+    @cached_property
+    def new_lines(self) -> tuple[bytes, ...]:
+        """What it leaves: context and added lines."""
+        return tuple(line.text for line in self.lines if line.kind != REMOVED)
+
+    @property
+    def leading(self) -> int:
+        """Number of context lines before the first change."""
+        return next(i for i, line in enumerate(self.lines) if line.kind != CONTEXT)
+
+    @property
+    def trailing(self) -> int:
+        """Number of context lines after the last change."""
+        return next(i for i, line in enumerate(reversed(self.lines)) if line.kind != CONTEXT)
+
+    def reversed(self) -> Hunk:
+        """The hunk that undoes this one."""
+        swap = {CONTEXT: CONTEXT, REMOVED: ADDED, ADDED: REMOVED}
+        return Hunk(
+            self.new_start,
+            self.new_count,
+            self.old_start,
+            self.old_count,
+            tuple(Line(swap[line.kind], line.text) for line in self.lines),
+            self.section,
+            self.patch_line,
+        )
+
+
+@dataclass(frozen=True)
+class FilePatch:
+    """The changes to one file. Paths are as the patch writes them (``a/hooks/...``)."""
+
+    old_path: str
+    new_path: str
+    hunks: tuple[Hunk, ...]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A parsed patch file.
+
+    Attributes:
+        name: of the patch, without ``.patch``.
+        header: the text before the diff, decoded, without the ``---`` that ends it.
+        file: the changes to the hook.
+        sha256: of the whole file, hexadecimal: its identity in labels.
+        path: where it came from, for messages.
+        crlf: every line of the file, headers included, ends in CRLF (it was converted on its way).
+    """
+
+    name: str
+    header: str
+    file: FilePatch
+    sha256: str
+    path: str
+    crlf: bool = field(default=False)
+
+    @property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The hunks, in order."""
+        return self.file.hunks
+
+
+def parse(
+    data: bytes, name: str, *, path: str = "", strip: int = 1, target: str = HOOK_PATH
+) -> Patch:
+    """Parse a patch file.
+
+    Args:
+        data: the whole file.
+        name: of the patch, for messages and records.
+        path: of the file, for messages; defaults to ``NAME.patch``.
+        strip: leading path components to drop (the ``-pN`` of a quilt series).
+        target: the only path that may be patched, after stripping.
+
+    Raises:
+        PatchMalformed: the format is broken.
+        PatchForbidden: the format is right, but it does more than change lines of the target.
+    """
+    return _Parser(data, name, path or f"{name}.patch", strip, target).parse()
+
+
+class _Parser:
+    def __init__(self, data: bytes, name: str, path: str, strip: int, target: str) -> None:
+        self.data = data
+        self.name = name
+        self.path = path
+        self.strip = strip
+        self.target = target
+        if len(data) > MAX_BYTES:
+            raise self.malformed(f"{len(data)} bytes are more than a patch may have", 1)
+        self.lines = data.split(b"\n")
+        self.complete = self.lines[-1] == b""  # the file ends with a newline
+        if self.complete:
+            self.lines.pop()
+        self.at = 0
+
+    def malformed(self, reason: str, line: int | None = None) -> PatchMalformed:
+        return PatchMalformed(self.name, reason, path=self.path, line=line or self.at + 1)
+
+    def forbidden(self, reason: str, line: int | None = None) -> PatchForbidden:
+        return PatchForbidden(self.name, reason, path=self.path, line=line or self.at + 1)
+
+    def peek(self, prefix: bytes = b"") -> bytes | None:
+        """The current line if it is there and starts with ``prefix``."""
+        if self.at < len(self.lines) and self.lines[self.at].startswith(prefix):
+            return self.lines[self.at]
+        return None
+
+    def parse(self) -> Patch:
+        header = self.header()
+        self.git_lines()
+        old_path, new_path = self.paths()
+        hunks: list[Hunk] = []
+        while self.peek(b"@@") is not None:
+            if len(hunks) == MAX_HUNKS:
+                raise self.malformed(f"more than {MAX_HUNKS} hunks")
+            hunk = self.hunk()
+            if hunks and hunk.old_start < hunks[-1].old_start + hunks[-1].old_count:
+                raise self.malformed(
+                    "this hunk starts before the previous one ends", hunk.patch_line
+                )
+            hunks.append(hunk)
+        if not hunks:
+            raise self.malformed("no hunk (@@ -LINE,COUNT +LINE,COUNT @@) after the file names")
+        self.end()
+        crlf = self.complete and all(line.endswith(b"\r") for line in self.lines)
+        return Patch(
+            self.name,
+            header,
+            FilePatch(old_path, new_path, tuple(hunks)),
+            hashlib.sha256(self.data).hexdigest(),
+            self.path,
+            crlf,
+        )
+
+    def header(self) -> str:
+        """Everything before the diff. Leaves ``at`` on its first line."""
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            following = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else b""
+            if line.startswith((b"diff --git ", b"Index: ", b"GIT binary patch")):
+                break
+            if line.startswith(b"--- ") and following.startswith(b"+++ "):
+                break
+            if line.startswith(b"@@ -"):
+                raise self.malformed("a hunk before the file names (--- and +++ lines)")
+            context_diff = line.startswith(b"*** ") and following.startswith(b"--- ")
+            if context_diff or _ED_COMMAND.fullmatch(line):
+                raise self.malformed("this is no unified diff (make one with diff -U1 or git diff)")
+            if line.startswith(b"Binary files ") and line.rstrip().endswith(b" differ"):
+                raise self.forbidden("is a binary patch")
+            self.at += 1
+        else:
+            raise self.malformed("there is no diff in it", 1)
+        lines = [line.removesuffix(b"\r") for line in self.lines[: self.at]]
+        for number, line in enumerate(lines):
+            if line == b"---":
+                # What follows in a mail (the diffstat) is for readers.
+                lines = lines[:number]
+                break
+        try:
+            return b"\n".join(lines).decode("utf-8").strip("\n")
+        except UnicodeDecodeError as error:
+            number = b"\n".join(lines)[: error.start].count(b"\n") + 1
+            raise self.malformed("the header is not UTF-8", number) from None
+
+    def git_lines(self) -> None:
+        """Skip ``diff --git``, ``index`` and ``Index:`` lines; refuse what git can do besides."""
+        while (line := self.peek()) is not None and not line.startswith(b"--- "):
+            for prefix, deed in _GIT_FORBIDDEN:
+                if line.startswith(prefix):
+                    raise self.forbidden(deed)
+            if not line.startswith((b"diff --git ", b"index ", b"Index: ", b"=====")):
+                raise self.malformed("neither a file name nor a hunk where the diff begins")
+            self.at += 1
+        if self.peek() is None:
+            raise self.malformed("the diff ends before its file names", len(self.lines))
+
+    def paths(self) -> tuple[str, str]:
+        found = []
+        for marker in (b"--- ", b"+++ "):
+            line = self.peek(marker)
+            if line is None:
+                raise self.malformed(f"a line starting with {marker.decode().strip()} is missing")
+            found.append(self.one_path(line[4:]))
+            self.at += 1
+        return found[0], found[1]
+
+    def one_path(self, raw: bytes) -> str:
+        # After a tab comes the time stamp of diff -u.
+        raw = raw.removesuffix(b"\r").split(b"\t", 1)[0].rstrip(b" ")
+        try:
+            text = raw.decode("ascii")
+        except UnicodeDecodeError:
+            raise self.forbidden("names another file") from None
+        if text == "/dev/null":
+            raise self.forbidden("creates or deletes a file")
+        if text.startswith('"'):
+            raise self.malformed("a quoted path")
+        parts = text.split("/")
+        if text.startswith("/"):
+            raise self.forbidden(f"has an absolute path ({text})")
+        if ".." in parts:
+            raise self.forbidden(f"leaves its directory ({text})")
+        stripped = "/".join(parts[self.strip :])
+        if stripped != self.target:
+            wanted = "/".join([*["a", "b", "c", "d"][: self.strip], self.target])
+            raise self.forbidden(f"is for {text}; write {wanted} for the hook")
+        return text
+
+    def hunk(self) -> Hunk:
+        start = self.at
+        found = _HUNK.fullmatch(self.lines[start].removesuffix(b"\r"))
+        if not found:
+            raise self.malformed("a damaged hunk header")
+        old_start, new_start = int(found[1]), int(found[3])
+        old_count = int(found[2]) if found[2] is not None else 1
+        new_count = int(found[4]) if found[4] is not None else 1
+        if (old_count and not old_start) or (new_count and not new_start):
+            raise self.malformed("lines count from 1", start + 1)
+        self.at += 1
+        lines = self.body(old_count, new_count, start)
+        hunk = Hunk(
+            old_start, old_count, new_start, new_count, tuple(lines), found[5] or b"", start + 1
+        )
+        if hunk.old_lines == hunk.new_lines:
+            raise self.malformed("a hunk that changes nothing", start + 1)
+        if not hunk.leading and not hunk.trailing:
+            # -U0: put at a wrong place on 9 to 44 of upstream's hooks without any error.
+            raise PatchForbidden(
+                self.name,
+                "has a hunk without a context line, which could land anywhere",
+                path=self.path,
+                line=start + 1,
+            )
+        return hunk
+
+    def body(self, old_count: int, new_count: int, start: int) -> list[Line]:
+        lines: list[Line] = []
+        old = new = 0
+        open_ended = {REMOVED: False, ADDED: False}  # that side's last line has no newline
+        while old < old_count or new < new_count:
+            if self.at >= len(self.lines):
+                raise self.short(old, old_count, new, new_count, start)
+            raw = self.lines[self.at]
+            if raw.startswith(b"\\"):
+                self.no_newline(lines, open_ended)
+                continue
+            # Editors and diff --suppress-blank-empty drop the blank of an empty context line.
+            kind, text = (raw[:1], raw[1:]) if raw not in (b"", b"\r") else (CONTEXT, raw)
+            if kind not in (CONTEXT, REMOVED, ADDED):
+                raise self.short(old, old_count, new, new_count, start)
+            old += kind != ADDED
+            new += kind != REMOVED
+            if old > old_count or new > new_count:
+                raise self.malformed(
+                    f"the hunk of line {start + 1} has more lines than its header says"
+                )
+            if (kind != ADDED and open_ended[REMOVED]) or (kind != REMOVED and open_ended[ADDED]):
+                raise self.malformed("a line after the one that has no newline at end of file")
+            if self.at + 1 == len(self.lines) and not self.complete:
+                raise self.malformed("the patch file breaks off in the middle of a line")
+            lines.append(Line(kind, text + b"\n"))
+            self.at += 1
+        if self.peek(b"\\") is not None:
+            self.no_newline(lines, open_ended)
+        return lines
+
+    def short(
+        self, old: int, old_count: int, new: int, new_count: int, start: int
+    ) -> PatchMalformed:
+        return self.malformed(
+            f"the hunk of line {start + 1} says {old_count} old and {new_count} new lines,"
+            f" but has {old} and {new}"
+        )
+
+    def no_newline(self, lines: list[Line], open_ended: dict[bytes, bool]) -> None:
+        """``\\ No newline at end of file``: the line before it has no line ending."""
+        if not lines or not lines[-1].text.endswith(b"\n"):
+            raise self.malformed("'\\ No newline at end of file' after no line")
+        last = lines[-1]
+        lines[-1] = Line(last.kind, last.text[:-1])
+        for side in (REMOVED, ADDED):
+            open_ended[side] |= last.kind in (CONTEXT, side)
+        self.at += 1
+
+    def end(self) -> None:
+        """Only blank lines or git's mail signature may follow the last hunk."""
+        line = self.peek()
+        if line is not None and line.rstrip(b"\r") == b"-- ":
+            self.at += 2  # the signature is git's version
+            line = self.peek()
+        while line is not None and not line.strip():
+            self.at += 1
+            line = self.peek()
+        if line is None:
+            return
+        if line.startswith((b"diff --git ", b"--- ", b"Index: ")):
+            raise self.forbidden("patches a second file, or the same one twice")
+        if line[:1] in (CONTEXT, REMOVED, ADDED):
+            raise self.malformed("the last hunk has more lines than its header says")
+        raise self.malformed("neither a hunk nor the end of the patch")
