@@ -1,8 +1,8 @@
 """``oci:DIR[:REF]``: an OCI image layout in a folder (image-spec ``image-layout.md``).
 
-``index.json`` names images by the annotation ``org.opencontainers.image.ref.name``; content lies in
-``blobs/sha256/HEX``. Reading stays inside the folder whatever its symbolic links say. Writing leaves
-a valid layout at every moment: blobs are renamed into place, and the index is replaced last.
+``index.json`` names images by the annotation ``org.opencontainers.image.ref.name``; content lies
+in ``blobs/sha256/HEX``. Reading stays inside the folder whatever its symbolic links say. Writing
+leaves a valid layout at every moment: blobs are renamed into place, the index is replaced last.
 """
 
 from __future__ import annotations
@@ -141,15 +141,13 @@ class LayoutReader(ABC):
         with self._open(descriptor, offset) as chunks:
             yield chunks if offset else checked(self._name, descriptor, chunks)
 
-    def home(self, descriptor: Descriptor) -> Source:
+    def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
         return self
 
     def _path(self, digest: str) -> str:
         return f"blobs/sha256/{hex_of(self._name, digest)}"
 
-    def _open(
-        self, descriptor: Descriptor, offset: int
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def _open(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Iterator[bytes]]:
         path = self._path(descriptor.digest)
         size = self._size(path)
         if size is None:

@@ -7,6 +7,7 @@ is spooled uncompressed into a temporary file first, because gzip cannot be ente
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tarfile
 import tempfile
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ksimage.errors import CannotRead, CannotWrite, ImageNotFound, MalformedImage, NoSpace
+from ksimage.errors import CannotRead, CannotWrite, ImageNotFound, MalformedImage
 from ksimage.locations import staging
 from ksimage.locations.protocol import CHUNK
 
@@ -25,10 +26,11 @@ MAX_MEMBERS = 50_000
 MAX_EXTENDED = 1 << 20  # a pax or GNU long-name header
 MAX_SPOOL = 64 << 30
 MAX_LINKS = 8
+_CHECK_EVERY = 64 << 20  # bytes between two looks at the free space
 _COMPRESSED = {
-    b"\x28\xb5\x2f\xfd": "zstd -d",
-    b"\xfd7zXZ\0": "xz -d",
-    b"BZh": "bzip2 -d",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ\0": "xz",
+    b"BZh": "bzip2",
 }
 _BLOCK = tarfile.BLOCKSIZE
 
@@ -56,29 +58,35 @@ class TarIndex:
 
     def __init__(self, path: Path, name: str) -> None:
         self._name = name
-        self._path = path
+        if path.exists() and not path.is_file():
+            raise ImageNotFound(name, why=f"{path} is not a file")
         try:
-            # Unbuffered: every stream seeks on a descriptor of its own.
-            self._spool: BinaryIO | None = None
-            with path.open("rb") as file:
-                magic = file.read(6)
-                if magic.startswith(b"\x1f\x8b"):
-                    file.seek(0)
-                    self._spool = _spool(name, file)
-                else:
-                    self._refuse(magic)
-            with self._reader() as file:
-                self._end = file.seek(0, 2)
-                self.members = self._scan(file)
+            self._file: BinaryIO = path.open("rb", buffering=0)
         except FileNotFoundError as error:
             raise ImageNotFound(name, why=f"there is no file {path}") from error
         except OSError as error:
             raise CannotRead(path, error) from error
+        try:
+            magic = self._pread(6, 0)
+            if magic.startswith(b"\x1f\x8b"):
+                with self._file as compressed:
+                    self._file = _spool(name, compressed)
+            for prefix, tool in _COMPRESSED.items():
+                if magic.startswith(prefix):
+                    raise MalformedImage(
+                        name,
+                        f"the archive is compressed with {tool}",
+                        advice=[f"{tool} -d < {path} > image.tar"],
+                    )
+            self._end = os.fstat(self._file.fileno()).st_size
+            self.members = self._scan()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Remove the temporary file, if there is one. May be called twice."""
-        if self._spool is not None:
-            self._spool.close()
+        """Close the file, and remove the temporary one. May be called twice."""
+        self._file.close()
 
     def size(self, path: str) -> int | None:
         """Bytes of the regular file at ``path``, links followed; None when there is none."""
@@ -91,9 +99,7 @@ class TarIndex:
         member = self._find(path)
         if member is None:
             raise MalformedImage(self._name, f"the archive has no {path}")
-        with self._reader() as file:
-            file.seek(member.offset + offset)
-            yield self._chunks(file, member.size - offset)
+        yield self._chunks(member.offset + offset, member.size - offset)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """A whole small file, or None. Raises MalformedImage when it exceeds ``limit``."""
@@ -115,35 +121,28 @@ class TarIndex:
             path = member.link
         raise MalformedImage(self._name, f"{path[:200]} is a link to a link to a link…")
 
-    def _reader(self) -> BinaryIO:
-        if self._spool is not None:
-            return Path(f"/proc/self/fd/{self._spool.fileno()}").open("rb", buffering=0)
-        return self._path.open("rb", buffering=0)
+    def _pread(self, size: int, offset: int) -> bytes:
+        # pread: threads read different members of one open file at once.
+        try:
+            return os.pread(self._file.fileno(), size, offset)
+        except OSError as error:
+            raise CannotRead(self._name, error) from error
 
-    def _chunks(self, file: BinaryIO, left: int) -> Iterator[bytes]:
+    def _chunks(self, offset: int, left: int) -> Iterator[bytes]:
         while left > 0:
-            chunk = file.read(min(left, CHUNK))
+            chunk = self._pread(min(left, CHUNK), offset)
             if not chunk:
                 raise MalformedImage(self._name, "the archive ends in the middle of a file")
             left -= len(chunk)
+            offset += len(chunk)
             yield chunk
 
-    def _refuse(self, magic: bytes) -> None:
-        for prefix, command in _COMPRESSED.items():
-            if magic.startswith(prefix):
-                raise MalformedImage(
-                    self._name,
-                    f"the archive is compressed ({command.split()[0]})",
-                    advice=[f"{command} < {self._path} > image.tar"],
-                )
-
-    def _scan(self, file: BinaryIO) -> dict[str, Member]:
+    def _scan(self) -> dict[str, Member]:
         members: dict[str, Member] = {}
         extended: dict[str, str] = {}
         count = position = 0
         while True:
-            file.seek(position)
-            block = file.read(_BLOCK)
+            block = self._pread(_BLOCK, position)
             if not block.strip(b"\0"):
                 if position == 0:
                     raise MalformedImage(self._name, "it is not a tar archive")
@@ -158,7 +157,7 @@ class TarIndex:
                 raise MalformedImage(self._name, f"more than {MAX_MEMBERS} members")
             start = position + _BLOCK
             if info.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, b"L", b"K"):
-                data = self._extended(file, info, start)
+                data = self._extended(info, start)
                 if info.type != tarfile.XGLTYPE:
                     extended.update(_fields(info.type, data))
                 position = start + _padded(info.size)
@@ -190,11 +189,10 @@ class TarIndex:
             elif info.type in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE):
                 members[path] = Member(start, size)
 
-    def _extended(self, file: BinaryIO, info: tarfile.TarInfo, start: int) -> bytes:
+    def _extended(self, info: tarfile.TarInfo, start: int) -> bytes:
         if not 0 <= info.size <= MAX_EXTENDED:
             raise MalformedImage(self._name, f"an extended header of {info.size} bytes")
-        file.seek(start)
-        data = file.read(info.size)
+        data = self._pread(info.size, start)
         if len(data) < info.size:
             raise MalformedImage(self._name, "the archive is truncated", advice=["copy it again"])
         return data
@@ -234,31 +232,48 @@ def _normal(path: str) -> str | None:
 
 def _spool(name: str, file: BinaryIO) -> BinaryIO:
     directory = Path(tempfile.gettempdir())
-    spool = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 (closed by TarIndex.close)
+    spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (TarIndex closes it)
+    written = 0
     try:
-        inflater = zlib.decompressobj(31)
-        written = 0
-        while chunk := file.read(CHUNK):
-            while chunk:
-                data = inflater.decompress(chunk, CHUNK)
-                chunk = inflater.unconsumed_tail
-                written += len(data)
-                if written > MAX_SPOOL:
-                    raise MalformedImage(name, f"more than {MAX_SPOOL >> 30} GiB uncompressed")
-                if written % (64 << 20) < len(data):
-                    staging.require_space(directory, 64 << 20)
-                spool.write(data)
-                if inflater.eof:  # gzip members may follow each other
-                    chunk = inflater.unused_data.lstrip(b"\0")
-                    inflater = zlib.decompressobj(31)
-        spool.flush()
-    except zlib.error as error:
+        for data in _inflate(file):
+            if written // _CHECK_EVERY != (written + len(data)) // _CHECK_EVERY:
+                staging.require_space(directory, _CHECK_EVERY)
+            written += len(data)
+            if written > MAX_SPOOL:
+                raise MalformedImage(name, f"more than {MAX_SPOOL >> 30} GiB uncompressed")
+            spool.write(data)
+    except (zlib.error, EOFError) as error:
         spool.close()
         raise MalformedImage(name, f"damaged gzip data: {error}") from error
     except OSError as error:
         spool.close()
         raise CannotWrite(directory, error) from error
-    except (MalformedImage, NoSpace):
+    except BaseException:
         spool.close()
         raise
     return spool
+
+
+def _inflate(file: BinaryIO) -> Iterator[bytes]:
+    """The content of a gzip file, which may hold several members."""
+    inflater = zlib.decompressobj(31)
+    fresh = True
+    while chunk := file.read(CHUNK):
+        while chunk:
+            if fresh and not (chunk := chunk.lstrip(b"\0")):  # padding after a member
+                break
+            fresh = False
+            yield inflater.decompress(chunk, CHUNK)
+            chunk = inflater.unconsumed_tail
+            while not inflater.eof and not chunk:
+                pending = inflater.decompress(b"", CHUNK)
+                if not pending:
+                    break
+                yield pending
+            if inflater.eof:
+                chunk = inflater.unused_data
+                inflater = zlib.decompressobj(31)
+                fresh = True
+    if not fresh:
+        message = "it ends too early"
+        raise EOFError(message)

@@ -1,0 +1,293 @@
+"""Copy an image from any place to any other.
+
+Blobs go first, four at once; then the platforms' manifests; the tag comes last, so that a failure
+or Ctrl-C at any moment leaves the name as it was. An index is copied whole and keeps its digest.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ksimage.errors import (
+    MalformedImage,
+    PlatformNeeded,
+    PlatformNotFound,
+    UnsupportedImage,
+    UsageError,
+)
+from ksimage.images.manifest import (
+    FOREIGN_LAYERS,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    Descriptor,
+    Index,
+    Manifest,
+    Platform,
+    parse,
+)
+from ksimage.locations.protocol import Source, Target, Transfer
+
+JOBS = 4
+
+
+class Progress(Protocol):
+    """Told of every blob. Calls never overlap, though they come from several threads."""
+
+    def start(self, descriptor: Descriptor) -> None:
+        """The blob's turn has come; its size is the descriptor's."""
+
+    def advance(self, descriptor: Descriptor, count: int) -> None:
+        """``count`` more bytes were read from the source."""
+
+    def done(self, transfer: Transfer) -> None:
+        """The target has the blob."""
+
+
+@dataclass(frozen=True)
+class CopyResult:
+    """What a copy did.
+
+    Attributes:
+        top: what the target's name points to now.
+        transfers: one per distinct blob, in the image's order.
+        skipped: layers that may not be distributed and stay at their URLs.
+    """
+
+    top: Descriptor
+    transfers: tuple[Transfer, ...]
+    skipped: tuple[Descriptor, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Digest of the manifest or index that was tagged."""
+        return self.top.digest
+
+    @property
+    def sent(self) -> int:
+        """Bytes that went over."""
+        return sum(transfer.sent for transfer in self.transfers)
+
+
+def copy(
+    source: Source,
+    target: Target,
+    *,
+    top: Descriptor | None = None,
+    platforms: Sequence[str] = (),
+    jobs: int = JOBS,
+    progress: Progress | None = None,
+) -> CopyResult:
+    """Copy one image.
+
+    Args:
+        top: the manifest or index; what the source's name points to when not given.
+        platforms: one platform takes that manifest alone out of an index. None of them takes
+            everything, which a target of a single platform only accepts when there is one.
+        jobs: blobs at once; a target may want fewer (its ``max_jobs``).
+
+    Raises:
+        PlatformNeeded, PlatformNotFound, UsageError, UnsupportedImage, and whatever the two places
+        raise. The target's name is then what it was.
+    """
+    top, data, parsed = _select(source, target, top or source.top(), platforms)
+    images = [(top, data, parsed)] if isinstance(parsed, Manifest) else []
+    if isinstance(parsed, Index):
+        images = [_child(source, entry) for entry in parsed.manifests]
+    blobs, skipped = _blobs([manifest for _, _, manifest in images])
+    jobs = min(jobs, getattr(target, "max_jobs", jobs))
+    transfers = _put_blobs(source, target, blobs, jobs, progress)
+    if isinstance(parsed, Index):
+        for descriptor, child_data, _ in images:
+            target.put_manifest(descriptor, child_data)
+    target.tag(top, data)
+    return CopyResult(top, transfers, skipped)
+
+
+def _select(
+    source: Source, target: Target, top: Descriptor, platforms: Sequence[str]
+) -> tuple[Descriptor, bytes, Manifest | Index]:
+    data = source.manifest(top)
+    parsed = parse(source.name, data, top.media_type)
+    if isinstance(parsed, Manifest):
+        return top, data, parsed
+    _refuse_nested(source, parsed)
+    single = bool(getattr(target, "single_platform", False))
+    if len(platforms) > 1 or (not platforms and not single):
+        present = {str(entry.platform) for entry in real_platforms(parsed)}
+        if single:
+            raise PlatformNeeded(target.name, list(platforms))
+        if platforms and set(platforms) != present:
+            raise UsageError(
+                "some platforms of an image cannot be copied alone",
+                why="an index without the others would have another digest",
+                advice=["name one platform, or none to copy all of them"],
+            )
+        return top, data, parsed
+    preferred = getattr(target, "platform", None) if not platforms else None
+    wanted = platforms[0] if platforms else preferred() if callable(preferred) else None
+    entry = choose_platform(source.name, target.name, parsed, wanted)
+    return _child(source, entry)
+
+
+def choose_platform(name: str, target: str, index: Index, wanted: str | None) -> Descriptor:
+    """The entry for ``wanted``, or the only one.
+
+    Raises:
+        PlatformNotFound: there is no such entry.
+        PlatformNeeded: several, and none is wanted.
+    """
+    entries = real_platforms(index)
+    present = [str(entry.platform) for entry in entries]
+    if wanted is None:
+        if len(entries) != 1:
+            raise PlatformNeeded(target, present)
+        return entries[0]
+    for entry in entries:
+        if entry.platform and matches(entry.platform, wanted):
+            return entry
+    raise PlatformNotFound(name, wanted, present)
+
+
+def real_platforms(index: Index) -> list[Descriptor]:
+    """The index's entries that are images to run: no attestations, no artifacts."""
+    return [
+        entry
+        for entry in index.manifests
+        if entry.platform is not None
+        and entry.platform.os != "unknown"
+        and entry.media_type in MANIFEST_TYPES
+    ]
+
+
+_VARIANTS = {"arm64": "v8", "arm": "v7"}
+
+
+def matches(platform: Platform, wanted: str) -> bool:
+    """Whether ``wanted`` (``linux/arm64``, ``linux/arm/v7``, ``arm64``) means ``platform``."""
+    parts = wanted.split("/")
+    if len(parts) == 1:
+        parts = ["linux", *parts]
+    system, architecture, variant = (*parts, "", "")[:3]
+    usual = _VARIANTS.get(architecture, "")
+    return (platform.os, platform.architecture, platform.variant or usual) == (
+        system,
+        architecture,
+        variant or usual,
+    )
+
+
+def _refuse_nested(source: Source, index: Index) -> None:
+    for entry in index.manifests:
+        if entry.media_type in INDEX_TYPES:
+            raise UnsupportedImage(source.name, f"the index holds another index, {entry.digest}")
+        if entry.media_type not in MANIFEST_TYPES:
+            raise UnsupportedImage(
+                source.name, f"the index holds {entry.digest} of type {entry.media_type!r}"
+            )
+
+
+def _child(source: Source, entry: Descriptor) -> tuple[Descriptor, bytes, Manifest]:
+    data = source.manifest(entry)
+    parsed = parse(source.name, data, entry.media_type)
+    if not isinstance(parsed, Manifest):
+        raise MalformedImage(source.name, f"{entry.digest} is announced as a manifest but is none")
+    return entry, data, parsed
+
+
+def _blobs(manifests: Sequence[Manifest]) -> tuple[list[Descriptor], tuple[Descriptor, ...]]:
+    """Layers first and configs last, each once; and the layers to skip."""
+    layers = [layer for manifest in manifests for layer in manifest.layers]
+    # image-spec layer.md: non-distributable layers SHOULD NOT be pushed; they have URLs.
+    skipped = [layer for layer in layers if layer.media_type in FOREIGN_LAYERS and layer.urls]
+    wanted = {layer.digest: layer for layer in layers if layer not in skipped}
+    for manifest in manifests:
+        wanted.setdefault(manifest.config.digest, manifest.config)
+    return list(wanted.values()), tuple({layer.digest: layer for layer in skipped}.values())
+
+
+class _Cancelled(Exception):
+    """Another blob failed, or Ctrl-C: stop at the next chunk."""
+
+
+class _Watched:
+    """A source that reports what is read from it, and stops when told."""
+
+    def __init__(self, source: Source, report: Callable[[Descriptor, int], None]) -> None:
+        self._source = source
+        self._report = report
+        self.top = source.top
+        self.manifest = source.manifest
+        self.home = source.home
+        self.close = source.close
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        with self._source.blob(descriptor, offset) as chunks:
+            yield self._reported(descriptor, chunks)
+
+    def _reported(self, descriptor: Descriptor, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._report(descriptor, len(chunk))
+            yield chunk
+
+
+def _put_blobs(
+    source: Source,
+    target: Target,
+    blobs: Sequence[Descriptor],
+    jobs: int,
+    progress: Progress | None,
+) -> tuple[Transfer, ...]:
+    stop = threading.Event()
+    lock = threading.Lock()
+
+    def report(descriptor: Descriptor, count: int) -> None:
+        if stop.is_set():
+            raise _Cancelled
+        if progress:
+            with lock:
+                progress.advance(descriptor, count)
+
+    watched = _Watched(source, report)
+
+    def put(descriptor: Descriptor) -> Transfer:
+        if stop.is_set():
+            raise _Cancelled
+        if progress:
+            with lock:
+                progress.start(descriptor)
+        transfer = target.put_blob(descriptor, watched)
+        if progress:
+            with lock:
+                progress.done(transfer)
+        return transfer
+
+    if jobs <= 1:
+        return tuple(put(descriptor) for descriptor in blobs)
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="blob") as pool:
+        futures = [pool.submit(put, descriptor) for descriptor in blobs]
+        try:
+            finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()  # without effect when all are through
+            for future in futures:
+                future.cancel()
+    _raise_first(finished)
+    return tuple(future.result() for future in futures)
+
+
+def _raise_first(futures: set[Future[Transfer]]) -> None:
+    """The error that stopped the others, not the ones that come of stopping."""
+    errors = [future.exception() for future in futures if not future.cancelled()]
+    for error in errors:
+        if error is not None and not isinstance(error, _Cancelled):
+            raise error
