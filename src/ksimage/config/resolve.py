@@ -13,13 +13,14 @@ from ksimage.config.faults import Fault
 from ksimage.config.options import CONFIG_NAME, CONFIG_VARIABLE, OPTIONS
 from ksimage.config.settings import (
     DEFAULT_SOURCE,
+    HostSettings,
     Origin,
     PatchSettings,
-    RegistryOptions,
     Settings,
 )
-from ksimage.config.values import TRANSPORTS
 from ksimage.errors import ConfigFaults, ConfigMisnamed
+from ksimage.locations.spec import Transport
+from ksimage.locations.spec import parse as parse_location
 
 _MISNAMED: Final = ("ksimage.yml", ".ksimage.yaml", ".ksimage.yml")
 
@@ -132,17 +133,21 @@ def _contradictions(merged: Mapping[str, Any], origins: Mapping[str, Origin]) ->
     return faults
 
 
+def _in_registry(source: str) -> bool:
+    return parse_location(source).transport is Transport.REGISTRY
+
+
 def _settings(merged: Mapping[str, Any], origins: dict[str, Origin], path: Path | None) -> Settings:
     for option in OPTIONS:
         if not option.kind.endswith("-map"):
             origins.setdefault(option.key, Origin("default"))
     source = merged.get("source", DEFAULT_SOURCE)
     target = merged.get("target")
-    if target is None and "source" in merged and source.partition(":")[0] not in TRANSPORTS:
+    if target is None and "source" in merged and _in_registry(source):
         target = source
         origins["target"] = Origin("default", f"as source, {origins['source']}")
     labels = {k.partition(".")[2]: v for k, v in merged.items() if k.startswith("labels.")}
-    registries: dict[str, RegistryOptions] = {
+    registries: dict[str, HostSettings] = {
         k.partition(".")[2]: v for k, v in merged.items() if k.startswith("registries.")
     }
     plain = ("releases", "platforms", "verbosity", "tag", "engine", "jobs")

@@ -61,8 +61,8 @@ def _named(text: str) -> str:
     try:
         release = releases.find(text)
     except UnknownRelease as error:
-        near = [line.partition(": ")[2] for line in error.advice if line.startswith("did you mean")]
-        raise Refused(f"{values.shown(text)} is no release that ksimage knows", near) from error
+        reason = f"{values.shown(text)} is no release that ksimage knows"
+        raise Refused(reason, values.meant(error)) from error
     if not release.supported:
         raise Refused(f"{release.tag} is not supported: {release.reason}")
     return release.tag

@@ -65,7 +65,7 @@ class PatchSettings:
 
 
 @dataclass(frozen=True)
-class RegistryOptions:
+class HostSettings:
     """How to talk to one registry host."""
 
     ca_file: Path | None = None
@@ -90,7 +90,7 @@ class Settings:
     labels: Mapping[str, str] = field(default_factory=_nothing)
     engine: Engine = "auto"
     jobs: int = DEFAULT_JOBS
-    registries: Mapping[str, RegistryOptions] = field(default_factory=_nothing)
+    registries: Mapping[str, HostSettings] = field(default_factory=_nothing)
     ca_file: Path | None = None
     insecure: bool = False
     username: str | None = None
@@ -98,9 +98,9 @@ class Settings:
     file: Path | None = None
     origins: Mapping[str, Origin] = field(default_factory=_nothing, compare=False, repr=False)
 
-    def registry(self, host: str) -> RegistryOptions:
+    def registry(self, host: str) -> HostSettings:
         """Options for ``host[:port]``: this run's own flags over the host's entry in the file."""
-        entry = self.registries.get(host.lower(), RegistryOptions())
-        return RegistryOptions(
+        entry = self.registries.get(host.lower(), HostSettings())
+        return HostSettings(
             ca_file=self.ca_file or entry.ca_file, insecure=self.insecure or entry.insecure
         )

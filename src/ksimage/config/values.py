@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
-from ksimage.errors import BadReference
+from ksimage.errors import KsimageError, UsageError
 from ksimage.images.reference import DIGEST, TAG
-from ksimage.images.reference import parse as parse_reference
+from ksimage.locations.spec import Location, Transport
+from ksimage.locations.spec import parse as parse_location
 
 MAX_TEXT: Final = 4096
 MAX_JOBS: Final = 32
@@ -35,7 +36,6 @@ ENGINES: Final[tuple[Engine, ...]] = ("auto", "docker", "direct")
 MODES: Final[tuple[SeriesMode, ...]] = ("append", "replace")
 PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
 FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive")
-TRANSPORTS: Final = ("docker-daemon", *FILE_TRANSPORTS)
 RESERVED_LABELS: Final = (
     "io.ksimage.",
     "org.opencontainers.image.base.",
@@ -64,6 +64,11 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     by_fold = {item.lower().replace("-", "_"): item for item in known}
     matches = get_close_matches(name[:100].lower().replace("-", "_"), by_fold, n=2, cutoff=0.6)
     return [by_fold[match] for match in matches]
+
+
+def meant(error: KsimageError) -> list[str]:
+    """The names that an error's advice proposes."""
+    return [line.partition(": ")[2] for line in error.advice if line.startswith("did you mean: ")]
 
 
 def plain(value: str) -> str:
@@ -129,23 +134,34 @@ def credential(value: str) -> str:
     return text
 
 
-def _repository(value: str) -> None:
-    """Check a registry's project or repository, without quoting what may hold a password."""
+def _no_credentials(value: str) -> None:
+    """Refuse ``user:password@host/...`` without quoting it."""
     if "@" in value and not re.search(r"@sha256:[0-9a-f]*\Z", value):
         raise Refused(
             "credentials have no place in a reference: use docker login, or KSIMAGE_USERNAME "
             "with --password-stdin"
         )
-    if "/" not in value:
+
+
+def _location(value: str) -> Location:
+    plain(value)
+    if value.partition(":")[0] not in FILE_TRANSPORTS:
+        _no_credentials(value)
+    try:
+        return parse_location(value)
+    except UsageError as error:
+        raise Refused(error.message[:300], meant(error)) from error
+
+
+def _repository(value: str, location: Location) -> None:
+    """Check what stands for a registry's project or repository."""
+    if "/" not in value.removeprefix("docker://"):
         raise Refused(
             f"{shown(value)} names no project: write REGISTRY/PROJECT, such as "
-            f"{value.rstrip(':') or 'harbor.lan'}/kubesphereio"
+            "harbor.lan/kubesphereio"
         )
-    try:
-        reference = parse_reference(value)
-    except BadReference as error:
-        raise Refused(error.message) from error
-    if reference.tag or reference.digest:
+    reference = location.reference
+    if reference is not None and (reference.tag or reference.digest):
         raise Refused(
             f"{shown(value)} has a tag or digest: give that reference in place of the release, "
             "or pin it below releases: as {release: ..., base: sha256:...}"
@@ -154,29 +170,19 @@ def _repository(value: str) -> None:
 
 def source(value: str) -> str:
     """Where bases come from: a registry prefix, or one of the transports."""
-    plain(value)
-    transport, colon, rest = value.partition(":")
-    if colon and transport in TRANSPORTS:
-        if not rest:
-            raise Refused(f"{shown(value)} names nothing after {transport}:")
-        return value
-    if colon and "/" not in transport and "." not in transport and not rest[:1].isdigit():
-        near = nearest(transport, TRANSPORTS)
-        if near:
-            raise Refused(
-                f"{shown(transport + ':')} is no transport", [f"{name}:" for name in near]
-            )
-    _repository(value)
-    return value
+    location = _location(value)
+    if location.transport is Transport.REGISTRY:
+        _repository(value, location)
+    return value.removeprefix("docker://")
 
 
 def target(value: str) -> str:
     """Where --push goes: a registry prefix."""
-    plain(value)
-    if value.partition(":")[0] in TRANSPORTS:
+    location = _location(value)
+    if location.transport is not Transport.REGISTRY:
         raise Refused(f"{shown(value)} is not in a registry: for files and daemons use --to")
-    _repository(value)
-    return value
+    _repository(value, location)
+    return value.removeprefix("docker://")
 
 
 def anchored(value: str, base: Path) -> Path:
@@ -187,11 +193,11 @@ def anchored(value: str, base: Path) -> Path:
 
 def anchored_source(value: str, base: Path) -> str:
     """A source whose file path, if it has one, is below ``base``. Raises Refused."""
-    source(value)
-    transport, _, rest = value.partition(":")
+    checked = source(value)
+    transport, _, rest = checked.partition(":")
     if transport in FILE_TRANSPORTS:
         return f"{transport}:{anchored(rest, base)}"
-    return value
+    return checked
 
 
 def platform(value: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ksimage.config import selection, values
 from ksimage.config.faults import Fault
 from ksimage.config.options import OPTIONS
-from ksimage.config.settings import Origin, RegistryOptions, ReleaseChoice
+from ksimage.config.settings import HostSettings, Origin, ReleaseChoice
 from ksimage.config.values import Refused
 from ksimage.config.yamltext import MAX_BYTES, compose
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
@@ -306,7 +306,7 @@ class _Reader:
             if ca_file and insecure:
                 reason = "a ca_file is pointless where insecure accepts any certificate"
                 self.fault(entries["ca_file"], f"{dotted}.ca_file", reason)
-            self.keep(dotted, value, RegistryOptions(ca_file, bool(insecure)))
+            self.keep(dotted, value, HostSettings(ca_file, bool(insecure)))
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -32,15 +32,13 @@ def compose(data: bytes, place: str) -> tuple[yaml.Node | None, list[Fault]]:
             return None, faults
         return yaml.compose(text, yaml.SafeLoader), []
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return None, [Fault(place, line, column, "", _words(error))]
+        return None, [_syntax(error, place)]
     except yaml.reader.ReaderError as error:
         line, column = _position(text[: error.position])
         reason = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
         return None, [Fault(place, line, column, "", reason)]
-    except (yaml.YAMLError, ValueError) as error:
-        # A handful of PyYAML's own checks (numbers in escapes and directives) carry no position.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # A handful of PyYAML's own checks (numbers of escapes and directives) carry no position.
         return None, [Fault(place, 1, 1, "", f"is not YAML: {error}".splitlines()[0][:200])]
 
 
@@ -82,7 +80,7 @@ def _refuse(text: str, place: str) -> list[Fault]:
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
                 reason = "anchors and aliases (& and *) are not supported: write the value out"
             elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
                 reason = "YAML tags (! and !!) are not supported: write the plain value"
@@ -96,15 +94,21 @@ def _refuse(text: str, place: str) -> list[Fault]:
     return faults
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's problem in words that help."""
-    problem = (error.problem or error.context or "is not YAML").strip()
-    if "'\\t'" in problem or "tab" in problem:
-        return "a tab cannot indent or begin a value in YAML: use spaces"
-    if problem.startswith("mapping values are not allowed"):
-        return "a second ': ' on this line, or wrong indentation above: quote the value"
-    if problem.startswith(("could not find expected ':'", "could not determine a constructor")):
-        return "a key without ': ' after it, or wrong indentation"
-    if error.context and error.problem:
-        problem = f"{error.problem} ({error.context})"
-    return f"is not YAML here: {problem}"[:300]
+def _syntax(error: yaml.MarkedYAMLError, place: str) -> Fault:
+    """PyYAML's problem in words that help, at the place where it can be mended."""
+    mark = error.problem_mark or error.context_mark
+    problem, context = (error.problem or "").strip(), (error.context or "").strip()
+    reason = f"is not YAML here: {problem or context}"[:300]
+    if "'\\t'" in problem:
+        reason = "a tab cannot indent or begin a value in YAML: use spaces"
+    elif context == "while scanning a quoted scalar" and "end of stream" in problem:
+        mark, reason = error.context_mark, "the quote that opens here is never closed"
+    elif context.startswith("while parsing a flow") and error.context_mark:
+        opened = error.context_mark.line + 1
+        reason = f"the bracket that opens in line {opened} is not closed, or a comma is missing"
+    elif problem.startswith(("mapping values are not allowed", "could not find expected ':'")):
+        reason = "': ' is out of place: missing or wrongly indented above, or a value needs quotes"
+    elif problem.startswith("expected <block end>"):
+        reason = "wrong indentation, or a value that begins with { or [ and needs quotes"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Fault(place, line, column, "", reason)
