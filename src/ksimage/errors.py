@@ -238,6 +238,7 @@ class AmbiguousImage(NotFound):
     def __init__(self, name: str, present: Sequence[str]) -> None:
         shown = [f"{name}{':' if not text.startswith('@') else ''}{text}" for text in present[:20]]
         more = [f"and {len(present) - 20} more"] if len(present) > 20 else []
+        self.present = tuple(present)
         super().__init__(
             f"{name} does not say which of {len(present)} images is meant",
             advice=["name one:", *(f"  {text}" for text in shown), *more],
@@ -270,6 +271,44 @@ class HookNotFound(NotFound):
             f"{name} holds no usable /hooks/kubesphere/installRunner.py",
             why=reason,
             advice=["is it a ks-installer image?  ksimage inspect " + name],
+        )
+
+
+class BaseMoved(NotFound):
+    """The base is not the one that was pinned by digest."""
+
+    def __init__(self, name: str, pinned: str, found: str) -> None:
+        super().__init__(
+            f"{name} is not the base that was pinned",
+            why=f"pinned is {pinned}, it holds {found}",
+            advice=["look what it is: ksimage inspect " + name, "then pin the new digest"],
+        )
+
+
+class ReleaseMismatch(NotFound):
+    """The image holds the hook of another release than the one asked for."""
+
+    def __init__(self, name: str, wanted: str, found: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} is not {wanted}",
+            why=f"its hook is upstream's of {' or '.join(found)}",
+            advice=[f"build what it is: ksimage build {found[0]}", f"or ksimage build {name}"],
+        )
+
+
+class UpstreamWithdrawn(NotFound):
+    """The public default has nothing any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is not available",
+            why="upstream withdrew its public images in 2025-07; ksimage patches the copy you have",
+            advice=[
+                "your Harbor:        --from harbor.lan/kubesphereio",
+                "the local engine:   --from docker-daemon:kubesphere/ks-installer",
+                "a saved image:      --from docker-archive:ks-installer.tar",
+                "a KubeKey artifact: --from oci:kubekey/images",
+            ],
         )
 
 
@@ -908,6 +947,34 @@ class TagMoved(TagError):
             advice=[f"ksimage inspect {name}", "then run the same command again"],
         )
         self.actual = actual
+
+
+class KeptTagOccupied(TagError):
+    """Replacing would lose what the tag holds: its ``-orig`` is taken by another image."""
+
+    def __init__(self, name: str, held: str, kept: str, there: str) -> None:
+        super().__init__(
+            f"{name} was not replaced: what it holds could not be kept",
+            why=f"{kept} already holds another image, {there}",
+            advice=[
+                f"keep it under a name of your own, then try again: {name}@{held}",
+                "or build under another tag: --tag TAG",
+            ],
+        )
+
+
+class TagOccupied(TagError):
+    """The tag holds another image, and nobody asked to replace it."""
+
+    def __init__(self, name: str, digest: str, what: str) -> None:
+        super().__init__(
+            f"{name} already holds another image",
+            why=f"it is {what}: {digest}",
+            advice=[
+                "replace it, keeping what is there as <tag>-orig: add --replace",
+                "or choose another tag: --tag TAG",
+            ],
+        )
 
 
 # --- 11: malformed or hostile images ------------------------------------------------------------

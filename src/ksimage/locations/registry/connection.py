@@ -1,0 +1,229 @@
+"""One HTTP request over kept-alive connections: pools, TLS, proxies, and faults in words."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3 import exceptions as faults
+from urllib3.response import BaseHTTPResponse
+
+from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
+from ksimage.locations.protocol import CHUNK
+from ksimage.locations.registry.hosts import Host, RegistryOptions
+from ksimage.locations.registry.proxies import proxy_for, without_login
+from ksimage.locations.registry.retry import Transient
+from ksimage.locations.registry.trust import find_trust, tls_context
+
+Body = bytes | Iterable[bytes] | None
+
+STALL_WINDOW = 60.0  # seconds in which at least STALL_BYTES must arrive
+STALL_BYTES = 16 << 10
+
+# what OpenSSL says when the other side answers a ClientHello with something that is not TLS
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
+_CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+
+
+@dataclass
+class Stats:
+    """What went over the network: requests, and body bytes each way."""
+
+    requests: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class NoTls(Exception):
+    """The server does not speak TLS; the caller decides whether plain HTTP will do."""
+
+
+class Connections:
+    """Connection pools to a registry and the places that it refers to. Thread-safe."""
+
+    def __init__(self, host: Host, options: RegistryOptions, stats: Stats) -> None:
+        self.host = host
+        self.stats = stats
+        self._options = options
+        self._managers: dict[tuple[str, str | None], urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+        self._reached = False
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body = None
+    ) -> BaseHTTPResponse:
+        """Send one request and return the answer's head; its body is not read yet.
+
+        Raises:
+            NoTls: HTTPS was spoken to something else.
+            Transient: a fault that may pass.
+            RegistryUnreachable, CertificateRefused, UnusableAnswer, ConfigError.
+        """
+        netloc = urlsplit(url).netloc
+        proxy = proxy_for(url)
+        via = f" through the proxy {without_login(proxy)}" if proxy else ""
+        manager = self._manager(netloc, proxy)
+        with self._lock:
+            self.stats.requests += 1
+        try:
+            response = manager.urlopen(
+                method,
+                url,
+                body=body if body is None or isinstance(body, bytes) else self._counted(body),
+                headers={"User-Agent": "ksimage", "Accept-Encoding": "identity", **headers},
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=urllib3.Timeout(self._options.connect_timeout, self._options.read_timeout),
+            )
+        except (faults.HTTPError, OSError, ValueError) as error:
+            raise self._fault(error, netloc, via) from error
+        if isinstance(body, bytes):
+            self._count_out(len(body))
+        self._reached = True
+        response.url = url  # urllib3 keeps the path alone
+        return response
+
+    def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
+        """The body as it arrives, at most CHUNK bytes at once.
+
+        Raises:
+            Transient: the body is cut short, or hardly moves.
+        """
+        clock = self._options.retry.clock
+        since, count = clock(), 0
+        while True:
+            try:
+                chunk = response.read1(CHUNK)
+            except (faults.HTTPError, OSError) as error:
+                raise Transient(_cut(error)) from error
+            if not chunk:
+                return
+            with self._lock:
+                self.stats.bytes_in += len(chunk)
+            count += len(chunk)
+            now = clock()
+            if now - since > STALL_WINDOW:
+                if count < STALL_BYTES:
+                    raise Transient(f"only {count} bytes in {now - since:.0f} s")
+                since, count = now, 0
+            yield chunk
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def _manager(self, netloc: str, proxy: str | None) -> urllib3.PoolManager:
+        with self._lock:
+            manager = self._managers.get((netloc, proxy))
+            if manager is None:
+                manager = self._new_manager(netloc, proxy)
+                self._managers[(netloc, proxy)] = manager
+            return manager
+
+    def _new_manager(self, netloc: str, proxy: str | None) -> urllib3.PoolManager:
+        # client certificates and what --insecure allows belong to the registry alone
+        own = netloc == self.host.address
+        verified = self.host.verified or not own
+        trust = find_trust(self.host.name if own else netloc, self._options.ca_file)
+        context = tls_context(trust, verified=verified)
+        if not verified:
+            urllib3.disable_warnings(faults.InsecureRequestWarning)
+        if proxy is None:
+            return urllib3.PoolManager(num_pools=2, maxsize=8, ssl_context=context)
+        login = urlsplit(proxy)
+        proxy_headers = None
+        if login.username is not None:
+            pair = f"{login.username}:{login.password or ''}"
+            proxy_headers = urllib3.make_headers(proxy_basic_auth=pair)
+        return urllib3.ProxyManager(
+            without_login(proxy),
+            num_pools=2,
+            maxsize=8,
+            ssl_context=context,
+            proxy_headers=proxy_headers,
+        )
+
+    def _counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in body:
+            self._count_out(len(chunk))
+            yield chunk
+
+    def _count_out(self, count: int) -> None:
+        with self._lock:
+            self.stats.bytes_out += count
+
+    def _fault(self, error: Exception, netloc: str, via: str) -> Exception:
+        """The fault in this package's terms."""
+        if isinstance(error, faults.ProxyError):
+            return RegistryUnreachable(
+                netloc,
+                f"no connection{via}: {_words(error.original_error)}",
+                ["look at the environment: env | grep -i _proxy", f"export no_proxy={netloc}"],
+            )
+        if isinstance(error, (faults.SSLError, ssl.SSLError)):
+            return self._tls_fault(error, netloc)
+        if isinstance(error, faults.NameResolutionError):
+            return RegistryUnreachable(
+                netloc,
+                f"its name is not known{via}",
+                [f"is it spelled right?  getent hosts {urlsplit(f'//{netloc}').hostname}"],
+            )
+        if isinstance(error, (faults.NewConnectionError, faults.ConnectTimeoutError)):
+            reason = f"no connection{via}: {_words(error)}"
+            # a server that was there a moment ago may come back; one that never was, will not
+            return Transient(reason) if self._reached else RegistryUnreachable(netloc, reason)
+        if isinstance(error, faults.ReadTimeoutError):
+            return Transient(f"no answer in {self._options.read_timeout:.0f} s")
+        if isinstance(error, (faults.ProtocolError, OSError)):
+            return Transient(_cut(error))
+        return UnusableAnswer(netloc, "a request", _words(error))
+
+    def _tls_fault(self, error: Exception, netloc: str) -> Exception:
+        inner = next((a for a in error.args if isinstance(a, ssl.SSLError)), error)
+        reason = str(getattr(inner, "reason", "") or "")
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return CertificateRefused(netloc, inner.verify_message)
+        if any(name in reason for name in _NOT_TLS):
+            return NoTls(netloc)
+        if any(name in reason for name in _CLIENT_CERTIFICATE):
+            return CertificateRefused(
+                netloc,
+                f"it ended the TLS handshake ({reason})",
+                [
+                    "it may want a client certificate: "
+                    f"/etc/docker/certs.d/{netloc}/client.cert and client.key"
+                ],
+            )
+        if not self._reached and self.host.may_be_plain and netloc == self.host.address:
+            return NoTls(netloc)
+        return Transient(f"TLS: {reason or _words(inner)}")
+
+
+def _words(error: object) -> str:
+    """An exception's own words: no object reprs, no URLs with queries."""
+    if isinstance(error, faults.ConnectTimeoutError):
+        return "it does not answer"
+    cause = getattr(error, "__cause__", None) or getattr(error, "__context__", None)
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror.lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    text = str(error)
+    return text.rpartition(": ")[2][:200] or type(error).__name__
+
+
+def _cut(error: BaseException) -> str:
+    if isinstance(error, faults.IncompleteRead):
+        return "the answer was cut short"
+    if isinstance(error, faults.ReadTimeoutError):
+        return "the answer stopped arriving"
+    return "the connection was cut"

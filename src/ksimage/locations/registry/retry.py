@@ -1,0 +1,96 @@
+"""How often and how long to try again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ksimage.errors import GaveUp
+
+
+class Transient(Exception):
+    """A fault that may pass: caught inside this package, never shown as such.
+
+    Attributes:
+        reason: in words.
+        retry_after: seconds that the server asks for, or None.
+        free: not the server's fault (a login ran out in the middle): costs no attempt, but ends.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, free: bool = False):
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.free = free
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Bounds of trying again. Times in seconds; clock and sleep can be replaced in tests.
+
+    Attributes:
+        tries: attempts without progress in between.
+        first_wait: before the second attempt; doubles each time up to ``longest_wait``.
+        budget: total time that one operation may go on without progress.
+        longest_asked: a Retry-After longer than this is not waited for.
+    """
+
+    tries: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 15.0
+    budget: float = 300.0
+    longest_asked: float = 120.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass
+class Attempts:
+    """The attempts at one operation."""
+
+    policy: RetryPolicy
+    host: str
+    action: str
+    failed: int = 0
+    free: int = 0
+    stretches: int = 0
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.policy.clock()
+
+    def again(self, fault: Transient) -> None:
+        """Wait before the next attempt.
+
+        Raises:
+            GaveUp: there is none.
+        """
+        if fault.free and self.free < 3:
+            self.free += 1
+            return
+        self.failed += 1
+        wait = self._wait(fault)
+        policy = self.policy
+        over = policy.clock() - self.started + wait > policy.budget
+        if self.failed >= policy.tries or over or wait > policy.longest_asked:
+            reason = fault.reason
+            if wait > policy.longest_asked:
+                reason += f"; it asks to wait {wait:.0f} s"
+            raise GaveUp(self.host, self.action, self.failed, reason) from fault
+        policy.sleep(wait)
+
+    def progress(self) -> None:
+        """Bytes went over since the last fault: count afresh, but not for ever."""
+        if self.failed and self.stretches < 50:
+            self.stretches += 1
+            self.failed = 0
+            self.started = self.policy.clock()
+
+    def _wait(self, fault: Transient) -> float:
+        if fault.retry_after is not None:
+            return max(0.0, fault.retry_after)
+        wait = min(self.policy.first_wait * 2.0 ** (self.failed - 1), self.policy.longest_wait)
+        return wait * (0.5 + 0.5 * self.policy.jitter())

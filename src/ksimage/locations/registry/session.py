@@ -1,0 +1,67 @@
+"""One session a registry and login: connections, tokens and what is known are shared by all.
+
+Twelve releases in one repository share most of their blobs; each is looked at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from dataclasses import dataclass, field
+
+from ksimage.locations.registry.client import RegistryClient
+from ksimage.locations.registry.hosts import RegistryOptions
+from ksimage.locations.registry.transport import Transport
+
+
+@dataclass
+class Session:
+    """A transport, and the blobs that are known to be in its repositories."""
+
+    transport: Transport
+    _known: set[tuple[str, str]] = field(default_factory=set)
+    _busy: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, repository: str) -> RegistryClient:
+        """The API of one repository."""
+        return RegistryClient(self.transport, repository)
+
+    def knows(self, repository: str, digest: str) -> bool:
+        """True when the blob was seen in the repository, or put there, by this process."""
+        with self._lock:
+            return (repository, digest) in self._known
+
+    def learn(self, repository: str, digest: str) -> None:
+        """Remember that the repository has the blob."""
+        with self._lock:
+            self._known.add((repository, digest))
+
+    def busy(self, repository: str, digest: str) -> threading.Lock:
+        """A lock so that two platforms that share a layer do not both send it."""
+        with self._lock:
+            return self._busy.setdefault((repository, digest), threading.Lock())
+
+
+_sessions: dict[tuple[str, RegistryOptions], Session] = {}
+_sessions_lock = threading.Lock()
+
+
+def session_for(registry: str, options: RegistryOptions) -> Session:
+    """The process's session for a registry and options."""
+    key = (registry.lower(), options)
+    with _sessions_lock:
+        if not _sessions:
+            atexit.register(close_sessions)
+        session = _sessions.get(key)
+        if session is None:
+            session = _sessions[key] = Session(Transport(registry, options))
+        return session
+
+
+def close_sessions() -> None:
+    """Close all connections and forget everything: tokens, logins, what registries hold."""
+    with _sessions_lock:
+        for session in _sessions.values():
+            session.transport.close()
+        _sessions.clear()

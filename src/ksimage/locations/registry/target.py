@@ -1,0 +1,124 @@
+"""An image's destination in a registry."""
+
+from __future__ import annotations
+
+from ksimage.errors import TagImmutable, TagMoved
+from ksimage.images.manifest import FOREIGN_LAYERS, Descriptor
+from ksimage.images.reference import Reference
+from ksimage.locations.protocol import Outcome, Source, Transfer
+from ksimage.locations.registry.connection import Stats
+from ksimage.locations.registry.hosts import RegistryOptions
+from ksimage.locations.registry.session import session_for
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.upload import Upload
+
+
+class RegistryTarget:
+    """Implements :class:`ksimage.locations.protocol.Target`. Thread-safe."""
+
+    def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
+        self.reference = reference
+        self.session = session_for(reference.registry, options or RegistryOptions())
+        self._client = self.session.client(reference.repository)
+        self._looked = False
+        self._seen: Descriptor | None = None
+
+    @property
+    def name(self) -> str:
+        """The reference as a user would type it."""
+        return str(self.reference)
+
+    @property
+    def stats(self) -> Stats:
+        """Requests and bytes of the whole session with this registry."""
+        return self.session.transport.stats
+
+    def held(self) -> Descriptor | None:
+        """What the tag points to now, or None.
+
+        The first answer is remembered: :meth:`tag` refuses when the tag holds something else by
+        then.
+        """
+        found = self._client.head_manifest(self.reference.target)
+        if not self._looked:
+            self._looked, self._seen = True, found
+        return found
+
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
+        """Make the repository have the blob: nothing, a mount, or a streamed upload.
+
+        Foreign layers stay where their URLs say, as the image specification wants it.
+        """
+        if descriptor.media_type in FOREIGN_LAYERS and descriptor.urls:
+            return Transfer(descriptor, Outcome.PRESENT)
+        repository, digest = self.reference.repository, descriptor.digest
+        with self.session.busy(repository, digest):
+            home = source.home(descriptor)
+            near = (
+                isinstance(home, RegistrySource)
+                and home.reference.registry == self.reference.registry
+            )
+            if self.session.knows(repository, digest):
+                return Transfer(descriptor, Outcome.PRESENT)
+            outcome, sent = Outcome.PRESENT, 0
+            if near and isinstance(home, RegistrySource):
+                # a manifest's own repository has its blobs; the registry checks it once more
+                if home.reference.repository != repository:
+                    outcome, sent = self._mount(descriptor, home)
+            elif not self._client.has_blob(descriptor, push=True):
+                upload = Upload(self._client, descriptor, source)
+                upload.send()
+                outcome, sent = Outcome.SENT, upload.sent
+            self.session.learn(repository, digest)
+            return Transfer(descriptor, outcome, sent)
+
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
+        """Store a manifest by its digest, without a tag."""
+        self._client.put_manifest(descriptor.digest, descriptor.media_type, data)
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        """Point the tag at the manifest, and look again whether it does.
+
+        Registries ignore ``If-Match``, so a race is narrowed, not excluded: what the tag holds is
+        compared right before the write with what :meth:`held` saw first, and right after it.
+
+        Raises:
+            TagMoved, TagImmutable, RegistryError, AuthError.
+        """
+        what = self.reference.target
+        now = self._client.head_manifest(what, push=True) if self._looked else None
+        if now is not None and now.digest == descriptor.digest:
+            return  # an immutable tag refuses even the same manifest
+        if self._looked and _digest(now) != _digest(self._seen):
+            raise TagMoved(self.name, _digest(self._seen), _digest(now))
+        try:
+            self._client.put_manifest(what, descriptor.media_type, data)
+        except TagImmutable:
+            # the answer to a first PUT may have been lost
+            after = self._client.head_manifest(what, push=True)
+            if after is None or after.digest != descriptor.digest:
+                raise
+        after = self._client.head_manifest(what, push=True)
+        if after is None:
+            raise TagMoved(self.name, descriptor.digest, "nothing")
+        if after.digest != descriptor.digest:
+            raise TagMoved(self.name, descriptor.digest, after.digest)
+        self._looked, self._seen = True, after
+
+    def close(self) -> None:
+        """Nothing to do: connections belong to the session, for the next image."""
+
+    def _mount(self, descriptor: Descriptor, home: RegistrySource) -> tuple[Outcome, int]:
+        # mounting answers in one request what HEAD and POST would answer in two
+        upload = Upload(self._client, descriptor, home)
+        if upload.mount(home.reference.repository):
+            return Outcome.MOUNTED, 0
+        if self._client.has_blob(descriptor, push=True):
+            upload.cancel()
+            return Outcome.PRESENT, 0
+        upload.send()
+        return Outcome.SENT, upload.sent
+
+
+def _digest(descriptor: Descriptor | None) -> str:
+    return descriptor.digest if descriptor else "nothing"

@@ -1,0 +1,108 @@
+"""Which CAs vouch for a registry, and which client certificate is shown to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ksimage.errors import CertificateFileBroken
+from ksimage.images.reference import DEFAULT_REGISTRY
+
+CERTS_D = (Path("/etc/docker/certs.d"), Path("/etc/containers/certs.d"))
+
+# kubekey v3.0.13 cmd/kk/pkg/bootstrap/registry/{tasks,certs}.go: the nodes, and the host of kk
+KUBEKEY_CAS = (Path("/etc/ssl/registry/ssl/ca.crt"), Path("kubekey/pki/registry/ca.pem"))
+
+logger = logging.getLogger("ksimage.registry")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """CA files beside the system's, and client certificates with their keys."""
+
+    cas: tuple[Path, ...] = ()
+    clients: tuple[tuple[Path, Path], ...] = ()
+
+
+def find_trust(
+    host: str,
+    ca_file: Path | None,
+    *,
+    certs_d: tuple[Path, ...] = CERTS_D,
+    kubekey: tuple[Path, ...] = KUBEKEY_CAS,
+) -> Trust:
+    """What this machine holds for ``host`` (``harbor.lan:8443``, as docker names the folder).
+
+    ``ca_file``, then ``certs.d/<host>/*.crt`` with ``*.cert`` and ``*.key`` pairs, then the places
+    of KubeKey. The latter are not named after a host, so they never count for docker.io, and only
+    when nobody but root or this user could have written them: one lies in the working folder.
+
+    Raises:
+        CertificateFileBroken: ``ca_file`` is not there, or half of a pair is missing.
+    """
+    cas: list[Path] = []
+    clients: list[tuple[Path, Path]] = []
+    if ca_file is not None:
+        if not ca_file.is_file():
+            raise CertificateFileBroken(str(ca_file), "no such file")
+        cas.append(ca_file)
+    if "/" in host or host in ("", ".", ".."):
+        return Trust(tuple(cas))
+    for folder in (base / host for base in certs_d):
+        cas.extend(sorted(folder.glob("*.crt")))
+        for certificate in sorted(folder.glob("*.cert")):
+            key = certificate.with_suffix(".key")
+            if not key.is_file():
+                raise CertificateFileBroken(str(certificate), f"its key {key.name} is missing")
+            clients.append((certificate, key))
+    if host != DEFAULT_REGISTRY:
+        cas.extend(path for path in kubekey if _ours(path))
+    return Trust(tuple(cas), tuple(clients))
+
+
+def tls_context(trust: Trust, *, verified: bool = True) -> ssl.SSLContext:
+    """A client context: the system's CAs and ``trust``, TLS 1.2 or later.
+
+    Raises:
+        CertificateFileBroken: a file is no certificate.
+    """
+    context = ssl.create_default_context()
+    for path in trust.cas:
+        try:
+            context.load_verify_locations(cafile=path)
+        except (OSError, ssl.SSLError) as error:
+            raise CertificateFileBroken(str(path), _words(error)) from error
+        logger.info("trusting the CA in %s", path)
+    for certificate, key in trust.clients:
+        try:
+            # an encrypted key would ask on the terminal
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except (OSError, ssl.SSLError) as error:
+            raise CertificateFileBroken(str(certificate), _words(error)) from error
+        logger.info("showing the client certificate %s", certificate)
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _ours(path: Path) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_uid in (0, os.geteuid())
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return error.reason or "no certificate in PEM form"
+    return error.strerror or str(error)
