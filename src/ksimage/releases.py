@@ -16,7 +16,7 @@ from ksimage.errors import UnknownRelease
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 """Path of the hook in the image, relative to its root."""
 
-_PYTHON2 = (
+PYTHON2 = (
     "its hook is a Python 2 script with other call sites and another configuration format"
     " (2.1 reads a ConfigMap, not a ClusterConfiguration)"
 )
@@ -29,8 +29,8 @@ REWRITTEN = (
     " ansible_runner calls itself any more"
 )
 _UNSUPPORTED = {
-    "v2.1.0": _PYTHON2,
-    "v2.1.1": _PYTHON2,
+    "v2.1.0": PYTHON2,
+    "v2.1.1": PYTHON2,
     "v3.0.0-alpha.1": _OLD_ALPHA,
     "v3.0.0-alpha.2": _OLD_ALPHA,
     "master": REWRITTEN,
