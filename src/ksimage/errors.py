@@ -637,12 +637,9 @@ class ProofFailed(KsimageError):
 
     exit_code = 6
 
-    def __init__(self, name: str, failures: Sequence[str]) -> None:
-        super().__init__(
-            f"{name} fails {len(failures)} proof{'s' if len(failures) != 1 else ''}",
-            why="; ".join(failures),
-            advice=["nothing was tagged or pushed by this run"],
-        )
+    def __init__(self, name: str, failures: Sequence[str], *, advice: Iterable[str] = ()) -> None:
+        count = "1 proof" if len(failures) == 1 else f"{len(failures)} proofs"
+        super().__init__(f"{name} fails {count}", why="\n".join(failures), advice=advice)
         self.failures = tuple(failures)
 
 

@@ -90,14 +90,14 @@ OPTIONS: Final = (
     Option(
         "patches.dir",
         "path",
-        "--patches-dir",
+        "--patch-dir",
         "none",
         "folder with a patch series of your own",
     ),
     Option(
         "patches.mode",
         "mode",
-        "--patches-mode",
+        "--patch-mode",
         "append",
         "append: the own series follows the bundled one; replace: it takes its place",
     ),

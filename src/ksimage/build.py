@@ -1,0 +1,290 @@
+"""The main job: from a release's name to a plan, and from the plan to a proven image.
+
+:func:`plan` reads and decides everything and writes nothing; :func:`build_direct` and
+:func:`build_docker` carry a plan out. Nothing is tagged before it is proven.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ksimage import base, data, identify, kubekey, naming, recipe, releases
+from ksimage.errors import (
+    AmbiguousImage,
+    AuthError,
+    BaseMoved,
+    ImageNotFound,
+    ReleaseMismatch,
+    UnsupportedRelease,
+    UpstreamWithdrawn,
+)
+from ksimage.identify import Origin
+from ksimage.locations import spec
+from ksimage.patching import apply, proof, series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ksimage.base import Hook, ImageSet, PlatformImage
+    from ksimage.config.settings import Settings
+    from ksimage.locations.protocol import Source
+    from ksimage.locations.spec import Location
+    from ksimage.patching.apply import SeriesResult
+    from ksimage.patching.series import Selection, Series
+    from ksimage.recipe import Recipe
+
+    OptionsFor = Callable[[Location], Any]
+    """Registry options for a location; what the client wants, opaque here."""
+
+log = logging.getLogger("ksimage.build")
+
+
+@dataclass(frozen=True)
+class PlatformPlan:
+    """What is to happen to one platform's image."""
+
+    image: PlatformImage
+    hook: Hook
+    patched: SeriesResult
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a build is going to do. Hold it open while building: it owns ``source``.
+
+    Attributes:
+        release: upstream's tag, or the base's own when the hook is nobody's that is known.
+        location: where the base is.
+        source: the base, open.
+        base: its platforms.
+        platforms: one plan a platform, in the base's order.
+        selection: patches applied and skipped.
+        tag: the result's tag.
+        identity: what the labels say.
+        notes: what the user should know, in order of weight.
+    """
+
+    release: str
+    location: Location
+    source: Source
+    base: ImageSet
+    platforms: tuple[PlatformPlan, ...]
+    selection: Selection
+    tag: str
+    identity: recipe.Identity
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def repository(self) -> str:
+        """The result's name in an engine, without a tag."""
+        return naming.repository_name(self.location)
+
+    def index_annotations(self) -> Mapping[str, str]:
+        """Annotations for the result's index."""
+        return recipe.identity_of(self.identity, self.base.top.digest)
+
+
+def load_series(settings: Settings) -> Series:
+    """The shipped series and the user's own, as the settings combine them. Raises PatchError."""
+    own = settings.patches.directory
+    if own is not None and settings.patches.mode == "replace":
+        return series.load(own)
+    shipped = series.load(data.path("patches"))
+    return shipped if own is None else series.combine(shipped, series.load(own))
+
+
+def open_base(
+    what: str, settings: Settings, options: OptionsFor, platform: str = ""
+) -> tuple[Location, Source, str | None]:
+    """Open the base that ``what`` names: a release, or an image itself.
+
+    Returns:
+        The location, the open source, and the release when ``what`` is one.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease, ImageNotFound, UpstreamWithdrawn, AmbiguousImage.
+    """
+    release = None if naming.is_location(what) else naming.release_tag(what)
+    if release is None:
+        location = spec.parse(what)
+        if location.reference is not None and not (location.digest or location.reference.tag):
+            location = naming.target_location(what, "latest")
+    else:
+        location = naming.base_location(settings.source, release)
+    source = spec.open_source(location, options=options(location))
+    try:
+        source.top()
+    except AmbiguousImage as error:
+        source.close()
+        architecture = (platform or "linux/amd64").split("/")[1]
+        chosen = naming.choose(error.present, release or "", architecture)
+        if chosen is None:
+            raise
+        location = location.with_ref(chosen)
+        source = spec.open_source(location, options=options(location))
+    except (ImageNotFound, AuthError) as error:
+        source.close()
+        # Docker Hub answers 401 for a repository that does not exist.
+        if release and settings.source == naming.DEFAULT_SOURCE:
+            raise UpstreamWithdrawn(str(location)) from error
+        raise
+    except BaseException:
+        source.close()
+        raise
+    return location, source, release
+
+
+def plan(
+    what: str,
+    settings: Settings,
+    *,
+    options: OptionsFor,
+    platforms: tuple[str, ...] = (),
+    base_digest: str | None = None,
+    epoch: int | None = None,
+) -> Plan:
+    """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
+
+    Args:
+        what: release, or image.
+        settings: what is in force.
+        options: registry options by location.
+        platforms: overrides the settings' when given.
+        base_digest: what the base's manifest or index must be.
+        epoch: SOURCE_DATE_EPOCH.
+
+    Raises:
+        whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved.
+    """
+    wanted = platforms or settings.platforms
+    location, source, release = open_base(what, settings, options, wanted[0] if wanted else "")
+    try:
+        images = base.read_images(source, wanted)
+        if base_digest and images.top.digest != base_digest:
+            raise BaseMoved(str(location), base_digest, images.top.digest)
+        return _plan(location, source, release, images, settings, epoch)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _plan(
+    location: Location,
+    source: Source,
+    release: str | None,
+    images: ImageSet,
+    settings: Settings,
+    epoch: int | None,
+) -> Plan:
+    hooks = _find_hooks(source, images)
+    notes: list[str] = []
+    name = release or naming.guess_release(location) or ""
+    for image, hook in hooks:
+        name = _judge(str(location), image, hook, name, given=release is not None, notes=notes)
+    known = next((r for r in releases.all_releases() if r.tag == name), None)
+    selection = series.select(
+        load_series(settings),
+        settings.patches.include,
+        settings.patches.exclude,
+        settings.patches.files,
+        known,
+    )
+    patched = {}
+    for _, hook in hooks:
+        if hook.sha256 not in patched:
+            where = f"the hook of {location}"
+            proof.require_supported(hook.data, name=str(location))
+            result = apply.apply_series(hook.data, selection.texts, target=where)
+            proof.prove_hook(result.after, base=hook.data)
+            patched[hook.sha256] = result
+    genuine = not getattr(source, "synthesized", False)
+    identity = recipe.Identity(
+        name or "unknown",
+        _base_name(location) if genuine else "",
+        tuple(recipe.PatchId(patch.name, patch.sha256) for patch in selection.patches),
+        settings.labels,
+    )
+    plans = tuple(
+        PlatformPlan(
+            image,
+            hook,
+            patched[hook.sha256],
+            recipe.make(
+                image,
+                hook,
+                patched[hook.sha256].after,
+                identity,
+                verbosity=settings.verbosity,
+                base_digest=image.descriptor.digest if genuine else "",
+                epoch=epoch,
+            ),
+        )
+        for image, hook in hooks
+    )
+    tag = naming.fill_tag(
+        settings.tag,
+        release=name or _own_tag(location),
+        verbosity=settings.verbosity,
+        digest=images.top.digest,
+    )
+    notes += [f"left out: {skipped.patch.name}: {skipped.reason}" for skipped in selection.skipped]
+    notes += [f"dropped from the index: {entry}" for entry in images.dropped]
+    notes += kubekey.warnings(tag)
+    if settings.verbosity:
+        notes.append(
+            f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"
+            " admin password; treat it as a secret"
+        )
+    return Plan(
+        name or "unknown", location, source, images, plans, selection, tag, identity, tuple(notes)
+    )
+
+
+def _find_hooks(source: Source, images: ImageSet) -> list[tuple[PlatformImage, Hook]]:
+    """The hook of each platform; platforms that share all layers are read once."""
+    read: dict[tuple[str, ...], Hook] = {}
+    found = []
+    for image in images.images:
+        key = tuple(layer.digest for layer in image.manifest.layers)
+        if key not in read:
+            read[key] = base.find_hook(source, image)
+        found.append((image, read[key]))
+    return found
+
+
+def _judge(
+    name: str, image: PlatformImage, hook: Hook, release: str, *, given: bool, notes: list[str]
+) -> str:
+    """Which release a hook belongs to. Refuses what must not be patched, notes what is odd."""
+    identity = identify.identify(image, hook)
+    if identity.origin is Origin.KSIMAGE:
+        # The applier will say "already applied"; this says why.
+        notes.append(f"the base is itself a {identity}")
+        return release or identity.release
+    if identity.origin is Origin.PRISTINE:
+        first = releases.find(identity.release)
+        if not first.supported:
+            raise UnsupportedRelease(first.tag, first.reason)
+        if release in identity.releases:
+            return release
+        if given:
+            raise ReleaseMismatch(name, release, identity.releases)
+        return identity.release
+    note = f"{image.platform}: the hook is not upstream's (sha256 {hook.sha256[:12]}…)"
+    if note not in notes:
+        notes.append(note)
+    return release
+
+
+def _base_name(location: Location) -> str:
+    if location.reference is None:
+        return ""
+    return str(replace(location.reference, digest=None) if location.reference.tag else location)
+
+
+def _own_tag(location: Location) -> str:
+    name = location.reference.tag if location.reference else location.ref.rpartition(":")[2]
+    return name or "unknown"

@@ -1,0 +1,107 @@
+"""The ``ksimage`` group: commands by name, loaded late, and the one place where errors end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+import ksimage
+from ksimage.cli.options import Command, global_options
+from ksimage.cli.terminal import Terminal
+from ksimage.errors import KsimageError
+
+# Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so that
+# `ksimage --help` loads no command; a test compares them with the commands' own.
+COMMANDS = {
+    "build": ("build", "Patch a release's installer image and prove the result."),
+    "diff": ("diff", "Show what the patches change in the hook."),
+    "render": ("render", "Write the Dockerfile and its context, or a ConfigMap."),
+    "verify": ("verify", "Prove an image: nothing but the hook changed."),
+    "patches": ("patches", "List, show, check and write patches."),
+}
+
+
+class Group(click.Group):
+    """A group that imports a command only to run it, and turns errors into messages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        loaded = importlib.import_module(f"ksimage.cli.{module}")
+        command: click.Command = getattr(loaded, module)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 2)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run, present whatever went wrong, and exit with its code."""
+        kwargs["standalone_mode"] = False
+        terminal = Terminal()
+        kwargs["obj"] = terminal
+        try:
+            code = super().main(*args, **kwargs)
+        except KsimageError as error:
+            terminal.error(error)
+            code = error.exit_code
+        except click.exceptions.Exit as exit_:
+            code = exit_.exit_code
+        except click.UsageError as error:
+            terminal.usage_error(error)
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            terminal.warning("interrupted: nothing was tagged or pushed half-made")
+            code = 130
+        except BrokenPipeError:
+            # The reader of stdout has gone (`ksimage diff | head`): Python must not complain too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except Exception as error:
+            terminal.unexpected(error)
+            code = 1
+        finally:
+            terminal.close()
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: see docs/exit-codes.md.  Completion: "
+    'eval "$(_KSIMAGE_COMPLETE=bash_source ksimage)"',
+)
+@click.version_option(ksimage.__version__, prog_name="ksimage")
+@global_options
+def app() -> None:
+    """Patch the ks-installer image that you have, prove the result, and put it where the
+    cluster pulls from.
+
+    \b
+      ksimage build v3.3.2 --verbose                  into the local Docker Engine
+      ksimage build v3.3.2 --verbose \\
+          --from harbor.lan/kubesphereio --push       straight from and to Harbor
+    """
+
+
+__all__ = ["COMMANDS", "Command", "app"]

@@ -1,0 +1,68 @@
+"""``ksimage diff``: what the patches change in the hook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli import completion
+from ksimage.cli.options import command, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.terminal import Terminal
+    from ksimage.patching.apply import SeriesResult
+
+_STYLES = {"+": {"fg": "green"}, "-": {"fg": "red"}, "@": {"fg": "cyan"}}
+
+
+@command("diff", help="Show what the patches change in the hook.")
+@click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
+@settings("Base image", "source", "platforms")
+@settings("Patches", "patches.with", "patches.without", "patches.files")
+@settings("Patches", "patches.dir", "patches.mode")
+@settings("Registry", "ca_file", "insecure", "username", "password")
+@click.pass_obj
+def diff(terminal: Terminal, /, what: str, **values: Any) -> None:
+    """Show what the patches change in the hook, as a unified diff.
+
+    \b
+      ksimage diff v3.3.2 --from harbor.lan/kubesphereio
+      ksimage diff v3.3.2 --from docker-archive:ks-installer.tar | patch -p1 installRunner.py
+    """
+    from ksimage.cli.session import Session
+
+    plan = Session(terminal, values).plan(what)
+    plan.source.close()
+    patched = plan.platforms[0].patched
+    diff = hook_diff(patched)
+    if terminal.json:
+        terminal.document(
+            {
+                "release": plan.release,
+                "base": str(plan.location),
+                "hook": {"before": patched.before_sha256, "after": patched.after_sha256},
+                "diff": diff,
+            }
+        )
+    else:
+        print_diff(terminal, diff)
+
+
+def hook_diff(patched: SeriesResult) -> str:
+    """The unified diff as text; bytes that are not UTF-8 are shown escaped."""
+    from ksimage.patching.diff import unified
+
+    return unified(patched.before, patched.after).decode("utf-8", "backslashreplace")
+
+
+def print_diff(terminal: Terminal, diff: str) -> None:
+    """A diff on stdout, coloured on a terminal."""
+    import sys
+
+    for line in diff.splitlines():
+        style = {} if line.startswith(("+++", "---")) else _STYLES.get(line[:1], {})
+        click.echo(
+            terminal.style(line, sys.stdout, **style) if style else line,
+            color=terminal.colored(sys.stdout),
+        )

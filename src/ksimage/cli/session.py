@@ -1,0 +1,90 @@
+"""What most commands begin with: settings from flags, environment and file; registry options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ksimage import recipe
+from ksimage.cli.options import given
+from ksimage.config.resolve import resolve
+from ksimage.errors import UsageError
+
+if TYPE_CHECKING:
+    from ksimage.build import Plan
+    from ksimage.cli.terminal import Terminal
+    from ksimage.config.settings import Settings
+    from ksimage.locations.spec import Location
+
+
+class Session:
+    """One run's settings and how it talks to registries."""
+
+    def __init__(self, terminal: Terminal, values: dict[str, Any]) -> None:
+        """Resolve the settings.
+
+        Args:
+            terminal: where messages go.
+            values: the command's parameters.
+
+        Raises:
+            ConfigError, UsageError.
+        """
+        self.terminal = terminal
+        flags = given(values)
+        if flags.get("password"):
+            flags["password"] = _password_from_stdin()
+        config = Path(terminal.config) if terminal.config else None
+        self.settings: Settings = resolve(flags, os.environ, config, Path.cwd())
+        self.epoch = recipe.source_date_epoch()
+
+    def options(self, location: Location) -> Any:
+        """Registry options for a location; None for what is no registry."""
+        if location.reference is None:
+            return None
+        from ksimage.locations.registry import RegistryOptions
+
+        settings = self.settings
+        host = settings.registry(location.reference.registry)
+        return RegistryOptions(
+            ca_file=host.ca_file,
+            insecure=host.insecure,
+            username=settings.username,
+            password=settings.password,
+        )
+
+    def plan(self, what: str, **details: Any) -> Plan:
+        """Plan a build of ``what`` and say what was found out."""
+        from ksimage import build
+
+        found = build.plan(what, self.settings, options=self.options, epoch=self.epoch, **details)
+        platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
+        self.terminal.step(f"base     {found.location}@{found.base.top.digest[:19]}… ({platforms})")
+        self.terminal.step(f"release  {found.release}")
+        names = [_with_offsets(result) for result in found.platforms[0].patched.patches]
+        self.terminal.step(f"patches  {', '.join(names)}")
+        for note in found.notes:
+            self.terminal.warning(note)
+        return found
+
+
+def _with_offsets(result: Any) -> str:
+    offsets = {hunk.offset for hunk in result.hunks if hunk.offset}
+    if not offsets:
+        return str(result.patch.name)
+    shown = ", ".join(f"{offset:+d}" for offset in sorted(offsets))
+    return f"{result.patch.name} (offset {shown} lines)"
+
+
+def _password_from_stdin() -> str:
+    if sys.stdin.isatty():
+        raise UsageError(
+            "--password-stdin reads the password from a pipe, but stdin is a terminal",
+            advice=["pass it like this: ksimage … --password-stdin < file"],
+        )
+    password = sys.stdin.readline(8193).rstrip("\r\n")
+    if not password:
+        raise UsageError("--password-stdin got an empty password")
+    return password

@@ -1,0 +1,207 @@
+"""What the user sees: results on stdout, everything else on stderr.
+
+Colours, levels, text or JSON are decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+import ksimage
+from ksimage.errors import KsimageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = "ksimage/v1"
+"""Version of the JSON documents; grows when a key changes its meaning or goes."""
+
+QUIETEST, QUIET, NORMAL, DETAILED, DEBUG = -2, -1, 0, 1, 2
+
+
+class Terminal:
+    """Output of one run."""
+
+    def __init__(self) -> None:
+        self.level = NORMAL
+        self.json = os.environ.get("KSIMAGE_OUTPUT") == "json"
+        self.config: str | None = None
+        self._color: bool | None = None
+        self._said: set[str] = set()
+        self._handler: logging.Handler | None = None
+        self._done = False
+
+    def configure(self, name: str, value: Any) -> None:
+        """Take a global option, given before or after the command's name."""
+        if name == "more":
+            self.level = min(DEBUG, self.level + value)
+        elif name == "less":
+            self.level = max(QUIETEST, self.level - value)
+        elif name == "output":
+            self.json = value == "json"
+        elif name == "color":
+            self._color = value
+        elif name == "config":
+            self.config = value
+        self._listen()
+
+    def colored(self, stream: TextIO) -> bool:
+        """Whether to colour what goes to ``stream``.
+
+        The flag, then FORCE_COLOR and NO_COLOR (when not empty, no-color.org), then the stream.
+        """
+        if self._color is not None:
+            return self._color
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
+        """``text`` in a style, or plain where colours are off."""
+        return click.style(text, **style) if self.colored(stream or sys.stderr) else text
+
+    # --- stderr: the story -----------------------------------------------------------------
+
+    def step(self, text: str) -> None:
+        """Something is done or being done."""
+        self._say(NORMAL, text)
+
+    def success(self, text: str) -> None:
+        """A proof held, or the job is done."""
+        self._say(NORMAL, f"{self.style(self._sign('✓', 'ok'), fg='green')} {text}")
+
+    def skipped(self, text: str) -> None:
+        """Something could not be checked."""
+        self._say(NORMAL, f"{self.style(self._sign('–', '--'), fg='yellow')} {text}")
+
+    def detail(self, text: str) -> None:
+        """Only with -v."""
+        self._say(DETAILED, text)
+
+    def warning(self, text: str) -> None:
+        """Something to know; each text is said once."""
+        if text not in self._said:
+            self._said.add(text)
+            self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)} {text}")
+
+    def _say(self, level: int, text: str) -> None:
+        if self.level >= level:
+            click.echo(text, err=True, color=self.colored(sys.stderr))
+
+    @staticmethod
+    def _sign(sign: str, plain: str) -> str:
+        try:
+            sign.encode(sys.stderr.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return plain
+        return sign
+
+    # --- stdout: the result ----------------------------------------------------------------
+
+    def result(self, text: str, document: Mapping[str, Any] | None = None) -> None:
+        """The run's one result: ``text``, or with ``--output json`` the document."""
+        if self.json and document is not None:
+            self.document(document)
+        elif text:
+            click.echo(text, color=self.colored(sys.stdout))
+        self._done = True
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """One JSON document with its schema's version."""
+        import json
+
+        click.echo(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, indent=2))
+        self._done = True
+
+    # --- errors ----------------------------------------------------------------------------
+
+    def error(self, error: KsimageError) -> None:
+        """What happened, why, and what to type next; as JSON on stdout too when asked for."""
+        if self.json and not self._done:
+            self.document(
+                {
+                    "error": {
+                        "kind": error.kind,
+                        "exit_code": error.exit_code,
+                        "message": error.message,
+                        "why": error.why,
+                        "advice": list(error.advice),
+                    }
+                }
+            )
+        self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {error.message}")
+        for line in error.why.splitlines():
+            self._say(QUIETEST, f"  {line}")
+        for line in error.advice:
+            self._say(
+                QUIETEST, f"  {self.style('→' if self._sign('→', '') else '->', dim=True)} {line}"
+            )
+
+    def usage_error(self, error: click.UsageError) -> None:
+        """Click's own errors, in the same manner."""
+        program = error.ctx.command_path if error.ctx else "ksimage"
+        self.error(_Usage(error.format_message(), advice=[f"{program} --help"]))
+
+    def unexpected(self, error: Exception) -> None:
+        """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
+        if self.level >= DEBUG or os.environ.get("KSIMAGE_TRACEBACK"):
+            import traceback
+
+            click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        self.error(
+            KsimageError(
+                f"ksimage {ksimage.__version__} ran into a mistake of its own:"
+                f" {type(error).__name__}: {error}",
+                advice=["run it again with -vv and report what it prints"],
+            )
+        )
+
+    # --- log records -----------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Show the library's log at -v (info) and -vv (debug)."""
+        logger = logging.getLogger("ksimage")
+        if self._handler is None:
+            self._handler = _Handler(self)
+            logger.addHandler(self._handler)
+            logger.propagate = False
+        logger.setLevel(
+            logging.DEBUG
+            if self.level >= DEBUG
+            else logging.INFO
+            if self.level >= DETAILED
+            else logging.WARNING
+        )
+
+    def close(self) -> None:
+        """Detach from the log."""
+        if self._handler is not None:
+            logging.getLogger("ksimage").removeHandler(self._handler)
+            self._handler = None
+
+
+class _Usage(KsimageError):
+    exit_code = 2
+
+    @property
+    def kind(self) -> str:
+        return "usage"
+
+
+class _Handler(logging.Handler):
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            self._terminal.warning(record.getMessage())
+        else:
+            self._terminal.detail(self._terminal.style(record.getMessage(), dim=True))

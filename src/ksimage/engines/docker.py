@@ -1,0 +1,199 @@
+"""Make the derived image with the Docker Engine: a Dockerfile, a clean context, its builder.
+
+The classic builder is all that is needed, so every engine since 17.09 (``COPY --chown``) will do.
+The image gets its tag only after it has been proven.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ksimage.base import HOOK_PATH
+from ksimage.engines import dockerfile
+from ksimage.errors import BuildFailed, EngineError, ImageNotFound, SmokeTestFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ksimage.recipe import Recipe
+
+log = logging.getLogger("ksimage.docker")
+
+SMOKE_TIMEOUT = 120  # seconds; the hook imports ansible_runner and kubernetes, then prints
+
+
+def build(client: Any, recipe: Recipe, *, base: str, release: str, platform: str) -> str:
+    """Build without a tag and return the image ID (``sha256:…``).
+
+    Args:
+        client: a connected ``docker.DockerClient``.
+        recipe: what to add.
+        base: reference with digest, or image ID, for FROM.
+        release, platform: for the Dockerfile's comment.
+
+    Raises:
+        BuildFailed: with the end of the build log.
+    """
+    import docker.errors
+
+    text = dockerfile.render(recipe, base=base, release=release, platform=platform)
+    context = io.BytesIO(dockerfile.context_tar(recipe, text))
+    lines: list[str] = []
+    built = ""
+    try:
+        stream = client.api.build(
+            fileobj=context,
+            custom_context=True,
+            dockerfile=dockerfile.DOCKERFILE,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for event in stream:
+            if "error" in event:
+                raise BuildFailed(str(event["error"]).strip(), lines)
+            text = str(event.get("stream") or event.get("status") or "").rstrip()
+            if text:
+                lines.append(text)
+                log.info("%s", text)
+            built = (event.get("aux") or {}).get("ID", built)
+    except docker.errors.APIError as error:
+        raise BuildFailed(str(error.explanation or error), lines) from error
+    if not built:
+        raise BuildFailed("the engine reported no image ID", lines)
+    return built
+
+
+def tag(client: Any, image_id: str, name: str) -> None:
+    """Point ``name`` (``REPOSITORY:TAG``) at the image. Raises EngineError."""
+    import docker.errors
+
+    repository, _, label = name.rpartition(":")
+    try:
+        client.api.tag(image_id, repository, label, force=True)
+    except docker.errors.APIError as error:
+        raise EngineError(
+            f"the engine would not tag {name}", why=str(error.explanation or error)
+        ) from error
+
+
+def untag(client: Any, name: str) -> None:
+    """Take a name off an image; it being gone already is fine."""
+    import docker.errors
+
+    try:
+        client.api.remove_image(name, noprune=True)
+    except docker.errors.APIError as error:
+        log.info("could not remove %s: %s", name, error.explanation)
+
+
+def remove_untagged(client: Any, image_id: str) -> None:
+    """Remove an image unless a name points to it (the builder's cache may return a named one)."""
+    import docker.errors
+
+    try:
+        if not client.api.inspect_image(image_id).get("RepoTags"):
+            client.api.remove_image(image_id)
+    except docker.errors.APIError as error:
+        log.info("could not remove %s: %s", image_id, error.explanation)
+
+
+def image_id(client: Any, name: str) -> str:
+    """The ID of an image in the engine. Raises ImageNotFound."""
+    found = held(client, name)
+    if found is None:
+        raise ImageNotFound(f"docker-daemon:{name}", advice=["docker images"])
+    return found
+
+
+def held(client: Any, name: str) -> str | None:
+    """The ID of the image that a name points to, or None."""
+    import docker.errors
+
+    try:
+        return str(client.api.inspect_image(name)["Id"])
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def platform_of(client: Any) -> str:
+    """What the engine runs, such as ``linux/amd64``."""
+    version = client.version()
+    return f"{version['Os']}/{version['Arch']}"
+
+
+def smoke_test(client: Any, image: str, base: str) -> str:
+    """Run the hook with ``--config`` in both images, without network; return what they print.
+
+    shell-operator calls every hook once like this at its start and stops on any failure
+    (flant/shell-operator v1.0.0-beta.5, pkg/hook/hook_manager.go).
+
+    Raises:
+        SmokeTestFailed: it fails, or prints something else than the base's hook.
+    """
+    before = hook_config(client, base)
+    after = hook_config(client, image)
+    if before != after:
+        raise SmokeTestFailed(
+            image, f"it printed {after[:200]!r}, the base prints {before[:200]!r}"
+        )
+    return after
+
+
+def hook_config(client: Any, image: str) -> str:
+    """What ``installRunner.py --config`` prints in ``image``. Raises SmokeTestFailed."""
+    import docker.errors
+
+    container = None
+    try:
+        container = client.api.create_container(
+            image,
+            command=["--config"],
+            entrypoint=["/" + HOOK_PATH],
+            network_disabled=True,
+            labels={"io.ksimage.smoke-test": "true"},
+        )
+        client.api.start(container)
+        status = client.api.wait(container, timeout=SMOKE_TIMEOUT)["StatusCode"]
+        out = client.api.logs(container, stdout=True, stderr=False)
+        if status != 0:
+            err = client.api.logs(container, stdout=False, stderr=True, tail=20)
+            raise SmokeTestFailed(image, f"exit code {status}: {_text(err) or _text(out)}")
+        return _text(out)
+    except docker.errors.APIError as error:
+        raise SmokeTestFailed(image, str(error.explanation or error)) from error
+    except OSError as error:  # requests' timeouts derive from it
+        raise SmokeTestFailed(image, f"no answer within {SMOKE_TIMEOUT} s ({error})") from error
+    finally:
+        if container is not None:
+            client.api.remove_container(container, force=True, v=True)
+
+
+def push(client: Any, name: str, auth: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Push ``name`` and yield the engine's progress events.
+
+    ``images.push`` of the SDK never raises for what goes wrong in the stream
+    (docker/docker-py#3277); here it does. ``auth`` may be empty, but engines from 28.3.3 on want
+    the header all the same.
+
+    Raises:
+        EngineError: with the registry's words.
+    """
+    repository, _, label = name.rpartition(":")
+    for event in client.api.push(
+        repository, tag=label, stream=True, decode=True, auth_config=dict(auth)
+    ):
+        if "errorDetail" in event or "error" in event:
+            detail = (event.get("errorDetail") or {}).get("message") or event.get("error")
+            raise EngineError(
+                f"the engine could not push {name}",
+                why=str(detail),
+                advice=[f"without the engine: ksimage push docker-daemon:{name} --to {name}"],
+            )
+        yield event
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").strip()

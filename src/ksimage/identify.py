@@ -1,0 +1,106 @@
+"""What an image says and holds: which release, which hook, made by whom.
+
+The hook's content decides; labels are only believed where they agree with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from ksimage import recipe, releases
+from ksimage.images import config as image_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ksimage.base import Hook, PlatformImage
+    from ksimage.recipe import PatchId
+
+
+class Origin(Enum):
+    """Who made the hook that an image holds."""
+
+    PRISTINE = "pristine"  # byte for byte what upstream shipped
+    KSIMAGE = "ksimage"  # labels of ksimage, and the hook that they name
+    TAMPERED = "tampered"  # labels of ksimage, but another hook
+    FOREIGN = "foreign"  # neither
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One platform's answer to "what is this?".
+
+    Attributes:
+        origin: who made the hook.
+        releases: upstream releases that the hook (or the one it was made from) belongs to; the
+            first is the likeliest, empty when unknown.
+        patches: applied patches; empty unless made by ksimage.
+        hook_sha256: hex digest of the hook in the image.
+        base_name, base_digest, version: from the labels; empty when absent.
+    """
+
+    origin: Origin
+    releases: tuple[str, ...]
+    patches: tuple[PatchId, ...]
+    hook_sha256: str
+    base_name: str
+    base_digest: str
+    version: str
+
+    @property
+    def release(self) -> str:
+        """The likeliest release, or ``unknown``."""
+        return self.releases[0] if self.releases else "unknown"
+
+    def __str__(self) -> str:
+        if self.origin is Origin.PRISTINE:
+            return f"upstream's pristine hook of {' or '.join(self.releases)}"
+        if self.origin is Origin.KSIMAGE:
+            names = ", ".join(patch.name for patch in self.patches) or "no patches"
+            return f"ksimage {self.version} build of {self.release} ({names})"
+        if self.origin is Origin.TAMPERED:
+            return "labelled by ksimage, but with another hook than the one it was built with"
+        return "a hook that neither upstream nor ksimage made"
+
+
+def identify(image: PlatformImage, hook: Hook) -> Identity:
+    """Judge one platform's image by its labels and its hook."""
+    labels = image_config.labels(image.config)
+    known = [release.tag for release in releases.by_hook(hook.sha256)]
+    after = labels.get(recipe.HOOK_AFTER, "")
+    if after == hook.sha256:
+        origin = Origin.KSIMAGE
+        known = [labels.get(recipe.RELEASE, "")] if labels.get(recipe.RELEASE) else []
+    elif known:
+        origin = Origin.PRISTINE
+    elif after:
+        origin = Origin.TAMPERED
+    else:
+        origin = Origin.FOREIGN
+    ours = origin is Origin.KSIMAGE
+    return Identity(
+        origin,
+        tuple(known),
+        recipe.parse_patches(labels.get(recipe.PATCHES, "")) if ours else (),
+        hook.sha256,
+        labels.get(recipe.BASE_NAME, ""),
+        labels.get(recipe.BASE_DIGEST, ""),
+        labels.get(recipe.VERSION, "") if ours else "",
+    )
+
+
+def run_settings_lost(config: Mapping[str, Any]) -> Sequence[str]:
+    """What ``docker commit`` of a running installer typically loses: entrypoint, user.
+
+    Upstream's images have ENTRYPOINT ["/shell-operator"] and USER kubesphere in every supported
+    release (Dockerfile and Dockerfile.complete, v3.0.0 to v3.4.1).
+    """
+    inner = image_config.settings(config)
+    lost = []
+    if inner.get("Entrypoint") != ["/shell-operator"]:
+        lost.append(f"entrypoint is {inner.get('Entrypoint')!r}, not ['/shell-operator']")
+    if inner.get("User") not in ("kubesphere", "1002", "1002:1002", "kubesphere:kubesphere"):
+        lost.append(f"user is {inner.get('User')!r}, not 'kubesphere'")
+    return lost

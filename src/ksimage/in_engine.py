@@ -1,0 +1,114 @@
+"""Carry a plan out in the Docker Engine: its builder, its image store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ksimage.engines import docker
+from ksimage.errors import PlatformNotFound, TagOccupied
+from ksimage.identify import Origin
+from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
+from ksimage.locations import daemon, spec
+from ksimage.locations.spec import Transport
+from ksimage.locations.transfer import CopyResult, copy, matches
+from ksimage.produce import Built, Destination, prove
+from ksimage.publish import Published, describe, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ksimage.build import Plan, PlatformPlan
+    from ksimage.locations.transfer import Progress
+
+
+def make(
+    plan: Plan,
+    destination: Destination,
+    *,
+    options: Any,
+    overwrite: bool,
+    jobs: int,
+    progress: Progress | None,
+) -> Built:
+    """Build, test, prove and name. An engine holds one platform: its own.
+
+    Raises:
+        EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
+    """
+    client = daemon.connect()
+    chosen = _for_engine(plan, docker.platform_of(client))
+    platform = str(chosen.image.platform)
+    with _base(client, plan, chosen) as base:
+        image_id = docker.build(
+            client, chosen.recipe, base=base, release=plan.release, platform=platform
+        )
+        try:
+            docker.smoke_test(client, image_id, base)
+            source = daemon.DaemonSource("", digest=image_id)
+            try:
+                verdict = prove(plan, source, platform=platform, bare=False)
+                if destination.location.transport is Transport.DAEMON:
+                    published = _tag(client, destination, image_id, overwrite)
+                else:
+                    published = publish(
+                        source,
+                        destination.location,
+                        options=options,
+                        overwrite=overwrite,
+                        jobs=jobs,
+                        progress=progress,
+                    )
+            finally:
+                source.close()
+        finally:
+            # Without a tag by now it is nobody's: failed, or sent elsewhere.
+            docker.remove_untagged(client, image_id)
+    return Built(plan, destination, published, {platform: image_id}, verdict, True)
+
+
+def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
+    for candidate in plan.platforms:
+        if matches(candidate.image.platform, platform):
+            return candidate
+    present = [str(candidate.image.platform) for candidate in plan.platforms]
+    raise PlatformNotFound(str(plan.location), f"{platform} (the engine's)", present)
+
+
+@contextmanager
+def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
+    """What FROM names: pinned by digest, and in the engine or within its reach."""
+    if plan.location.reference is not None:
+        name = spec.familiar(plan.location.reference).partition("@")[0]
+        head, colon, tail = name.rpartition(":")
+        repository = head if colon and "/" not in tail else name
+        yield f"{repository}@{chosen.image.descriptor.digest}"
+        return
+    if plan.location.transport is Transport.DAEMON:
+        yield docker.image_id(client, plan.location.ref or plan.location.digest or "")
+        return
+    name = f"ksimage.local/base:{chosen.image.descriptor.digest[7:19]}"
+    target = daemon.DaemonTarget(name)
+    try:
+        copy(plan.source, target, top=chosen.image.descriptor)
+    finally:
+        target.close()
+    try:
+        yield docker.image_id(client, name)
+    finally:
+        docker.untag(client, name)
+
+
+def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) -> Published:
+    """Name the image. Our own earlier builds are replaced as `docker build` would."""
+    location = destination.location
+    held = docker.held(client, location.ref)
+    top = Descriptor(DOCKER_CONFIG, image_id, 0)
+    if held == image_id:
+        return Published(location, top, None)
+    if held is not None and not overwrite:
+        what = describe(location, None)
+        if what is None or what.origin is not Origin.KSIMAGE:
+            raise TagOccupied(str(location), held, str(what or "something else"))
+    docker.tag(client, image_id, location.ref)
+    return Published(location, top, CopyResult(top, ()), held)

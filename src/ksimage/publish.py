@@ -1,0 +1,150 @@
+"""Put an image under a name without ever breaking that name.
+
+Same digest there already: nothing to do. Something else there: refuse, or, when told to replace it,
+keep it as ``<tag>-orig`` first. The name moves last, and is read back afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ksimage import base, identify, naming
+from ksimage.errors import KeptTagOccupied, KsimageError, NotFound, TagMoved, TagOccupied
+from ksimage.identify import Origin
+from ksimage.locations import spec
+from ksimage.locations.spec import Transport
+from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.protocol import Source, Target
+    from ksimage.locations.spec import Location
+
+log = logging.getLogger("ksimage.publish")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing did.
+
+    Attributes:
+        location: the name, as a user would type it.
+        top: what it points to now.
+        copied: what moved, or None when it was up to date.
+        replaced: digest of what the name held before, or None.
+        kept: name under which that is kept, or None.
+    """
+
+    location: Location
+    top: Descriptor
+    copied: CopyResult | None
+    replaced: str | None = None
+    kept: str | None = None
+
+    @property
+    def up_to_date(self) -> bool:
+        """True when nothing had to be done."""
+        return self.copied is None
+
+    @property
+    def reference(self) -> str:
+        """``NAME@sha256:…``, a location that ksimage reads."""
+        return f"{self.location}@{self.top.digest}"
+
+
+def publish(
+    source: Source,
+    location: Location,
+    *,
+    options: Any = None,
+    overwrite: bool = False,
+    jobs: int = JOBS,
+    progress: Progress | None = None,
+) -> Published:
+    """Copy ``source`` to ``location``.
+
+    Args:
+        options: for the registry client.
+        overwrite: replace what the name holds, after keeping it.
+
+    Raises:
+        TagOccupied: the name holds something else and ``overwrite`` is False.
+        KeptTagOccupied: what it holds would be lost.
+        TagMoved: somebody else wrote to the name meanwhile.
+    """
+    target = spec.open_target(location, options=options)
+    try:
+        top = source.top()
+        held = target.held()
+        if held is not None and held.digest == top.digest:
+            return Published(location, held, None)
+        kept = None
+        if held is not None:
+            what = describe(location, options)
+            if not overwrite:
+                raise TagOccupied(str(location), held.digest, str(what or "something else"))
+            kept = _keep(location, held, what, options)
+        copied = copy(source, target, top=top, jobs=jobs, progress=progress)
+        target.close()
+        _confirm(location, target, copied.top)
+        return Published(location, copied.top, copied, held.digest if held else None, kept)
+    finally:
+        target.close()
+
+
+def describe(location: Location, options: Any) -> identify.Identity | None:
+    """What a name holds, or None when it is no readable ks-installer image."""
+    source = spec.open_source(location, options=options)
+    try:
+        image = base.read_images(source).images[0]
+        return identify.identify(image, base.find_hook(source, image))
+    except KsimageError as error:
+        log.info("%s: %s", location, error.message)
+        return None
+    finally:
+        source.close()
+
+
+def _keep(
+    location: Location, held: Descriptor, what: identify.Identity | None, options: Any
+) -> str | None:
+    """Put what a name holds under ``<tag>-orig`` as well. Costs no data: it is there already."""
+    place = _kept_location(location)
+    if place is None:
+        return None
+    target: Target = spec.open_target(place, options=options)
+    source = spec.open_source(location, options=options)
+    try:
+        there = target.held()
+        if there is None:
+            target.tag(held, source.manifest(held))
+            log.info("kept %s as %s", held.digest, place)
+        elif there.digest != held.digest:
+            if what is None or what.origin is not Origin.KSIMAGE:
+                raise KeptTagOccupied(str(location), held.digest, str(place), there.digest)
+            # Our own earlier build can be made again; the first original is worth more.
+            log.info("%s stays %s; replacing our own build %s", place, there.digest, held.digest)
+            return None
+        return str(place)
+    finally:
+        source.close()
+        target.close()
+
+
+def _kept_location(location: Location) -> Location | None:
+    if location.reference is not None:
+        return replace(location, reference=naming.kept_tag(location.reference))
+    if location.transport is Transport.OCI:
+        return location.with_ref(f"{location.ref}-orig")
+    return None  # an archive is one file, and an engine keeps the old image by its ID
+
+
+def _confirm(location: Location, target: Target, top: Descriptor) -> None:
+    try:
+        now = target.held()
+    except NotFound:
+        now = None
+    if now is None or now.digest != top.digest:
+        raise TagMoved(str(location), top.digest, now.digest if now else "nothing")

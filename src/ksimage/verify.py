@@ -1,0 +1,251 @@
+"""Proofs about a finished image, whichever engine made it and wherever it is.
+
+Each proof stands for one promise: nothing but the hook changed, and the hook is what was meant.
+shell-operator runs every executable file below /hooks, so one stray file in the added layer would
+be a second installation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ksimage import base, identify, recipe
+from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
+from ksimage.identify import Origin
+from ksimage.images import config as image_config
+from ksimage.patching.proof import prove_hook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ksimage.base import Hook, ImageSet, PlatformImage
+    from ksimage.identify import Identity
+    from ksimage.locations.protocol import Source
+    from ksimage.recipe import Recipe
+
+_KEPT = (
+    "Entrypoint", "Cmd", "User", "WorkingDir", "Volumes", "ExposedPorts", "StopSignal", "Shell",
+    "Healthcheck", "OnBuild",
+)  # fmt: skip
+_OUR_ENV = (recipe.VERBOSITY_VARIABLE, "PYTHONUNBUFFERED")
+_PARENTS = {"hooks", "hooks/kubesphere"}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One checked statement. ``passed`` is None where it could not be checked, and why."""
+
+    name: str
+    passed: bool | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class PlatformVerdict:
+    """What was found out about one platform's image."""
+
+    image: PlatformImage
+    hook: Hook
+    identity: Identity
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found out about an image. Truthy when no proof failed."""
+
+    name: str
+    digest: str
+    platforms: tuple[PlatformVerdict, ...]
+
+    @property
+    def failures(self) -> list[str]:
+        """Failed proofs as sentences, with their platform."""
+        return [
+            f"{verdict.image.platform}: {proof.name}: {proof.detail}"
+            for verdict in self.platforms
+            for proof in verdict.proofs
+            if proof.passed is False
+        ]
+
+    def __bool__(self) -> bool:
+        return not self.failures
+
+    def require(self, advice: str = "") -> Verdict:
+        """This verdict, if every proof held. Raises ProofFailed, with ``advice``, otherwise."""
+        if self.failures:
+            raise ProofFailed(self.name, self.failures, advice=[advice] if advice else [])
+        return self
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a build knows about one platform of its result."""
+
+    base: PlatformImage
+    base_hook: Hook
+    recipe: Recipe
+
+
+def verify(
+    source: Source,
+    *,
+    platforms: Sequence[str] = (),
+    expected: Mapping[str, Expected] | None = None,
+    bare_layer: bool = False,
+) -> Verdict:
+    """Prove an image.
+
+    Args:
+        source: the image.
+        platforms: only these, when given.
+        expected: by platform, what the build meant, or what the base is; without it the proofs
+            that need the base are reported as not checked.
+        bare_layer: the added layer must hold the hook alone; otherwise the hook's parent
+            directories are allowed, which every Dockerfile build records as well.
+
+    Raises:
+        HookNotFound, MalformedImage and whatever reading the image raises. Failed proofs are in
+        the result.
+    """
+    found = base.read_images(source, platforms)
+    expected = expected or {}
+    verdicts = []
+    for image in found.images:
+        hook = base.find_hook(source, image)
+        identity = identify.identify(image, hook)
+        known = expected.get(str(image.platform))
+        proofs = [_patched(identity)]
+        if known or identity.origin in (Origin.KSIMAGE, Origin.TAMPERED):
+            proofs += [
+                _debuggable(hook, known),
+                *_against_base(image, hook, known),
+                _added_layer(source, image, hook, bare=bare_layer),
+            ]
+        verdicts.append(PlatformVerdict(image, hook, identity, tuple(proofs)))
+    missing = sorted(set(expected) - {str(image.platform) for image in found.images})
+    if missing:
+        raise ProofFailed(source.name, [f"{platform} is missing" for platform in missing])
+    return Verdict(source.name, found.top.digest, tuple(verdicts))
+
+
+def expect_base(source: Source, wanted: ImageSet) -> dict[str, Expected]:
+    """The base's side of the proofs, for an image that was built earlier.
+
+    The recipe is rebuilt from what the base holds; its content is not known, so only what must be
+    equal is compared.
+    """
+    expected = {}
+    for image in wanted.images:
+        hook = base.find_hook(source, image)
+        expected[str(image.platform)] = Expected(image, hook, _unknown_recipe(hook))
+    return expected
+
+
+def _unknown_recipe(hook: Hook) -> Recipe:
+    from ksimage.images.layer import LayerFile
+
+    file = LayerFile(base.HOOK_PATH, b"", hook.mode, hook.uid, hook.gid, 0)
+    return recipe.Recipe(file, {}, {}, {}, "", "")
+
+
+def _patched(identity: Identity) -> Proof:
+    return Proof("made by ksimage", identity.origin is Origin.KSIMAGE, str(identity))
+
+
+def _debuggable(hook: Hook, known: Expected | None) -> Proof:
+    name = "hook is not quiet and passes the verbosity"
+    try:
+        prove_hook(hook.data, base=known.base_hook.data if known else hook.data)
+    except (PatchError, UnsupportedRelease) as error:
+        return Proof(name, False, f"{error.message} {error.why}".strip())
+    if known and known.recipe.file.data and known.recipe.file.data != hook.data:
+        return Proof(name, False, "the hook is not the one that was patched")
+    return Proof(name, True, f"every ansible_runner call, sha256 {hook.sha256[:12]}…")
+
+
+def _against_base(image: PlatformImage, hook: Hook, known: Expected | None) -> list[Proof]:
+    names = ("base layers are unchanged", "configuration is unchanged", "mode and owner are kept")
+    if known is None:
+        return [Proof(name, None, "the base was not given (--base)") for name in names]
+    return [
+        Proof(names[0], *_base_layers(image, known.base)),
+        Proof(names[1], *_configuration(image, known)),
+        Proof(names[2], *_ownership(hook, known.base_hook)),
+    ]
+
+
+def _base_layers(image: PlatformImage, original: PlatformImage) -> tuple[bool, str]:
+    ids = image.config["rootfs"]["diff_ids"]
+    before = original.config["rootfs"]["diff_ids"]
+    if ids[: len(before)] != before:
+        return False, "the base's layers are not a prefix of the image's"
+    if len(ids) != len(before) + 1:
+        return False, f"{len(ids) - len(before)} layers were added instead of one"
+    return True, f"{len(before)} layers are an identical prefix, one was added"
+
+
+def _configuration(image: PlatformImage, known: Expected) -> tuple[bool, str]:
+    inner = image_config.settings(image.config)
+    original = image_config.settings(known.base.config)
+    for key in _KEPT:
+        if (inner.get(key) or None) != (original.get(key) or None):
+            return False, f"{key} is {inner.get(key)!r}, the base has {original.get(key)!r}"
+    for key in ("os", "architecture", "variant"):
+        if (image.config.get(key) or "") != (known.base.config.get(key) or ""):
+            return False, f"{key} is {image.config.get(key)!r}"
+    env = image_config.environment(image.config)
+    before = image_config.environment(known.base.config)
+    for name, value in before.items():
+        if name not in _OUR_ENV and env.get(name) != value:
+            return False, f"{name} in the environment is {env.get(name)!r}, the base has {value!r}"
+    extra = sorted(set(env) - set(before) - set(_OUR_ENV))
+    if extra:
+        return False, f"the environment has more than it should: {', '.join(extra)}"
+    for name, value in known.recipe.env.items():
+        if env.get(name) != value:
+            return False, f"{name} is {env.get(name)!r} instead of {value!r}"
+    labels = image_config.labels(image.config)
+    for name, value in known.recipe.labels.items():
+        if labels.get(name) != value:
+            return False, f"label {name} is {labels.get(name)!r} instead of {value!r}"
+    return True, "entrypoint, cmd, user, workdir and env are the base's"
+
+
+def _ownership(hook: Hook, original: Hook) -> tuple[bool, str]:
+    now = (hook.mode, hook.uid, hook.gid)
+    before = (original.mode, original.uid, original.gid)
+    text = f"{now[0]:04o} {now[1]}:{now[2]}"
+    if now != before:
+        return False, f"{text} instead of {before[0]:04o} {before[1]}:{before[2]}"
+    return True, text
+
+
+def _added_layer(source: Source, image: PlatformImage, hook: Hook, *, bare: bool) -> Proof:
+    name = "the added layer holds the hook and nothing else"
+    descriptor = image.manifest.layers[-1]
+    if hook.layer != descriptor.digest:
+        return Proof(name, False, "the hook is not in the topmost layer")
+    if descriptor.size > 2 * base.MAX_HOOK:
+        return Proof(name, False, f"the topmost layer has {descriptor.size} bytes")
+    paths: list[str] = []
+    stray: list[str] = []
+    try:
+        for entry in base.read_entries(source, descriptor, image.config["rootfs"]["diff_ids"][-1]):
+            paths.append(entry.path)
+            if not _belongs(entry, bare=bare):
+                stray.append(entry.path)
+    except KsimageError as error:
+        return Proof(name, False, error.why or error.message)
+    if stray:
+        return Proof(name, False, f"it also holds {', '.join(stray[:3])}")
+    if paths.count(base.HOOK_PATH) != 1:
+        return Proof(name, False, f"it holds the hook {paths.count(base.HOOK_PATH)} times")
+    return Proof(name, True, f"1 file, {len(hook.data)} bytes")
+
+
+def _belongs(entry: Any, *, bare: bool) -> bool:
+    if entry.path == base.HOOK_PATH:
+        return bool(entry.info.isreg())
+    return not bare and entry.path in _PARENTS and bool(entry.info.isdir())
