@@ -663,6 +663,31 @@ class BuildFailed(EngineError):
         )
 
 
+class EngineRefused(EngineError):
+    """The Docker Engine answered with an error."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"the Docker Engine would not {what}", why=reason)
+
+
+class EngineUnreachable(EngineError):
+    """No Docker Engine answers."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        advice = ["docker version"]
+        if "permission" in reason.lower():
+            advice.append("sudo usermod -aG docker $USER, then log in again")
+        super().__init__(
+            f"no Docker Engine answers at {host}",
+            why=reason,
+            advice=[
+                *advice,
+                "another engine: DOCKER_HOST=unix:///run/user/1000/docker.sock",
+                "without one: --engine direct --to oci-archive:FILE",
+            ],
+        )
+
+
 class SmokeTestFailed(EngineError):
     """The hook does not start in the derived image."""
 

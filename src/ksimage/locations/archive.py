@@ -117,15 +117,19 @@ class OciArchiveTarget:
                 self._add(descriptor, [data])
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
-        self.put_manifest(descriptor, data)
-        writer = self._open()
-        for name, content in self._closing(descriptor, data):
-            writer.add(name, len(content), [content])
-        writer.commit()
+        self._complete(descriptor, data).commit()
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.discard()
+
+    def _complete(self, descriptor: Descriptor, data: bytes) -> TarWriter:
+        """Write all but the end of the archive."""
+        self.put_manifest(descriptor, data)
+        writer = self._open()
+        for name, content in self._closing(descriptor, data):
+            writer.add(name, len(content), [content])
+        return writer
 
     def _closing(
         self,

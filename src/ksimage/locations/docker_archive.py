@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ksimage.errors import (
     AmbiguousImage,
@@ -66,14 +66,14 @@ class DockerArchiveSource:
     """One image of a Docker archive.
 
     Args:
-        path: the file, plain or gzip'd.
+        path: the file, plain or gzip'd, or an open one that is closed with this source.
         ref: NAME:TAG, or "" for the only image.
         digest: the image ID (the config's digest) or the manifest's digest.
         name: how to call it in messages, when the file is a temporary one.
     """
 
     def __init__(
-        self, path: Path, ref: str = "", *, digest: str | None = None, name: str = ""
+        self, path: Path | BinaryIO, ref: str = "", *, digest: str | None = None, name: str = ""
     ) -> None:
         self._path = path
         self._ref = ref
@@ -121,6 +121,10 @@ class DockerArchiveSource:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
+
+    def names(self) -> list[str]:
+        """NAME:TAG of every image in the archive that has one."""
+        return [name for image in self._images() for name in _tags(image)]
 
     def _index(self) -> TarIndex:
         with self._guard:

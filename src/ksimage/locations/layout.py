@@ -128,6 +128,12 @@ class LayoutReader(ABC):
             raise MalformedImage(self._name, f"{INDEX_FILE} is no index")
         return index.manifests
 
+    def names(self) -> list[str]:
+        """REF of every image that has one."""
+        return [
+            entry.annotations[REF_NAME] for entry in self.entries() if REF_NAME in entry.annotations
+        ]
+
     def holds(self, descriptor: Descriptor) -> bool:
         """Whether the blob is there, by size."""
         return self._size(self._path(descriptor.digest)) == descriptor.size

@@ -206,3 +206,19 @@ def open_target(location: Location, *, options: Any = None) -> Target:
     from ksimage.locations.docker_archive import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
+
+
+def names_in(location: Location) -> list[str]:
+    """The names that a layout or archive holds; empty for a registry and for the engine.
+
+    Raises:
+        ImageNotFound, MalformedImage, CannotRead.
+    """
+    source = open_source(replace(location, ref="", digest=None)) if location.path else None
+    if source is None:
+        return []
+    try:
+        names: list[str] = source.names()  # type: ignore[attr-defined]
+    finally:
+        source.close()
+    return names

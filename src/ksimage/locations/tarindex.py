@@ -48,7 +48,7 @@ class TarIndex:
     """The regular files and links of a tar file, by normalised path.
 
     Args:
-        path: a plain or gzip'd tar file.
+        path: a plain or gzip'd tar file; or one that is open already, and is closed with this.
         name: the location as a user would type it.
 
     Raises:
@@ -56,16 +56,9 @@ class TarIndex:
         MalformedImage: no tar, truncated, or beyond a bound.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path | BinaryIO, name: str) -> None:
         self._name = name
-        if path.exists() and not path.is_file():
-            raise ImageNotFound(name, why=f"{path} is not a file")
-        try:
-            self._file: BinaryIO = path.open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise ImageNotFound(name, why=f"there is no file {path}") from error
-        except OSError as error:
-            raise CannotRead(path, error) from error
+        self._file = _open(path, name) if isinstance(path, Path) else path
         try:
             magic = self._pread(6, 0)
             if magic.startswith(b"\x1f\x8b"):
@@ -196,6 +189,17 @@ class TarIndex:
         if len(data) < info.size:
             raise MalformedImage(self._name, "the archive is truncated", advice=["copy it again"])
         return data
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    if path.exists() and not path.is_file():
+        raise ImageNotFound(name, why=f"{path} is not a file")
+    try:
+        return path.open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise ImageNotFound(name, why=f"there is no file {path}") from error
+    except OSError as error:
+        raise CannotRead(path, error) from error
 
 
 def _fields(kind: bytes, data: bytes) -> dict[str, str]:

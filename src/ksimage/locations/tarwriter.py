@@ -5,8 +5,9 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
-from ksimage.errors import MalformedImage
+from ksimage.errors import CannotWrite, MalformedImage
 from ksimage.locations.staging import Staged, sweep
 
 
@@ -39,8 +40,17 @@ class TarWriter:
 
     def commit(self) -> None:
         """End the archive and rename it over the destination. Raises CannotWrite."""
-        self._staged.write([bytes(2 * tarfile.BLOCKSIZE)])
+        self.finish()
         self._staged.commit(self._destination)
+
+    def finish(self) -> BinaryIO:
+        """End the archive; the staged file at its beginning, to be read. Raises CannotWrite."""
+        self._staged.write([bytes(2 * tarfile.BLOCKSIZE)])
+        try:
+            self._staged.file.seek(0)
+        except OSError as error:  # what was buffered does not fit
+            raise CannotWrite(self._destination.parent, error) from error
+        return self._staged.file
 
     def discard(self) -> None:
         """Remove the unfinished file. May be called twice, and after commit."""

@@ -1,0 +1,164 @@
+"""The connection to a Docker Engine.
+
+Which engine follows the docker client: ``DOCKER_HOST``, then the context that ``DOCKER_CONTEXT`` or
+``currentContext`` of ``config.json`` names, then ``/var/run/docker.sock``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ksimage.errors import EngineRefused, EngineUnreachable
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+PROBE_SECONDS = 3.0
+TIMEOUT_SECONDS = 600
+"""For one answer: engines before 25 write a whole image to disk before they send its first byte."""
+
+
+def host() -> str:
+    """Where the engine is expected, such as ``unix:///var/run/docker.sock``."""
+    given = os.environ.get("DOCKER_HOST")
+    if given:
+        return given
+    name = _context_name()
+    return (_context_host(name) if name else None) or DEFAULT_HOST
+
+
+def reachable(timeout: float = PROBE_SECONDS) -> tuple[bool, str]:
+    """Whether an engine answers, and what to tell the user about it.
+
+    Never raises. A local socket is asked without loading the SDK.
+    """
+    where = host()
+    try:
+        if where.startswith("unix://"):
+            _ping(where.removeprefix("unix://"), timeout)
+        else:
+            _client(where, timeout).close()
+    except OSError as error:
+        return False, f"no Docker Engine at {where} ({_reason(error)})"
+    except EngineUnreachable as error:
+        return False, f"no Docker Engine at {where} ({error.why})"
+    return True, f"Docker Engine at {where}"
+
+
+def connect(timeout: float = PROBE_SECONDS) -> Any:
+    """A ``docker.DockerClient`` for the engine, which answered within ``timeout`` seconds.
+
+    Raises:
+        EngineUnreachable.
+    """
+    where = host()
+    if where.startswith("unix://"):
+        try:
+            _ping(where.removeprefix("unix://"), timeout)
+        except OSError as error:
+            raise EngineUnreachable(where, _reason(error)) from error
+    client = _client(where, timeout)
+    client.api.timeout = TIMEOUT_SECONDS
+    return client
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn the SDK's errors into ours: the engine would not ``what``.
+
+    Raises:
+        EngineRefused, EngineUnreachable.
+    """
+    import docker.errors
+    import requests.exceptions
+    import urllib3.exceptions
+
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise EngineRefused(what, str(error.explanation or error)) from error
+    except docker.errors.DockerException as error:
+        raise EngineRefused(what, str(error)) from error
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise EngineUnreachable(host(), f"the connection broke: {error}") from error
+
+
+def platform_of(client: Any) -> str:
+    """What the engine runs, such as ``linux/amd64``. Raises EngineRefused, EngineUnreachable."""
+    with translated("tell its version"):
+        version = client.version()
+    return f"{version['Os']}/{version['Arch']}"
+
+
+def _client(where: str, timeout: float) -> Any:
+    import docker
+    import docker.errors
+    import requests.exceptions
+
+    try:
+        options: dict[str, Any] = {"base_url": where}
+        if os.environ.get("DOCKER_HOST"):
+            options = docker.utils.kwargs_from_env()
+        elif name := _context_name():
+            from docker.context import ContextAPI
+
+            context = ContextAPI.get_context(name)
+            if context is not None and context.TLSConfig:
+                options["tls"] = context.TLSConfig
+        return docker.DockerClient(version="auto", timeout=timeout, **options)
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EngineUnreachable(where, str(error)) from error
+
+
+def _ping(path: str, timeout: float) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(timeout)
+        client.connect(path)
+        client.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+        answer = client.recv(64)
+    if not answer.startswith(b"HTTP/1.") or b" 200" not in answer.partition(b"\r\n")[0]:
+        raise ConnectionError(f"it does not answer like an engine: {answer[:40]!r}")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such socket"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    return (error.strerror or str(error)).lower()
+
+
+def _config_folder() -> Path:
+    folder = os.environ.get("DOCKER_CONFIG")
+    return Path(folder) if folder else Path.home() / ".docker"
+
+
+def _context_name() -> str:
+    name = os.environ.get("DOCKER_CONTEXT")
+    if not name:
+        config = _json(_config_folder() / "config.json")
+        name = str(config.get("currentContext") or "")
+    return "" if name == "default" else name
+
+
+def _context_host(name: str) -> str | None:
+    identity = hashlib.sha256(name.encode()).hexdigest()
+    meta = _json(_config_folder() / "contexts" / "meta" / identity / "meta.json")
+    endpoints = meta.get("Endpoints")
+    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
+    found = endpoint.get("Host") if isinstance(endpoint, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A small document, or nothing: contexts are a convenience, DOCKER_HOST is the explicit way."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
