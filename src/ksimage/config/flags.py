@@ -58,7 +58,7 @@ def read(flags: Mapping[str, object], cwd: Path) -> tuple[dict[str, object], dic
 
 def _read(option: Option, given: object, cwd: Path, origin: Origin) -> list[tuple[str, object]]:
     if option.kind == "source":
-        return [(option.key, values.anchored_source(_text(given), cwd))]
+        return [(option.key, values.anchored_source(_text(given), cwd, one_image=True))]
     if option.kind == "path":
         return [(option.key, values.anchored(_text(given), cwd))]
     if option.kind == "label-map":

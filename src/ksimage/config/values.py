@@ -153,36 +153,47 @@ def _location(value: str) -> Location:
         raise Refused(error.message[:300], meant(error)) from error
 
 
-def _repository(value: str, location: Location) -> None:
+def _repository(value: str, location: Location, *, one_image: bool = False) -> None:
     """Check what stands for a registry's project or repository."""
-    if "/" not in value.removeprefix("docker://"):
+    if "/" not in value:
         raise Refused(
             f"{shown(value)} names no project: write REGISTRY/PROJECT, such as "
             "harbor.lan/kubesphereio"
         )
     reference = location.reference
-    if reference is not None and (reference.tag or reference.digest):
+    if reference is not None and (reference.tag or reference.digest) and not one_image:
         raise Refused(
             f"{shown(value)} has a tag or digest: give that reference in place of the release, "
             "or pin it below releases: as {release: ..., base: sha256:...}"
         )
 
 
-def source(value: str) -> str:
-    """Where bases come from: a registry prefix, or one of the transports."""
-    location = _location(value)
+def source(value: str, *, one_image: bool = False) -> str:
+    """Where bases come from: a registry prefix, or one of the transports.
+
+    ``one_image`` lets a tag or digest pass: fine for one run, not for a list of releases.
+    """
+    text = _trimmed(value)
+    location = _location(text)
     if location.transport is Transport.REGISTRY:
-        _repository(value, location)
-    return value.removeprefix("docker://")
+        _repository(text, location, one_image=one_image)
+    return text
 
 
 def target(value: str) -> str:
     """Where --push goes: a registry prefix."""
-    location = _location(value)
+    text = _trimmed(value)
+    location = _location(text)
     if location.transport is not Transport.REGISTRY:
         raise Refused(f"{shown(value)} is not in a registry: for files and daemons use --to")
-    _repository(value, location)
-    return value.removeprefix("docker://")
+    _repository(text, location)
+    return text
+
+
+def _trimmed(value: str) -> str:
+    """Without what people copy along: ``docker://`` and the slash of a project's address."""
+    text = value.removeprefix("docker://")
+    return text if text.partition(":")[0] in FILE_TRANSPORTS else text.rstrip("/")
 
 
 def anchored(value: str, base: Path) -> Path:
@@ -191,9 +202,9 @@ def anchored(value: str, base: Path) -> Path:
     return Path(os.path.normpath(base / os.path.expanduser(value)))  # noqa: PTH111 - no raise
 
 
-def anchored_source(value: str, base: Path) -> str:
+def anchored_source(value: str, base: Path, *, one_image: bool = False) -> str:
     """A source whose file path, if it has one, is below ``base``. Raises Refused."""
-    checked = source(value)
+    checked = source(value, one_image=one_image)
     transport, _, rest = checked.partition(":")
     if transport in FILE_TRANSPORTS:
         return f"{transport}:{anchored(rest, base)}"
@@ -249,20 +260,13 @@ def tag_template(value: str) -> str:
             )
         if spec or conversion:
             raise Refused(f"{shown(value)}: nothing but the name may stand in the braces")
-    sample = fill_tag(value, "v3.3.2", 5, "sha256:" + "0" * 64)
+    sample = value.format(release="v3.3.2", verbosity=5, digest8="0" * 8)
     if not TAG.fullmatch(sample):
         raise Refused(
             f"{shown(value)} makes {shown(sample)}, which is not a legal tag (letters, digits, "
             "_ . -, at most 128)"
         )
     return value
-
-
-def fill_tag(template: str, release_name: str, level: int, base_digest: str) -> str:
-    """The tag of one release. ``base_digest``: ``sha256:<hex>`` of the base as it was named."""
-    return template.format(
-        release=release_name, verbosity=level, digest8=base_digest.partition(":")[2][:8]
-    )
 
 
 def label_key(value: str) -> str:

@@ -107,6 +107,28 @@ def test_documented_defaults_are_the_real_ones() -> None:
             assert option.default == (str(value).lower() if isinstance(value, bool) else str(value))
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("docker://harbor.lan/kubesphereio/", "harbor.lan/kubesphereio"),
+        ("docker-daemon:kubesphere/ks-installer", "docker-daemon:kubesphere/ks-installer"),
+        ("oci-archive:../a.tar:v3.3.2", "oci-archive:{above}/a.tar:v3.3.2"),
+        ("oci:/srv/x@y", "oci:/srv/x@y"),
+    ],
+)
+def test_sources(given: str, kept: str, tmp_path: Path) -> None:
+    settings = resolve({"source": given}, {}, None, tmp_path)
+    assert settings.source == kept.replace("{above}", str(tmp_path.parent))
+    assert settings == resolve({}, {"KSIMAGE_SOURCE": given}, None, tmp_path)
+
+
+def test_a_flag_may_name_one_image_as_source(tmp_path: Path) -> None:
+    reference = "harbor.lan/kubesphereio/ks-installer:v3.3.2"
+    assert resolve({"source": reference}, {}, None, tmp_path).source == reference
+    with pytest.raises(ConfigFaults, match="KSIMAGE_SOURCE"):
+        resolve({}, {"KSIMAGE_SOURCE": reference}, None, tmp_path)
+
+
 def test_a_file_target_has_no_default(tmp_path: Path) -> None:
     settings = resolve({"source": "oci:images"}, {}, None, tmp_path)
     assert settings.source == f"oci:{tmp_path}/images"
