@@ -31,7 +31,7 @@ PROBE_LABEL = "io.ksimage.probe"
 
 @dataclass(frozen=True)
 class ContainerFile:
-    """One file of an image. ``kind`` is "file" (the only one with data), "dir", "symlink", "other"."""
+    """One file of an image. ``kind``: file (the only one with data), dir, symlink or other."""
 
     data: bytes
     mode: int
