@@ -1059,6 +1059,17 @@ class CannotRead(FileError):
         super().__init__(f"cannot read {path}", why=error.strerror or str(error))
 
 
+class CannotReport(FileError):
+    """The file that a CI system named for outputs or a summary cannot be written."""
+
+    def __init__(self, variable: str, error: OSError) -> None:
+        super().__init__(
+            f"cannot write the file that {variable} names",
+            why=error.strerror or str(error),
+            advice=[f"outside of the CI system: unset {variable}"],
+        )
+
+
 class CannotWrite(FileError):
     """The operating system refused to write."""
 

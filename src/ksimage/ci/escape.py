@@ -1,0 +1,43 @@
+"""Texts that others wrote, made harmless for the places where a CI system reads them.
+
+A job's log is a command channel: a line such as ``::add-mask::`` in a patch, a tag or a registry's
+answer would be obeyed. The rules are those of the systems' own toolkits (GitHub's
+``@actions/core`` for commands; GitLab's documentation of job logs for sections).
+"""
+
+from __future__ import annotations
+
+import re
+
+_MARKUP = re.compile(r"[\\`*_\[\]<>|~&@#!]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def command_data(text: str) -> str:
+    """The message of a GitHub workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """A property (``file=``, ``title=``) of a GitHub workflow command."""
+    return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def log_text(text: str) -> str:
+    """Lines for a log: no escape sequences and carriage returns, so no section markers either."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def cell(text: str) -> str:
+    """A Markdown table's cell: one line, no markup, no HTML, no link, no column of its own."""
+    return _MARKUP.sub(_entity, " ".join(log_text(text).split()))
+
+
+def code(text: str) -> str:
+    """A Markdown table's cell in code style, for digests and references."""
+    line = " ".join(log_text(text).split())
+    return f"<code>{_MARKUP.sub(_entity, line)}</code>" if line else ""
+
+
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match.group())};"
