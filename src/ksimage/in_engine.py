@@ -9,7 +9,7 @@ from ksimage.engines import docker
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.identify import Origin
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
-from ksimage.locations import daemon, spec
+from ksimage.locations import daemon, engine, spec
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult, copy, matches
 from ksimage.produce import Built, Destination, prove
@@ -36,8 +36,8 @@ def make(
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
     """
-    client = daemon.connect()
-    chosen = _for_engine(plan, docker.platform_of(client))
+    client = engine.connect()
+    chosen = _for_engine(plan, engine.platform_of(client))
     platform = str(chosen.image.platform)
     with _base(client, plan, chosen) as base:
         image_id = docker.build(

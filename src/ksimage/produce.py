@@ -100,7 +100,7 @@ def make(
         return in_engine.make(
             plan, destination, options=options, overwrite=overwrite, jobs=jobs, progress=progress
         )
-    source = derived(plan, str(destination.location))
+    source = derived(plan, destination.location)
     verdict = prove(plan, source)
     published = publish(
         source,
@@ -113,14 +113,15 @@ def make(
     return Built(plan, destination, published, image_ids(verdict), verdict, None)
 
 
-def derived(plan: Plan, name: str) -> Source:
-    """The image that the direct engine makes of a plan; nothing is written."""
+def derived(plan: Plan, location: Location) -> Source:
+    """The image that the direct engine makes of a plan for ``location``; nothing is written."""
     return direct.build(
-        name,
+        str(location),
         plan.source,
         plan.base,
         [(platform.image, platform.recipe) for platform in plan.platforms],
         plan.index_annotations(),
+        oci=location.transport in (Transport.OCI, Transport.OCI_ARCHIVE),
     )
 
 
@@ -155,7 +156,7 @@ def _push_location(plan: Plan, settings: Settings) -> Location:
 
 
 def _locally(plan: Plan, settings: Settings) -> Destination:
-    from ksimage.locations import daemon
+    from ksimage.locations import engine
 
     name = spec.parse(f"docker-daemon:{plan.repository}:{plan.tag}")
     if settings.engine == "docker":
@@ -163,7 +164,7 @@ def _locally(plan: Plan, settings: Settings) -> Destination:
     archive = spec.parse(f"oci-archive:ks-installer-{plan.tag}.tar:{plan.tag}")
     if settings.engine == "direct":
         return Destination("direct", archive, "--engine direct without --to: a file here")
-    reachable, why = daemon.reachable()
+    reachable, why = engine.reachable()
     if reachable:
         return Destination("docker", name, f"a Docker Engine is there ({why})")
     return Destination("direct", archive, f"no Docker Engine ({why}): a file here")

@@ -77,8 +77,9 @@ def publish(
     target = spec.open_target(location, options=options)
     try:
         top = source.top()
+        same = _names_of(source, top, location)
         held = target.held()
-        if held is not None and held.digest == top.digest:
+        if held is not None and held.digest in same:
             return Published(location, held, None)
         kept = None
         if held is not None:
@@ -88,8 +89,8 @@ def publish(
             kept = _keep(location, held, what, options)
         copied = copy(source, target, top=top, jobs=jobs, progress=progress)
         target.close()
-        _confirm(location, target, copied.top)
-        return Published(location, copied.top, copied, held.digest if held else None, kept)
+        now = _confirm(location, target, same | {copied.digest})
+        return Published(location, now, copied, held.digest if held else None, kept)
     finally:
         target.close()
 
@@ -141,10 +142,26 @@ def _kept_location(location: Location) -> Location | None:
     return None  # an archive is one file, and an engine keeps the old image by its ID
 
 
-def _confirm(location: Location, target: Target, top: Descriptor) -> None:
+def _names_of(source: Source, top: Descriptor, location: Location) -> set[str]:
+    """The digests by which the destination may know the image.
+
+    An engine knows images by their ID, the config's digest (or the manifest's, where containerd
+    stores them).
+    """
+    names = {top.digest}
+    if location.transport is Transport.DAEMON:
+        for image in base.read_images(source).images:
+            names |= {image.descriptor.digest, image.manifest.config.digest}
+    return names
+
+
+def _confirm(location: Location, target: Target, expected: set[str]) -> Descriptor:
+    """What the name points to now, read back."""
     try:
         now = target.held()
     except NotFound:
         now = None
-    if now is None or now.digest != top.digest:
-        raise TagMoved(str(location), top.digest, now.digest if now else "nothing")
+    if now is None or now.digest not in expected:
+        wanted = " or ".join(sorted(expected))
+        raise TagMoved(str(location), wanted, now.digest if now else "nothing")
+    return now

@@ -14,14 +14,15 @@ from ksimage.cli.options import Command, global_options
 from ksimage.cli.terminal import Terminal
 from ksimage.errors import KsimageError
 
-# Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so that
-# `ksimage --help` loads no command; a test compares them with the commands' own.
+# Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so
+# that `ksimage --help` loads no command; a test compares them with the commands' own.
 COMMANDS = {
     "build": ("build", "Patch a release's installer image and prove the result."),
     "diff": ("diff", "Show what the patches change in the hook."),
     "render": ("render", "Write the Dockerfile and its context, or a ConfigMap."),
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "patches": ("patches", "List, show, check and write patches."),
+    "config": ("config", "Show the settings in force and where each came from."),
 }
 
 

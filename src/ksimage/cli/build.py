@@ -131,7 +131,7 @@ def _dry_run(terminal: Terminal, plan: Plan, destination: Destination) -> None:
     first = plan.platforms[0]
     diff = hook_diff(first.patched)
     text = dockerfile(plan, first)
-    verdict = produce.prove(plan, produce.derived(plan, str(destination.location)))
+    verdict = produce.prove(plan, produce.derived(plan, destination.location))
     if terminal.json:
         terminal.document(plan_document(plan, destination, diff, text))
         return

@@ -71,10 +71,12 @@ class Session:
 
 
 def _with_offsets(result: Any) -> str:
-    offsets = {hunk.offset for hunk in result.hunks if hunk.offset}
+    offsets = sorted(hunk.offset for hunk in result.hunks if hunk.offset)
     if not offsets:
         return str(result.patch.name)
-    shown = ", ".join(f"{offset:+d}" for offset in sorted(offsets))
+    shown = f"{offsets[0]:+d}"
+    if offsets[-1] != offsets[0]:
+        shown += f" to {offsets[-1]:+d}"
     return f"{result.patch.name} (offset {shown} lines)"
 
 

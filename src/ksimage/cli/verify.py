@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @settings("Registry", "ca_file", "insecure", "username", "password")
 @click.pass_obj
 def verify(terminal: Terminal, /, image: str, base: str | None, **values: Any) -> None:
-    """Prove an image from any location: which release, which patches, and that nothing else changed.
+    """Prove an image from any location: which release, which patches, and nothing else changed.
 
     Exits with 0 only for an intact image made by ksimage; a pristine or foreign hook is named.
 

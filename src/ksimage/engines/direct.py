@@ -28,6 +28,8 @@ def build(
     base: ImageSet,
     recipes: Sequence[tuple[PlatformImage, Recipe]],
     index_annotations: Mapping[str, str],
+    *,
+    oci: bool = False,
 ) -> OverlaySource:
     """The derived image: the same kind out as in, every recipe's platform in it.
 
@@ -37,6 +39,7 @@ def build(
         base: the base image or index.
         recipes: the platforms to derive, in the base's order.
         index_annotations: for an OCI index.
+        oci: the destination is an OCI layout, which holds no Docker media types.
     """
     documents: dict[str, bytes] = {}
     blobs: dict[str, bytes] = {}
@@ -49,10 +52,7 @@ def build(
         )
         config = image_config.derive(image.config, change)
         document = derive.derive_manifest(
-            image.manifest,
-            config,
-            derive.layer_descriptor(image.manifest, layer),
-            recipe.annotations,
+            image.manifest, config, layer, recipe.annotations, oci=oci
         )
         blobs[layer.digest] = layer.data
         blobs[sha256(config)] = config
@@ -60,7 +60,7 @@ def build(
         derived[image.descriptor.digest] = document.descriptor
         top = document.descriptor
     if base.index is not None:
-        index = derive.derive_index(base.index, derived, index_annotations)
+        index = derive.derive_index(base.index, derived, index_annotations, oci=oci)
         documents[index.descriptor.digest] = index.data
         top = index.descriptor
     assert top is not None, "an image without platforms is refused when it is read"

@@ -118,12 +118,6 @@ def held(client: Any, name: str) -> str | None:
         return None
 
 
-def platform_of(client: Any) -> str:
-    """What the engine runs, such as ``linux/amd64``."""
-    version = client.version()
-    return f"{version['Os']}/{version['Arch']}"
-
-
 def smoke_test(client: Any, image: str, base: str) -> str:
     """Run the hook with ``--config`` in both images, without network; return what they print.
 

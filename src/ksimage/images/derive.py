@@ -1,7 +1,9 @@
 """Derive manifests and indexes: what a derived image's documents look like, given its base's.
 
 The media-type family is kept: Docker stays Docker, OCI stays OCI, also for the added layer
-(registries and containerd refuse or mistreat mixtures).
+(registries and containerd refuse or mistreat mixtures). Only where the destination is an OCI layout
+does Docker become OCI (``oci=True``), because skopeo and podman read nothing else there. The
+config's bytes, and so the image ID, are the same in both.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.images.manifest import (
     DOCKER_LAYER_GZIP,
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_EQUIVALENT,
     OCI_LAYER_GZIP,
     Descriptor,
     Index,
@@ -33,43 +38,47 @@ class Document:
     data: bytes
 
 
-def layer_descriptor(manifest: Manifest, layer: Layer) -> Descriptor:
-    """The descriptor of ``layer`` in the base manifest's family."""
-    kind = DOCKER_LAYER_GZIP if manifest.is_docker else OCI_LAYER_GZIP
-    return Descriptor(kind, layer.digest, len(layer.data))
-
-
 def derive_manifest(
-    base: Manifest, config: bytes, layer: Descriptor, annotations: Mapping[str, str]
+    base: Manifest,
+    config: bytes,
+    layer: Layer,
+    annotations: Mapping[str, str],
+    *,
+    oci: bool = False,
 ) -> Document:
     """The derived manifest: the base's layers as they are, one more, another config.
 
     Annotations of the base are not inherited: they make claims about another image. Docker
     manifests have no annotations; the config's labels say the same.
     """
+    kind = _type(base.media_type, oci)
+    docker = kind == DOCKER_MANIFEST
     document: dict[str, Any] = {
         "schemaVersion": 2,
-        "mediaType": base.media_type,
+        "mediaType": kind,
         "config": {
-            "mediaType": base.config.media_type,
+            "mediaType": _type(base.config.media_type, oci),
             "size": len(config),
             "digest": sha256(config),
         },
         "layers": [
-            *(entry.to_json() for entry in base.layers),
-            {"mediaType": layer.media_type, "size": layer.size, "digest": layer.digest},
+            *({**e.to_json(), "mediaType": _type(e.media_type, oci)} for e in base.layers),
+            {
+                "mediaType": DOCKER_LAYER_GZIP if docker else OCI_LAYER_GZIP,
+                "size": len(layer.data),
+                "digest": layer.digest,
+            },
         ],
     }
-    if annotations and not base.is_docker:
-        document["annotations"] = dict(annotations)
-    data = encode(document)
-    return Document(Descriptor(base.media_type, sha256(data), len(data)), data)
+    return _finish(document, {} if docker else annotations)
 
 
 def derive_index(
     base: Index,
     derived: Mapping[str, Descriptor],
     annotations: Mapping[str, str],
+    *,
+    oci: bool = False,
 ) -> Document:
     """The derived index: the entries of ``derived`` (by base digest) in the base's order.
 
@@ -89,12 +98,17 @@ def derive_index(
         if entry.platform is not None:
             raw["platform"] = dict(entry.raw["platform"])
         entries.append(raw)
-    document: dict[str, Any] = {
-        "schemaVersion": 2,
-        "mediaType": base.media_type,
-        "manifests": entries,
-    }
-    if annotations and not base.is_docker:
+    kind = _type(base.media_type, oci)
+    document: dict[str, Any] = {"schemaVersion": 2, "mediaType": kind, "manifests": entries}
+    return _finish(document, {} if kind == DOCKER_LIST else annotations)
+
+
+def _type(media_type: str, oci: bool) -> str:
+    return OCI_EQUIVALENT.get(media_type, media_type) if oci else media_type
+
+
+def _finish(document: dict[str, Any], annotations: Mapping[str, str]) -> Document:
+    if annotations:
         document["annotations"] = dict(annotations)
     data = encode(document)
-    return Document(Descriptor(base.media_type, sha256(data), len(data)), data)
+    return Document(Descriptor(document["mediaType"], sha256(data), len(data)), data)

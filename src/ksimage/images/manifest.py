@@ -44,6 +44,22 @@ FOREIGN_LAYERS: Final = frozenset(
     }
 )
 
+OCI_EQUIVALENT: Final = {
+    DOCKER_LIST: OCI_INDEX,
+    DOCKER_MANIFEST: OCI_MANIFEST,
+    DOCKER_CONFIG: OCI_CONFIG,
+    DOCKER_LAYER_TAR: OCI_LAYER_TAR,
+    DOCKER_LAYER_GZIP: OCI_LAYER_GZIP,
+    DOCKER_LAYER_TAR + ".zstd": OCI_LAYER_ZSTD,
+    "application/vnd.docker.image.rootfs.foreign.diff.tar": (
+        "application/vnd.oci.image.layer.nondistributable.v1.tar"
+    ),
+    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": (
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+    ),
+}
+"""What Docker's media types are called by OCI (image-spec, media-types.md)."""
+
 MAX_MANIFEST: Final = 4 << 20  # registries SHOULD accept 4 MiB (distribution-spec 1.1)
 MAX_CONFIG: Final = 8 << 20
 MAX_LAYERS: Final = 512
