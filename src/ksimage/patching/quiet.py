@@ -54,10 +54,12 @@ class Loudness:
                 if isinstance(node.value, ast.Constant):
                     self.what = "quiet"
                     self.false(node.value, node.value.lineno, set())
-            elif isinstance(node, ast.Attribute) and node.attr in _SUPPRESSING:
-                if not isinstance(node.ctx, ast.Load):
-                    self.what = node.attr
-                    self.false(self.assigned(node, node.lineno), node.lineno, set())
+                continue
+            if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+                continue
+            if node.attr in _SUPPRESSING:
+                self.what = node.attr
+                self.false(self.assigned(node, node.lineno), node.lineno, set())
 
     def settings(self, node: ast.expr, line: int) -> None:
         """``settings=`` wins over ``quiet`` in every ansible-runner from 1.4.6 on."""

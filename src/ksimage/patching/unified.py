@@ -356,7 +356,7 @@ class _Parser:
         if line is not None and line.rstrip(b"\r") == b"-- ":
             self.at += 2  # the signature is git's version
             line = self.peek()
-        while line is not None and not line.strip():
+        while line in (b"", b"\r"):
             self.at += 1
             line = self.peek()
         if line is None:

@@ -1,0 +1,323 @@
+"""The applier, including the cases on which other patch engines fail."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+
+import pytest
+from tests.unit.patching.samples import HEAD, patch, patch_bytes, text
+
+from ksimage.errors import (
+    PatchAlreadyApplied,
+    PatchAmbiguous,
+    PatchConflict,
+    PatchForbidden,
+    PatchLineEndings,
+    PatchMalformed,
+    PatchWithoutEffect,
+)
+from ksimage.patching import unified
+from ksimage.patching.apply import apply_patch, apply_series
+
+TEN = text(*"abcdefghij")
+REPLACE_E = "@@ -4,3 +4,3 @@\n d\n-e\n+E\n f\n"
+NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+def test_exact() -> None:
+    applied = apply_patch(TEN, patch(REPLACE_E))
+    assert applied.data == TEN.replace(b"e", b"E")
+    assert [(h.number, h.line, h.offset) for h in applied.hunks] == [(1, 4, 0)]
+    assert applied.offset == 0
+    assert applied.sha256 == hashlib.sha256(applied.data).hexdigest()
+
+
+def test_several_hunks_and_lengths() -> None:
+    two = patch("@@ -1,2 +1,4 @@\n a\n+1\n+2\n b\n", "@@ -5,4 +7,2 @@\n e\n-f\n-g\n h\n")
+    assert apply_patch(TEN, two).data == text(*"a12bcdehij")
+
+
+# --- the table "patch engines differ exactly where it hurts" -------------------------------------
+
+
+def test_shifted_file_is_patched_at_the_right_place_and_the_offset_reported() -> None:
+    """patch-ng with fuzz overwrites the wrong line here."""
+    applied = apply_patch(text("x", "y") + TEN, patch(REPLACE_E))
+    assert applied.data == text("x", "y") + TEN.replace(b"e", b"E")
+    assert (applied.hunks[0].line, applied.offset) == (6, 2)
+
+
+def test_negative_offset() -> None:
+    applied = apply_patch(text(*"cdefghij"), patch(REPLACE_E))
+    assert applied.offset == -2
+
+
+@pytest.mark.parametrize("line", [b"d", b"f"])
+def test_other_context_is_a_conflict_not_fuzz(line: bytes) -> None:
+    """GNU patch applies this by default with 'fuzz 1'."""
+    with pytest.raises(PatchConflict):
+        apply_patch(TEN.replace(line, b"other"), patch(REPLACE_E))
+
+
+def test_other_removed_line_shows_expected_and_actual_with_numbers() -> None:
+    base = text("new") + TEN.replace(b"e", b"something else")
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(base, patch(REPLACE_E, name="sample"), target="v3.3.2's hook")
+    error = caught.value
+    assert (error.path, error.line, error.hunk) == ("sample.patch", 3, 1)
+    assert error.expected == ((4, "d"), (5, "e"), (6, "f"))
+    assert error.actual == ((5, "d"), (6, "something else"), (7, "f"))
+    assert "v3.3.2's hook" in error.message
+    assert "  6 | something else" in error.why
+    assert error.exit_code == 5
+
+
+def test_already_applied_is_recognised() -> None:
+    """patch-ng returns success here; git apply says only that it does not apply."""
+    once = apply_patch(TEN, patch(REPLACE_E)).data
+    with pytest.raises(PatchAlreadyApplied):
+        apply_patch(once, patch(REPLACE_E))
+    with pytest.raises(PatchAlreadyApplied):
+        apply_patch(text("x") + once, patch(REPLACE_E))  # at an offset
+
+
+def test_already_applied_although_another_place_fits() -> None:
+    """The first of two equal blocks is patched. GNU patch patches the second one next time."""
+    base = TEN + text("1", "2", "3") + TEN
+    once = apply_patch(base, patch(REPLACE_E)).data
+    assert once == base.replace(b"e", b"E", 1)
+    with pytest.raises(PatchAlreadyApplied):
+        apply_patch(once, patch(REPLACE_E))
+
+
+def test_partly_applied_is_a_conflict_that_says_so() -> None:
+    both = patch(REPLACE_E, "@@ -8,3 +8,3 @@\n h\n-i\n+I\n j\n")
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(TEN.replace(b"i", b"I"), both)
+    assert caught.value.hunk == 2
+    assert "applied already" in caught.value.why
+
+
+def test_two_files_never_apply_by_halves() -> None:
+    """Elsewhere the first file stays modified when the second one fails; here there is only one."""
+    with pytest.raises(PatchForbidden):
+        unified.parse(patch_bytes(REPLACE_E) + HEAD + REPLACE_E.encode(), "sample")
+
+
+def test_series_is_atomic() -> None:
+    good, bad = patch(REPLACE_E), patch("@@ -1,2 +1,2 @@\n a\n-x\n+y\n", name="bad")
+    with pytest.raises(PatchConflict) as caught:
+        apply_series(TEN, [good, bad])
+    assert caught.value.path == "bad.patch"
+
+
+def test_no_newline_at_end_of_file() -> None:
+    """patch-ng writes a newline that the patch does not have."""
+    remove = patch(f"@@ -1,2 +1,2 @@\n a\n-b\n+b\n{NO_NEWLINE}")
+    assert apply_patch(b"a\nb\n", remove).data == b"a\nb"
+    add = patch(f"@@ -1,2 +1,2 @@\n a\n-b\n{NO_NEWLINE}+b\n")
+    assert apply_patch(b"a\nb", add).data == b"a\nb\n"
+    keep = patch(f"@@ -1,2 +1,2 @@\n-a\n+A\n b\n{NO_NEWLINE}")
+    assert apply_patch(b"a\nb", keep).data == b"A\nb"
+
+
+def test_appending_to_a_file_without_final_newline_is_a_conflict() -> None:
+    """patch-ng glues the lines together."""
+    append = patch("@@ -1 +1,2 @@\n a\n+b\n")
+    assert apply_patch(b"a\n", append).data == b"a\nb\n"
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(b"a", append)
+    assert "newline at the end of the file only" in caught.value.why
+    assert "no newline at end of file" in caught.value.why
+
+
+def test_crlf_hook_with_lf_patch() -> None:
+    """patch-ng adapts silently."""
+    with pytest.raises(PatchLineEndings, match="does not apply") as caught:
+        apply_patch(TEN.replace(b"\n", b"\r\n"), patch(REPLACE_E))
+    assert "hook has CRLF" in caught.value.why
+
+
+def test_lf_hook_with_crlf_patch_says_how_to_convert_it() -> None:
+    """GNU patch strips the CRs; here bytes are bytes, but the remedy is one command away."""
+    converted = unified.parse(patch_bytes(REPLACE_E).replace(b"\n", b"\r\n"), "s", path="p/s.patch")
+    with pytest.raises(PatchLineEndings) as caught:
+        apply_patch(TEN, converted)
+    assert "the patch file has CRLF" in caught.value.why
+    assert caught.value.advice == ("sed -i 's/\\r$//' p/s.patch",)
+
+
+def test_crlf_hook_with_a_patch_made_for_it() -> None:
+    base = TEN.replace(b"\n", b"\r\n")
+    made = unified.parse(HEAD + b"@@ -4,3 +4,3 @@\n d\r\n-e\r\n+E\r\n f\r\n", "s")
+    assert apply_patch(base, made).data == base.replace(b"e", b"E")
+    with pytest.raises(PatchLineEndings):
+        apply_patch(TEN, made)
+
+
+def test_a_lone_cr_does_not_end_a_line() -> None:
+    base = b"a\rb\nc\nd\n"
+    assert apply_patch(base, patch("@@ -2,2 +2,2 @@\n-c\n+C\n d\n")).data == b"a\rb\nC\nd\n"
+
+
+# --- where a hunk may go --------------------------------------------------------------------------
+
+
+def test_stated_place_is_never_ambiguous() -> None:
+    base = TEN + TEN
+    assert apply_patch(base, patch(REPLACE_E)).data == base.replace(b"e", b"E", 1)
+
+
+def test_several_other_places_are_ambiguous_even_at_different_distances() -> None:
+    """GNU patch and git take the nearest."""
+    base = text("x", "y") + TEN + TEN
+    with pytest.raises(PatchAmbiguous) as caught:
+        apply_patch(base, patch(REPLACE_E))
+    assert "lines 6, 16" in caught.value.why
+    assert (caught.value.path, caught.value.line) == ("sample.patch", 3)
+
+
+def test_many_places_are_listed_shortly() -> None:
+    with pytest.raises(PatchAmbiguous) as caught:
+        apply_patch(text("x") + TEN * 9, patch(REPLACE_E))
+    assert "lines 5, 15, 25, ..." in caught.value.why
+
+
+def test_later_hunks_are_expected_at_the_offset_of_the_hunk_before() -> None:
+    """The second block stands twice; the shift of the first hunk tells which one is meant."""
+    block = text("k", "l", "m")
+    base = text("x") + TEN + block + text("y") + block
+    two = patch(REPLACE_E, "@@ -11,3 +11,3 @@\n k\n-l\n+L\n m\n")
+    applied = apply_patch(base, two)
+    assert applied.data == text("x") + TEN.replace(b"e", b"E") + text(*"kLmyklm")
+    assert [hunk.offset for hunk in applied.hunks] == [1, 1]
+
+
+def test_hunks_keep_their_order() -> None:
+    """The only fitting place of the second hunk is before the first one."""
+    two = patch("@@ -6,3 +6,3 @@\n f\n-g\n+G\n h\n", "@@ -9,3 +9,3 @@\n b\n-c\n+C\n d\n")
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(TEN, two)
+    assert caught.value.hunk == 2
+
+
+def test_hunks_do_not_share_context() -> None:
+    """As in git; GNU patch lets the context of neighbours overlap."""
+    two = patch("@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n", "@@ -4,3 +4,3 @@\n c\n-d\n+D\n e\n")
+    with pytest.raises(PatchConflict):
+        apply_patch(TEN, two)
+
+
+def test_less_context_at_the_end_means_the_end() -> None:
+    last = patch("@@ -9,2 +9,2 @@\n i\n-j\n+J\n")
+    assert apply_patch(TEN, last).data == text(*"abcdefghiJ")
+    assert apply_patch(text("x") + TEN, last).offset == 1
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(TEN + text("k"), last)
+    assert "belongs at the end" in caught.value.why
+
+
+def test_less_context_at_the_start_of_line_1_means_the_start() -> None:
+    first = patch("@@ -1,2 +1,2 @@\n-a\n+A\n b\n")
+    assert apply_patch(TEN, first).data == text(*"Abcdefghij")
+    with pytest.raises(PatchConflict):
+        apply_patch(text("x") + TEN, first)
+
+
+def test_stated_far_beyond_the_end() -> None:
+    applied = apply_patch(TEN, patch(REPLACE_E.replace("-4,3", "-9000000,3")))
+    assert applied.hunks[0].line == 4
+
+
+def test_empty_text() -> None:
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(b"", patch(REPLACE_E))
+    assert caught.value.actual == ()
+    assert "the hook is empty" in caught.value.why
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+def test_series_result() -> None:
+    first, second = patch(REPLACE_E, name="one"), patch("@@ -1,2 +1,3 @@\n a\n+x\n b\n", name="two")
+    result = apply_series(TEN, [first, second])
+    assert result.before == TEN
+    assert result.after == text(*"axbcdEfghij")
+    assert result.before_sha256 == hashlib.sha256(TEN).hexdigest()
+    assert result.after_sha256 == hashlib.sha256(result.after).hexdigest()
+    assert [applied.patch.name for applied in result.patches] == ["one", "two"]
+    assert result.patches[0].data == TEN.replace(b"e", b"E")
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_series_without_effect_is_refused(count: int) -> None:
+    undo = patch(REPLACE_E.replace("-e", "-x").replace("+E", "+e").replace("-x", "-E"))
+    with pytest.raises(PatchWithoutEffect):
+        apply_series(TEN, [patch(REPLACE_E), undo][:count])
+
+
+def test_a_patch_whose_hunks_cancel_out_is_refused() -> None:
+    base = text(*"axbxc")
+    same = patch("@@ -1,3 +1,2 @@\n a\n-x\n b\n", "@@ -4,2 +3,3 @@\n x\n+x\n c\n")
+    assert apply_patch(base, same).data == text(*"abxxc")
+    moved = patch("@@ -1,2 +1,3 @@\n a\n+x\n x\n", "@@ -3,2 +4,1 @@\n-x\n x\n")
+    with pytest.raises(PatchWithoutEffect):
+        apply_patch(text(*"axxx"), moved)
+
+
+# --- hostile input --------------------------------------------------------------------------------
+
+
+def test_conflicts_cannot_write_to_the_terminal() -> None:
+    base = TEN.replace(b"e", b"\x1b[31m\x07\xff" + b"x" * 1000)
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(base, patch(REPLACE_E))
+    assert "\x1b" not in caught.value.why
+    assert "\x07" not in caught.value.why
+    assert "\\x1b[31m" in caught.value.why
+    assert max(len(line) for line in caught.value.why.splitlines()) < 200
+
+
+def test_conflicts_of_long_hunks_show_a_window_around_the_difference() -> None:
+    many = [str(n) for n in range(100)]
+    hunk = "@@ -1,101 +1,102 @@\n" + "".join(f" {n}\n" for n in many) + "+new\n end\n"
+    base = text(*many[:50], "other", *many[51:], "end")
+    with pytest.raises(PatchConflict) as caught:
+        apply_patch(base, patch(hunk))
+    assert (51, "50") in caught.value.expected
+    assert (51, "other") in caught.value.actual
+    assert len(caught.value.expected) <= 12
+
+
+@pytest.mark.parametrize("line", ["a", ""])
+def test_repetitive_texts_do_not_take_quadratic_time(line: str) -> None:
+    """A search that compares at every line would need 10^11 comparisons."""
+    count = 300_000
+    base = f"{line}\n".encode() * count + b"end\n"
+    size = 100_000
+    hunk = f"@@ -1,{size + 1} +1,{size + 1} @@\n" + f" {line}\n" * size + "-x\n+y\n"
+    started = time.monotonic()
+    with pytest.raises((PatchConflict, PatchAmbiguous)):
+        apply_patch(base, patch(hunk.replace("-x\n+y\n", "-x\n+y\n")))
+    middle = f"@@ -9,{size} +9,{size + 1} @@\n {line}\n+y\n" + f" {line}\n" * (size - 1)
+    assert apply_patch(base, patch(middle)).offset == 0
+    assert time.monotonic() - started < 20
+
+
+def test_random_bytes_never_escape_as_other_errors() -> None:
+    """Damaged patches end in a patch error or apply; nothing else."""
+    source = patch_bytes(REPLACE_E, "@@ -8,3 +8,4 @@\n h\n+x\n i\n j\n")
+    dice = random.Random(7)
+    refused = 0
+    for _ in range(3000):
+        damaged = bytearray(source)
+        for _ in range(dice.randint(1, 4)):
+            damaged[dice.randrange(len(damaged))] = dice.choice(b"\n\r -+@\\0123,9a\xff/")
+        try:
+            apply_patch(TEN, unified.parse(bytes(damaged), "fuzzed"))
+        except (PatchMalformed, PatchForbidden, PatchConflict, PatchAmbiguous, PatchWithoutEffect):
+            refused += 1
+    assert refused > 2000
