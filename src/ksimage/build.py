@@ -15,7 +15,9 @@ from ksimage.errors import (
     AmbiguousImage,
     AuthError,
     BaseMoved,
+    BasePatched,
     ImageNotFound,
+    PatchAlreadyApplied,
     ReleaseMismatch,
     UnsupportedRelease,
     UpstreamWithdrawn,
@@ -193,11 +195,17 @@ def _plan(
         known,
     )
     patched = {}
-    for _, hook in hooks:
+    for image, hook in hooks:
         if hook.sha256 not in patched:
             where = f"the hook of {location}"
             proof.require_supported(hook.data, name=str(location))
-            result = apply.apply_series(hook.data, selection.texts, target=where)
+            try:
+                result = apply.apply_series(hook.data, selection.texts, target=where)
+            except PatchAlreadyApplied as error:
+                made = identify.identify(image, hook)
+                if made.origin is not Origin.KSIMAGE:
+                    raise
+                raise BasePatched(str(location), str(made), made.base_name) from error
             proof.prove_hook(result.after, base=hook.data)
             patched[hook.sha256] = result
     genuine = not getattr(source, "synthesized", False)
@@ -261,7 +269,6 @@ def _judge(
     """Which release a hook belongs to. Refuses what must not be patched, notes what is odd."""
     identity = identify.identify(image, hook)
     if identity.origin is Origin.KSIMAGE:
-        # The applier will say "already applied"; this says why.
         notes.append(f"the base is itself a {identity}")
         return release or identity.release
     if identity.origin is Origin.PRISTINE:

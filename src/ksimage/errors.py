@@ -343,6 +343,22 @@ def _place(path: str, line: int | None) -> str:
     return path if line is None else f"{path}:{line}"
 
 
+class BasePatched(PatchError):
+    """The base was made by ksimage: its patches are in it already."""
+
+    def __init__(self, name: str, what: str, original: str) -> None:
+        super().__init__(
+            f"{name} is already patched",
+            why=f"it is a {what}",
+            advice=[
+                f"build from what it was made from: ksimage build {original}"
+                if original
+                else "build from upstream's image: ksimage build RELEASE --from LOCATION",
+                f"is it intact?  ksimage verify {name}",
+            ],
+        )
+
+
 class HookBroken(PatchError):
     """The patched hook is no Python 3 that the image's interpreter could run."""
 
@@ -1078,6 +1094,17 @@ class CannotWrite(FileError):
             f"cannot write {path}",
             why=error.strerror or str(error),
             advice=["nothing was replaced; give another place with --to"],
+        )
+
+
+class FileExists(FileError):
+    """Files that would be written are there already."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(paths)} {'exists' if len(paths) == 1 else 'exist'} already",
+            why="nothing was written",
+            advice=["to replace: --force"],
         )
 
 
