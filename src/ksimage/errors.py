@@ -1059,6 +1059,23 @@ class NotReproducible(KsimageError):
     exit_code = 13
 
 
+# --- 15: several builds in one run ----------------------------------------------------------------
+
+
+class BuildsFailed(KsimageError):
+    """Some of several builds failed. The code is that of the failures when they share one."""
+
+    exit_code = 15
+
+    def __init__(self, failed: Sequence[str], total: int, shared_code: int | None) -> None:
+        super().__init__(
+            f"{len(failed)} of {total} builds failed: {', '.join(failed)}",
+            advice=["the others are done; the same command goes on with what is missing"],
+        )
+        if shared_code is not None:
+            self.exit_code = shared_code  # type: ignore[misc]
+
+
 # --- 14: files on this machine ------------------------------------------------------------------
 
 
