@@ -364,8 +364,8 @@ class LayoutTarget:
             blobs.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CannotWrite(self.path, error) from error
-        staging.write_atomic(self.path / INDEX_FILE, EMPTY_INDEX)
-        staging.write_atomic(self.path / LAYOUT_FILE, LAYOUT)
+        staging.write_new(self.path / INDEX_FILE, EMPTY_INDEX)
+        staging.write_new(self.path / LAYOUT_FILE, LAYOUT)
         if new:
             self._made = [
                 self.path,

@@ -33,14 +33,18 @@ class Staged:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / f"{PREFIX}{secrets.token_hex(8)}.part"
-        try:
-            # 0o666: the umask decides, as for any file the user makes (mkstemp would force 0600).
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        except OSError as error:
-            raise CannotWrite(directory, error) from error
+        while True:
+            self.path = directory / f"{PREFIX}{secrets.token_hex(8)}.part"
+            try:
+                # 0o666: the umask decides, as for any file the user makes (mkstemp forces 0600).
+                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+            except OSError as error:
+                raise CannotWrite(directory, error) from error
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                break
+            os.close(descriptor)  # swept between its creation and its lock
         self.file = os.fdopen(descriptor, "w+b", buffering=1 << 20)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def write(self, chunks: Iterable[bytes]) -> int:
         """Append; returns the bytes written. Raises CannotWrite."""
@@ -79,6 +83,27 @@ def write_atomic(destination: Path, data: bytes) -> None:
     try:
         staged.write([data])
         staged.commit(destination)
+    finally:
+        staged.discard()
+
+
+def write_new(destination: Path, data: bytes) -> None:
+    """Make ``destination`` hold ``data`` unless it exists: of two writers one wins.
+
+    Raises:
+        CannotWrite.
+    """
+    staged = Staged(destination.parent)
+    try:
+        staged.write([data])
+        staged.file.flush()
+        os.fsync(staged.file.fileno())
+        os.link(staged.path, destination)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not destination.exists():
+            staged.commit(destination)
     finally:
         staged.discard()
 
