@@ -124,7 +124,10 @@ def open_base(
         architecture = (platform or "linux/amd64").split("/")[1]
         chosen = naming.choose(error.present, release or "", architecture)
         if chosen is None:
-            raise
+            if release is None:
+                raise
+            why = f"none of its {len(error.present)} images is {release}"
+            raise ImageNotFound(str(location), why=why, advice=error.advice) from error
         location = location.with_ref(chosen)
         source = spec.open_source(location, options=options(location))
     except (ImageNotFound, AuthError) as error:
@@ -147,6 +150,7 @@ def plan(
     platforms: tuple[str, ...] = (),
     base_digest: str | None = None,
     epoch: int | None = None,
+    identity: recipe.Identity | None = None,
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -157,6 +161,7 @@ def plan(
         platforms: overrides the settings' when given.
         base_digest: what the base's manifest or index must be.
         epoch: SOURCE_DATE_EPOCH.
+        identity: what the labels are to say of release and base, instead of what is found out.
 
     Raises:
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved.
@@ -167,7 +172,7 @@ def plan(
         images = base.read_images(source, wanted)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
-        return _plan(location, source, release, images, settings, epoch)
+        return _plan(location, source, release, images, settings, epoch, identity)
     except BaseException:
         source.close()
         raise
@@ -180,10 +185,11 @@ def _plan(
     images: ImageSet,
     settings: Settings,
     epoch: int | None,
+    given: recipe.Identity | None,
 ) -> Plan:
     hooks = _find_hooks(source, images)
     notes: list[str] = []
-    name = release or naming.guess_release(location) or ""
+    name = (given.release if given else release) or naming.guess_release(location) or ""
     for image, hook in hooks:
         name = _judge(str(location), image, hook, name, given=release is not None, notes=notes)
     known = next((r for r in releases.all_releases() if r.tag == name), None)
@@ -211,7 +217,7 @@ def _plan(
     genuine = not getattr(source, "synthesized", False)
     identity = recipe.Identity(
         name or "unknown",
-        _base_name(location) if genuine else "",
+        given.base_name if given else _base_name(location) if genuine else "",
         tuple(recipe.PatchId(patch.name, patch.sha256) for patch in selection.patches),
         settings.labels,
     )

@@ -938,6 +938,20 @@ class LoginRequired(AuthError):
         )
 
 
+class ProjectNotCreated(AuthError):
+    """The login is good, but may not create projects in Harbor."""
+
+    def __init__(self, host: str, project: str, username: str, words: str) -> None:
+        super().__init__(
+            f"{username or 'this login'} may not create the project {project!r} on {host}",
+            why=words or "the login itself was accepted",
+            advice=[
+                "let an administrator create it: Harbor > Projects > New Project",
+                "or push to a project that is there: --to HOST/PROJECT/ks-installer:TAG",
+            ],
+        )
+
+
 class RightMissing(AuthError):
     """The login is good, but may not do this."""
 
@@ -1052,28 +1066,63 @@ class Outdated(KsimageError):
 
     exit_code = 12
 
+    def __init__(self, releases: Sequence[str], total: int) -> None:
+        super().__init__(
+            f"{len(releases)} of {total} images need a build: {', '.join(releases)}",
+            advice=["ksimage build --all --push", "an overwritten tag also needs --replace"],
+        )
+
 
 class NotReproducible(KsimageError):
     """`ksimage reproduce` got another digest."""
 
     exit_code = 13
 
+    def __init__(self, name: str, digest: str, rebuilt: str, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} is not what a rebuild gives: it is {digest}, the rebuild {rebuilt}",
+            why="\n".join(differences),
+        )
+
+
+class CannotReproduce(KsimageError):
+    """There is not enough at hand to rebuild an image."""
+
+    exit_code = 13
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be rebuilt from what is at hand",
+            why=reason,
+            advice=[
+                "name the base: --base LOCATION",
+                "name its patches: --patch FILE, or --patch-dir DIR",
+            ],
+        )
+
 
 # --- 15: several builds in one run ----------------------------------------------------------------
 
 
-class BuildsFailed(KsimageError):
-    """Some of several builds failed. The code is that of the failures when they share one."""
+class ChecksFailed(KsimageError):
+    """Some of several images could not be checked; each has said why."""
 
     exit_code = 15
 
-    def __init__(self, failed: Sequence[str], total: int, shared_code: int | None) -> None:
+    def __init__(self, failed: Sequence[str], total: int) -> None:
+        super().__init__(f"{len(failed)} of {total} could not be checked: {', '.join(failed)}")
+
+
+class BuildsFailed(KsimageError):
+    """Some of several builds failed; each has said why."""
+
+    exit_code = 15
+
+    def __init__(self, failed: Sequence[str], total: int) -> None:
         super().__init__(
             f"{len(failed)} of {total} builds failed: {', '.join(failed)}",
             advice=["the others are done; the same command goes on with what is missing"],
         )
-        if shared_code is not None:
-            self.exit_code = shared_code  # type: ignore[misc]
 
 
 # --- 14: files on this machine ------------------------------------------------------------------

@@ -113,15 +113,20 @@ def make(
     return Built(plan, destination, published, image_ids(verdict), verdict, None)
 
 
-def derived(plan: Plan, location: Location) -> Source:
-    """The image that the direct engine makes of a plan for ``location``; nothing is written."""
+def derived(plan: Plan, location: Location, *, oci: bool | None = None) -> Source:
+    """The image that the direct engine makes of a plan for ``location``; nothing is written.
+
+    ``oci`` turns Docker's media types into OCI's; by default where the location is a layout.
+    """
+    if oci is None:
+        oci = location.transport in (Transport.OCI, Transport.OCI_ARCHIVE)
     return direct.build(
         str(location),
         plan.source,
         plan.base,
         [(platform.image, platform.recipe) for platform in plan.platforms],
         plan.index_annotations(),
-        oci=location.transport in (Transport.OCI, Transport.OCI_ARCHIVE),
+        oci=oci,
     )
 
 

@@ -22,6 +22,9 @@ COMMANDS = {
     "render": ("render", "Write the Dockerfile and its context, or a ConfigMap."),
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "patches": ("patches", "List, show, check and write patches."),
+    "check": ("check", "Find images whose base, patches or tag have changed."),
+    "matrix": ("matrix", "Print one CI job per release."),
+    "reproduce": ("reproduce", "Rebuild an image from its labels and compare digests."),
     "config": ("config", "Show the settings in force and where each came from."),
 }
 

@@ -1,4 +1,4 @@
-"""``ksimage build``: the main job."""
+"""``ksimage build``: the main job, for one release or several."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ from ksimage.cli.options import Option, command, settings
 
 if TYPE_CHECKING:
     from ksimage.build import Plan
+    from ksimage.cli.results import Files
+    from ksimage.cli.session import Session
     from ksimage.cli.terminal import Terminal
+    from ksimage.locations.transfer import Progress
     from ksimage.produce import Built, Destination
 
 
 @command("build", help="Patch a release's installer image and prove the result.")
-@click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
+@click.argument(
+    "what", nargs=-1, metavar="[RELEASE|IMAGE]...", shell_complete=completion.release_names
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    cls=Option,
+    section="Base image",
+    help="Build every release that ksimage.yaml lists.",
+)
 @settings("Base image", "source", "platforms")
 @settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
 @settings("Patches", "patches.dir", "patches.mode")
@@ -51,16 +64,41 @@ if TYPE_CHECKING:
     help="Write nothing: show the plan, the diff and the Dockerfile.",
 )
 @settings("Result", "tag", "target", "labels", "engine", "jobs")
+@click.option(
+    "--fail-fast",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Of several builds, start no more after the first failure.",
+)
+@click.option(
+    "--metadata-file",
+    cls=Option,
+    section="Result",
+    metavar="FILE",
+    help="Write what was built as JSON into FILE.",
+)
+@click.option(
+    "--image-refs",
+    cls=Option,
+    section="Result",
+    metavar="FILE",
+    help="Write NAME@DIGEST of every image into FILE, one a line.",
+)
 @settings("Registry", "ca_file", "insecure", "username", "password")
 @click.pass_obj
 def build(
     terminal: Terminal,
     /,
-    what: str,
+    what: tuple[str, ...],
+    everything: bool,
     to: str | None,
     push: bool,
     replace: bool,
     dry_run: bool,
+    fail_fast: bool,
+    metadata_file: str | None,
+    image_refs: str | None,
     **values: Any,
 ) -> None:
     """Patch the hook of a ks-installer image and prove the result.
@@ -72,66 +110,97 @@ def build(
       ksimage build v3.3.2 --verbose --from docker-daemon:kubesphere/ks-installer
       ksimage build v3.3.2 --verbose --from harbor.lan/kubesphereio --push
       ksimage build v3.4.1 --from oci:kubekey/images --to oci-archive:patched.tar
+      ksimage build --all --push
     """
-    from ksimage import produce
-    from ksimage.cli.progress import progress
+    from ksimage.cli import build_many
+    from ksimage.cli.results import Files
     from ksimage.cli.session import Session
 
-    started = time.monotonic()
     session = Session(terminal, values)
-    plan = session.plan(what)
-    try:
-        destination = produce.choose(plan, session.settings, to=to, push=push)
+    wanted = build_many.work(what, everything, session.settings)
+    order = Order(session, to=to, push=push, replace=replace)
+    files = Files(metadata_file, image_refs)
+    if len(wanted) > 1:
+        build_many.run(terminal, order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
+    elif dry_run:
+        _dry_run(terminal, order, wanted[0].what, wanted[0].base)
+    else:
+        _one(terminal, order, wanted[0].what, wanted[0].base, files)
+
+
+class Order:
+    """What was asked of every build of this run."""
+
+    def __init__(self, session: Session, *, to: str | None, push: bool, replace: bool) -> None:
+        self.session = session
+        self.to, self.push, self.replace = to, push, replace
+
+    def plan(self, what: str, base: str | None) -> tuple[Plan, Destination]:
+        """Plan one build and decide where it goes. The caller closes the plan's source."""
+        from ksimage import produce
+
+        plan = self.session.plan(what, base_digest=base)
+        try:
+            settings = self.session.settings
+            destination = produce.choose(plan, settings, to=self.to, push=self.push)
+        except BaseException:
+            plan.source.close()
+            raise
+        terminal = self.session.terminal
         terminal.step(f"engine   {destination.engine}: {destination.why}")
         terminal.step(f"result   {destination.location}")
-        if dry_run:
-            _dry_run(terminal, plan, destination)
-            return
-        with progress(terminal) as shown:
-            built = produce.make(
+        return plan, destination
+
+    def make(self, what: str, base: str | None, progress: Progress) -> Built:
+        """Plan and carry out one build."""
+        from ksimage import produce
+
+        plan, destination = self.plan(what, base)
+        try:
+            return produce.make(
                 plan,
                 destination,
-                options=session.options(destination.location),
-                overwrite=replace,
-                jobs=session.settings.jobs,
-                progress=shown,
+                options=self.session.options(destination.location),
+                overwrite=self.replace,
+                jobs=self.session.settings.jobs,
+                progress=progress,
             )
-    finally:
-        plan.source.close()
-    _present(terminal, built, time.monotonic() - started)
+        finally:
+            plan.source.close()
 
 
-def _present(terminal: Terminal, built: Built, seconds: float) -> None:
+def _one(terminal: Terminal, order: Order, what: str, base: str | None, files: Files) -> None:
+    from ksimage import batch
     from ksimage.cli.documents import build_document
-    from ksimage.cli.proofs import show_proofs
+    from ksimage.cli.progress import progress
+    from ksimage.cli.results import report, show
 
-    show_proofs(terminal, built.verdict)
-    if built.smoke_test:
-        terminal.success("installRunner.py --config prints what the base's prints")
-    published = built.published
-    for platform, image_id in built.image_ids.items():
-        terminal.step(f"image ID {image_id} ({platform})")
-    if published.kept:
-        terminal.step(f"kept     {published.kept} (what the tag held before)")
-    elif published.replaced:
-        terminal.step(f"replaced {published.replaced}")
-    sent = published.copied.sent if published.copied else 0
-    state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
-    terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
-    terminal.result(published.reference, build_document(built))
+    started = time.monotonic()
+    with progress(terminal) as shown:
+        built = order.make(what, base, shown)
+    seconds = time.monotonic() - started
+    show(terminal, built, seconds)
+    row = batch.Row(built.plan.release, batch.state_of(built), seconds, built)
+    files.write([row])
+    report(terminal, [row])
+    terminal.result(built.published.reference, build_document(built))
 
 
-def _dry_run(terminal: Terminal, plan: Plan, destination: Destination) -> None:
+def _dry_run(terminal: Terminal, order: Order, what: str, base: str | None) -> None:
     from ksimage import produce
     from ksimage.cli.diff import hook_diff, print_diff
     from ksimage.cli.documents import plan_document
     from ksimage.cli.proofs import show_proofs
     from ksimage.cli.render import dockerfile
 
-    first = plan.platforms[0]
-    diff = hook_diff(first.patched)
-    text = dockerfile(plan, first)
-    verdict = produce.prove(plan, produce.derived(plan, destination.location))
+    plan, destination = order.plan(what, base)
+    try:
+        first = plan.platforms[0]
+        diff = hook_diff(first.patched)
+        text = dockerfile(plan, first)
+        verdict = produce.prove(plan, produce.derived(plan, destination.location))
+    finally:
+        plan.source.close()
     if terminal.json:
         terminal.document(plan_document(plan, destination, diff, text))
         return

@@ -47,9 +47,15 @@ def progress(terminal: Terminal) -> Iterator[Progress]:
         yield _Bars(bars)
 
 
+def lines(terminal: Terminal, name: str = "") -> Progress:
+    """One line a blob, marked with ``name`` where several images are on their way."""
+    return _Lines(terminal, name)
+
+
 class _Lines:
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, name: str = "") -> None:
         self._terminal = terminal
+        self._name = name
 
     def start(self, descriptor: Descriptor) -> None:
         """Nothing to say before it is done."""
@@ -60,6 +66,8 @@ class _Lines:
     def done(self, transfer: Transfer) -> None:
         size = transfer.descriptor.size
         text = f"{transfer.outcome.value:<8} {transfer.descriptor.digest[:19]}… {size:,} bytes"
+        if self._name:
+            text = f"[{self._name}] {text}"  # said from a thread of the copy, not of the build
         if size > _SMALL:
             self._terminal.step(text)
         else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -16,7 +18,9 @@ import ksimage
 from ksimage.errors import KsimageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from ksimage.ci.report import Reporter
 
 SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
@@ -35,6 +39,8 @@ class Terminal:
         self._said: set[str] = set()
         self._handler: logging.Handler | None = None
         self._done = False
+        self._thread = threading.local()
+        self._ci: Reporter | None = None
 
     def configure(self, name: str, value: Any) -> None:
         """Take a global option, given before or after the command's name."""
@@ -91,9 +97,46 @@ class Terminal:
             self._said.add(text)
             self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)} {text}")
 
+    @contextmanager
+    def part(self, name: str, kept: list[str] | None = None) -> Iterator[None]:
+        """Mark what this thread says as being about ``name``; with ``kept``, collect it there."""
+        self._thread.name, self._thread.kept = name, kept
+        try:
+            yield
+        finally:
+            self._thread.name, self._thread.kept = "", None
+
+    def replay(self, title: str, lines: list[str]) -> None:
+        """Say what a part collected, folded where the CI system can fold."""
+        with self.ci.group(title):
+            for line in lines:
+                click.echo(line, err=True, color=self.colored(sys.stderr))
+
+    @property
+    def ci(self) -> Reporter:
+        """The CI system around this run; does nothing outside of one."""
+        if self._ci is None:
+            from ksimage.ci.report import Reporter
+
+            self._ci = Reporter(os.environ, sys.stderr)
+        return self._ci
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether a CI system with manners of its own runs this."""
+        return bool(os.environ.get("GITHUB_ACTIONS") or os.environ.get("GITLAB_CI"))
+
     def _say(self, level: int, text: str) -> None:
-        if self.level >= level:
-            click.echo(text, err=True, color=self.colored(sys.stderr))
+        if self.level < level:
+            return
+        name = getattr(self._thread, "name", "")
+        kept = getattr(self._thread, "kept", None)
+        if kept is not None:
+            kept.append(text)
+            return
+        if name:
+            text = f"{self.style(f'[{name}]', dim=True)} {text}"
+        click.echo(text, err=True, color=self.colored(sys.stderr))
 
     @staticmethod
     def _sign(sign: str, plain: str) -> str:
@@ -123,19 +166,15 @@ class Terminal:
     # --- errors ----------------------------------------------------------------------------
 
     def error(self, error: KsimageError) -> None:
-        """What happened, why, and what to type next; as JSON on stdout too when asked for."""
+        """The run's one error: as JSON on stdout too when asked for, annotated in CI."""
         if self.json and not self._done:
-            self.document(
-                {
-                    "error": {
-                        "kind": error.kind,
-                        "exit_code": error.exit_code,
-                        "message": error.message,
-                        "why": error.why,
-                        "advice": list(error.advice),
-                    }
-                }
-            )
+            self.document({"error": error_document(error)})
+        self.explain(error)
+        if self.in_ci:
+            self.ci.failed(error)
+
+    def explain(self, error: KsimageError) -> None:
+        """What happened, why, and what to type next."""
         self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {error.message}")
         for line in error.why.splitlines():
             self._say(QUIETEST, f"  {line}")
@@ -185,6 +224,17 @@ class Terminal:
         if self._handler is not None:
             logging.getLogger("ksimage").removeHandler(self._handler)
             self._handler = None
+
+
+def error_document(error: KsimageError) -> dict[str, Any]:
+    """An error as JSON."""
+    return {
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "why": error.why,
+        "advice": list(error.advice),
+    }
 
 
 class _Usage(KsimageError):

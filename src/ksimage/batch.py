@@ -1,0 +1,170 @@
+"""Several releases in one run: some at once, each on its own, one row of a table each.
+
+One failing release does not stop the others, unless asked to. Ctrl-C stops all of them at the next
+chunk; names move last, so no tag is left half-made.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ksimage.errors import BuildsFailed, KsimageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.protocol import Transfer
+    from ksimage.locations.transfer import Progress
+    from ksimage.produce import Built
+
+
+class State(Enum):
+    """How one release's build ended."""
+
+    BUILT = "built"
+    UP_TO_DATE = "up to date"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
+
+    release: str
+    state: State
+    seconds: float = 0.0
+    built: Built | None = None
+    error: KsimageError | None = None
+
+    @property
+    def platforms(self) -> str:
+        """Platforms, separated by blanks."""
+        return " ".join(self.built.image_ids) if self.built else ""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the result, empty when there is none."""
+        return self.built.published.top.digest if self.built else ""
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes that went to the destination."""
+        copied = self.built.published.copied if self.built else None
+        return copied.sent if copied else 0
+
+
+class Stop:
+    """Tells running builds to give up: an event, and a progress that raises once it is set."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Ask everybody to stop."""
+        self._event.set()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def watching(self, progress: Progress) -> Progress:
+        """``progress``, raising KeyboardInterrupt in the thread that reports after the stop."""
+        return _Watching(progress, self)
+
+
+class _Watching:
+    def __init__(self, progress: Progress, stop: Stop) -> None:
+        self._progress = progress
+        self._stop = stop
+
+    def start(self, descriptor: Descriptor) -> None:
+        self._check()
+        self._progress.start(descriptor)
+
+    def advance(self, descriptor: Descriptor, count: int) -> None:
+        self._check()
+        self._progress.advance(descriptor, count)
+
+    def done(self, transfer: Transfer) -> None:
+        self._progress.done(transfer)
+
+    def _check(self) -> None:
+        if self._stop:
+            raise KeyboardInterrupt
+
+
+def run(
+    releases: Sequence[str],
+    build_one: Callable[[str, Stop], Built],
+    *,
+    jobs: int,
+    fail_fast: bool,
+    finished: Callable[[Row], None],
+) -> list[Row]:
+    """Build every release.
+
+    Args:
+        releases: what to build, each once.
+        build_one: builds one release, or raises KsimageError; called from several threads.
+        jobs: how many at once.
+        fail_fast: start nothing more after the first failure.
+        finished: told of every row as it is ready, in the calling thread.
+
+    Returns:
+        A row for every release, in the given order.
+
+    Raises:
+        KeyboardInterrupt: after the running builds have stopped.
+    """
+    stop = Stop()
+    rows: dict[str, Row] = {}
+    pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="release")
+    futures: dict[Future[Row], str] = {
+        pool.submit(_one, release, build_one, stop): release for release in releases
+    }
+    pending = set(futures)
+    try:
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                if future.cancelled():
+                    continue
+                row = future.result()
+                rows[row.release] = row
+                finished(row)
+                if row.state is State.FAILED and fail_fast:
+                    for waiting in pending:
+                        waiting.cancel()
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [rows.get(release, Row(release, State.NOT_RUN)) for release in releases]
+
+
+def state_of(built: Built) -> State:
+    """How a build that did not fail ended."""
+    return State.UP_TO_DATE if built.published.up_to_date else State.BUILT
+
+
+def require(rows: Sequence[Row]) -> None:
+    """Raise BuildsFailed when any release failed."""
+    failed = [row.release for row in rows if row.state is State.FAILED]
+    if failed:
+        raise BuildsFailed(failed, len(rows))
+
+
+def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Row:
+    started = time.monotonic()
+    try:
+        if stop:
+            return Row(release, State.NOT_RUN)
+        built = build_one(release, stop)
+    except KsimageError as error:
+        return Row(release, State.FAILED, time.monotonic() - started, error=error)
+    return Row(release, state_of(built), time.monotonic() - started, built)

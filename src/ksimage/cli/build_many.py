@@ -1,0 +1,138 @@
+"""Several builds of one command: what is to be built, how it is shown, what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ksimage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ksimage.batch import Row, Stop
+    from ksimage.cli.build import Order
+    from ksimage.cli.results import Files
+    from ksimage.cli.terminal import Terminal
+    from ksimage.config.settings import Settings
+    from ksimage.produce import Built
+
+
+@dataclass(frozen=True)
+class Work:
+    """One build: a release or image, and the digest that its base is pinned to, or None."""
+
+    what: str
+    base: str | None = None
+
+
+def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work]:
+    """What is to be built: the arguments, or everything that ksimage.yaml lists.
+
+    Raises:
+        UsageError: neither, both, or a name twice.
+    """
+    from ksimage.config.selection import expand
+
+    if everything and what:
+        raise UsageError("--all and names were both given", advice=["leave one of them out"])
+    pinned = {chosen.release: chosen.base for chosen in expand(settings.releases)}
+    if everything:
+        if not pinned:
+            raise UsageError(
+                "--all has nothing to build",
+                why="no release is listed in ksimage.yaml",
+                advice=['add to it:  releases: [v3.3.2, ">=3.4,<3.5"]'],
+            )
+        return [Work(release, base) for release, base in pinned.items()]
+    if not what:
+        raise UsageError(
+            "nothing to build was named",
+            advice=["ksimage build v3.3.2", "ksimage build --all  (what ksimage.yaml lists)"],
+        )
+    return [Work(name, pinned.get(_canonical(name))) for name in dict.fromkeys(what)]
+
+
+def run(
+    terminal: Terminal,
+    order: Order,
+    wanted: Sequence[Work],
+    files: Files,
+    *,
+    fail_fast: bool,
+    dry_run: bool,
+) -> None:
+    """Build all, show a line for each as it is ready, then the table.
+
+    Raises:
+        BuildsFailed: at least one of them failed.
+    """
+    from ksimage import batch
+    from ksimage.cli import results
+
+    if dry_run:
+        raise UsageError("--dry-run shows one build at a time", advice=["name one release"])
+    _require_distinct(order.to)
+    pins = {item.what: item.base for item in wanted}
+    said: dict[str, list[str]] = {}
+
+    def build_one(what: str, stop: Stop) -> Built:
+        from ksimage.cli.progress import lines
+
+        kept = said.setdefault(what, []) if terminal.in_ci else None
+        with terminal.part(what, kept):
+            return order.make(what, pins[what], stop.watching(lines(terminal, what)))
+
+    def finished(row: Row) -> None:
+        if terminal.in_ci:
+            terminal.replay(f"{row.release}: {row.state.value}", said.get(row.release, []))
+        with terminal.part(row.release):
+            if row.built:
+                results.show(terminal, row.built, row.seconds, brief=True)
+            elif row.error:
+                terminal.explain(row.error)
+
+    rows = batch.run(
+        [item.what for item in wanted],
+        build_one,
+        jobs=order.session.settings.jobs,
+        fail_fast=fail_fast,
+        finished=finished,
+    )
+    _table(terminal, results.HEADERS, results.table(rows))
+    files.write(rows)
+    results.report(terminal, rows)
+    references = [row.built.published.reference for row in rows if row.built]
+    terminal.result("\n".join(references), results.rows_document(rows))
+    batch.require(rows)
+
+
+def _canonical(name: str) -> str:
+    from ksimage import releases
+    from ksimage.errors import UnknownRelease
+
+    try:
+        return releases.find(name).tag
+    except UnknownRelease:
+        return name
+
+
+def _require_distinct(to: str | None) -> None:
+    if to and to.partition(":")[0] in ("oci-archive", "docker-archive"):
+        raise UsageError(
+            f"several images cannot go into one file, {to}",
+            advice=["--to oci:DIR holds several", "or leave --to out: one file for each"],
+        )
+
+
+def _table(terminal: Terminal, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """An aligned table on stderr; digests are shortened, they stand in full on stdout."""
+    cells = [list(headers), *([*row[:3], row[3][:19], *row[4:]] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    for row in cells:
+        line = "  ".join(
+            click.unstyle(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
+        )
+        terminal.step(line.rstrip())

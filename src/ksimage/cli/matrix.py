@@ -1,0 +1,113 @@
+"""``ksimage matrix``: one CI job per release."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli import completion
+from ksimage.cli.options import Option, command, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.session import Session
+    from ksimage.cli.terminal import Terminal
+
+
+@command("matrix", help="Print one CI job per release.")
+@click.argument("names", nargs=-1, metavar="[RELEASE]...", shell_complete=completion.release_names)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["github", "gitlab", "json"]),
+    cls=Option,
+    section="Result",
+    help="For which CI system.  [default: the one that runs this, else json]",
+)
+@click.option(
+    "--only-outdated",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Only releases that `ksimage check` would report.",
+)
+@settings("Base image", "source", "platforms")
+@settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
+@settings("Patches", "patches.dir", "patches.mode")
+@settings("Result", "tag", "target", "labels", "jobs")
+@settings("Registry", "ca_file", "insecure", "username", "password")
+@click.pass_obj
+def matrix(
+    terminal: Terminal,
+    /,
+    names: tuple[str, ...],
+    form: str | None,
+    only_outdated: bool,
+    **values: Any,
+) -> None:
+    """Print one CI job per configured release, for GitHub Actions or GitLab.
+
+    On GitHub the outputs `matrix` and `count` are set as well; an empty matrix fails a job there,
+    so guard it with `if: needs.plan.outputs.count != '0'`.
+
+    \b
+      ksimage matrix --format github --only-outdated
+      ksimage matrix --format gitlab > pipeline.yml
+    """
+    from ksimage.ci import matrix as library
+    from ksimage.ci.detect import System, detect
+    from ksimage.cli.session import Session
+
+    session = Session(terminal, values)
+    rows = _outdated(session, names) if only_outdated else _rows(session, names)
+    system = {"github": System.GITHUB, "gitlab": System.GITLAB, "json": System.PLAIN}.get(
+        form or "", detect(os.environ)
+    )
+    if terminal.json and form is None:
+        system = System.PLAIN
+    terminal.step(f"{len(rows)} to build: {', '.join(row.release for row in rows) or 'nothing'}")
+    if terminal.in_ci and system is System.GITHUB:
+        terminal.ci.outputs(library.github_outputs(rows))
+    terminal.result(library.render(rows, system, os.environ).rstrip("\n"))
+
+
+def _rows(session: Session, names: tuple[str, ...]) -> list[Any]:
+    from ksimage import naming
+    from ksimage.ci.matrix import Row
+    from ksimage.cli.build_many import work
+
+    settings = session.settings
+    rows = []
+    for item in work(names, not names, settings):
+        release = naming.release_tag(item.what)
+        tag = ""
+        image = ""
+        if "{digest8}" not in settings.tag:  # known only after a look at the base
+            tag = naming.fill_tag(
+                settings.tag, release=release, verbosity=settings.verbosity, digest=""
+            )
+            image = str(naming.target_location(settings.target, tag)) if settings.target else ""
+        rows.append(Row(release, tag, image))
+    return rows
+
+
+def _outdated(session: Session, names: tuple[str, ...]) -> list[Any]:
+    from ksimage.check import State
+    from ksimage.ci.matrix import Row
+    from ksimage.cli.check import run
+    from ksimage.errors import ChecksFailed
+
+    findings = run(session, names)
+    failed = [finding for finding in findings if finding.state is State.FAILED]
+    for finding in failed:
+        if finding.error:
+            with session.terminal.part(finding.release):
+                session.terminal.explain(finding.error)
+    if failed:
+        raise ChecksFailed([finding.release for finding in failed], len(findings))
+    return [
+        Row(finding.release, finding.tag, finding.image, finding.reason)
+        for finding in findings
+        if finding.needs_build
+    ]
