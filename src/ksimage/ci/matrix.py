@@ -101,7 +101,7 @@ def _job(row: Row, common: Mapping[str, Any]) -> dict[str, Any]:
         # By variable, not in the script's text: a shell never reads a name as code.
         "variables": {"RELEASE": _dollars(row.release)},
         "script": [
-            'ksimage build "$RELEASE" --push'
+            'ksimage build "$RELEASE" --push --replace'
             " --metadata-file metadata.json --image-refs image-refs.txt"
         ],
         "artifacts": {"paths": ["metadata.json", "image-refs.txt"], "expire_in": KEEP},

@@ -25,6 +25,7 @@ COMMANDS = {
     "check": ("check", "Find images whose base, patches or tag have changed."),
     "matrix": ("matrix", "Print one CI job per release."),
     "reproduce": ("reproduce", "Rebuild an image from its labels and compare digests."),
+    "init": ("init", "Write a commented ksimage.yaml and a CI workflow."),
     "config": ("config", "Show the settings in force and where each came from."),
 }
 

@@ -22,18 +22,19 @@ if TYPE_CHECKING:
 class Session:
     """One run's settings and how it talks to registries."""
 
-    def __init__(self, terminal: Terminal, values: dict[str, Any]) -> None:
+    def __init__(self, terminal: Terminal, values: dict[str, Any], **more: object) -> None:
         """Resolve the settings.
 
         Args:
             terminal: where messages go.
             values: the command's parameters.
+            more: settings by key that are no options of the command.
 
         Raises:
             ConfigError, UsageError.
         """
         self.terminal = terminal
-        flags = given(values)
+        flags = {**given(values), **more}
         if flags.get("password"):
             flags["password"] = _password_from_stdin()
         config = Path(terminal.config) if terminal.config else None
