@@ -108,6 +108,32 @@ class Transport:
             except Transient as fault:  # noqa: PERF203
                 attempts.again(fault)
 
+    def call(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """One request to this host beside the distribution API (Harbor's own API, say).
+
+        The caller brings the authorization. Every answer is returned as it is: no redirect is
+        followed, and no status is an error but those that pass.
+
+        Raises:
+            RegistryError.
+        """
+        attempts = self.attempts(f"{method} {_shown(path)}")
+        while True:
+            try:
+                response = self._send(method, path, headers, body)
+                try:
+                    answer = self._read(response, MAX_JSON)
+                finally:
+                    self._finish(response)
+                if answer.status in _PASSING:
+                    wait = _retry_after(answer.headers.get("Retry-After"))
+                    raise Transient(f"HTTP {answer.status}", retry_after=wait)
+                return answer
+            except Transient as fault:  # noqa: PERF203
+                attempts.again(fault)
+
     def settle(
         self,
         response: BaseHTTPResponse,
@@ -168,8 +194,8 @@ class Transport:
         Raises:
             RedirectRefused: it leads from HTTPS to HTTP, or nowhere.
         """
-        url = urljoin(base, location)
         try:
+            url = urljoin(base, location)
             scheme, host, port = origin(url)
         except ValueError as error:
             raise RedirectRefused(intent.host, _shown(location), str(error)) from error
