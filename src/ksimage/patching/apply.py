@@ -9,8 +9,10 @@ How a hunk finds its place:
 3. Otherwise it may be anywhere after the hunk before it, provided exactly one place fits. GNU patch
    and git take the nearest of several; here that is an error, because a nearby duplicate of a call
    is what the hook is full of.
-4. A hunk with less context at its end than at its start belongs at the end of the file, and one
-   that states line 1 with less context at its start belongs at the start (as in GNU patch).
+4. diff gives a hunk less context at one end only where the file ends. So a hunk with no context
+   after its last change, or less than before its first, belongs at the end of the file, and so does
+   one with a line without newline. One that states line 1 and has none before its first change, or
+   less than after its last, belongs at the start.
 5. Hunks do not overlap, not even in their context (as in git).
 
 An offset is reported, never hidden. A patch that is already in the file is recognised: it does not
@@ -193,10 +195,10 @@ class _Text:
         return all(self.lines[index + n] == line for n, line in enumerate(block))
 
     def search(self, block: Sequence[bytes], first: int, limit: int) -> list[int]:
-        """Line indices at or after ``first`` where the block stands, at most ``limit``."""
-        if not block[-1].endswith(b"\n"):  # such a line can only end the text
-            index = len(self.lines) - len(block)
-            return [index] if index >= first and self.fits(block, index) else []
+        """Line indices at or after ``first`` where the block stands, at most ``limit``.
+
+        All lines of the block must end in a newline; others have one possible place only.
+        """
         needle = b"\n" + b"".join(block)
         found: list[int] = []
         index = first
@@ -227,11 +229,10 @@ class _Text:
 
     def place(self, hunk: Hunk, expected: int, first: int, number: int) -> int:
         block = hunk.old_lines
-        at_start = hunk.leading < hunk.trailing and hunk.old_start == 1
-        at_end = hunk.trailing < hunk.leading
-        if at_start or at_end:
-            index = 0 if at_start else len(self.lines) - len(block)
-            if index >= first and self.fits(block, index):
+        if hunk.starts_file or hunk.ends_file:
+            index = 0 if hunk.starts_file else len(self.lines) - len(block)
+            complete = not hunk.ends_file or index + len(block) == len(self.lines)
+            if complete and index >= first and self.fits(block, index):
                 return index
             raise _Unplaced(number, index, [])
         if expected >= first and self.fits(block, expected):
@@ -275,7 +276,7 @@ def _explain(text: _Text, patch: Patch, failure: _Unplaced, target: str) -> Patc
         )
     index = _most_similar(text, hunk.old_lines, failure.expected)
     actual = text.lines[index : index + len(hunk.old_lines)]
-    note, kind = _diagnosis(text, hunk, actual, patch)
+    note, kind = _diagnosis(text, hunk, index, patch)
     return kind(
         patch.name,
         target,
@@ -290,10 +291,11 @@ def _explain(text: _Text, patch: Patch, failure: _Unplaced, target: str) -> Patc
 
 
 def _diagnosis(
-    text: _Text, hunk: Hunk, actual: Sequence[bytes], patch: Patch
+    text: _Text, hunk: Hunk, index: int, patch: Patch
 ) -> tuple[str, type[PatchConflict]]:
     """What kind of difference it is, where that can be said."""
     expected = hunk.old_lines
+    actual = text.lines[index : index + len(expected)]
     if [_bare(line) for line in actual] == [_bare(line) for line in expected]:
         if patch.crlf and b"\r\n" not in text.data:
             return (
@@ -307,14 +309,12 @@ def _diagnosis(
             return "lines of the patch end in CRLF and those of the hook in LF", PatchLineEndings
         if list(actual) != list(expected):
             return "the texts differ in the newline at the end of the file only", PatchConflict
-        if hunk.trailing < hunk.leading:
-            return (
-                "the hunk has less context at its end than at its start, so it belongs at the end"
-                " of the file",
-                PatchConflict,
-            )
-        return "the place is taken by the hunk before, or it is not at the start", PatchConflict
-    if text.search(hunk.new_lines, 0, 1):
+        if hunk.starts_file and index:
+            return "by its context the hunk belongs at the start of the file", PatchConflict
+        if hunk.ends_file:
+            return "by its context the hunk belongs at the end of the file", PatchConflict
+        return "the hunk before it took this place", PatchConflict
+    if hunk.new_lines[-1].endswith(b"\n") and text.search(hunk.new_lines, 0, 1):
         return "this hunk seems to be applied already, the whole patch is not", PatchConflict
     return "", PatchConflict
 

@@ -77,6 +77,18 @@ class Hunk:
         """Number of context lines after the last change."""
         return next(i for i, line in enumerate(reversed(self.lines)) if line.kind != CONTEXT)
 
+    @property
+    def starts_file(self) -> bool:
+        """Whether it can only stand at the start: it says line 1 and lacks context before."""
+        return self.old_start == 1 and (not self.leading or self.leading < self.trailing)
+
+    @property
+    def ends_file(self) -> bool:
+        """Whether it can only stand at the end: it lacks context after, or a newline."""
+        last = (self.old_lines[-1], self.new_lines[-1])
+        lacking = not self.trailing or self.trailing < self.leading
+        return lacking or not all(line.endswith(b"\n") for line in last)
+
     def reversed(self) -> Hunk:
         """The hunk that undoes this one."""
         swap = {CONTEXT: CONTEXT, REMOVED: ADDED, ADDED: REMOVED}
@@ -291,7 +303,7 @@ class _Parser:
         )
         if hunk.old_lines == hunk.new_lines:
             raise self.malformed("a hunk that changes nothing", start + 1)
-        if not hunk.leading and not hunk.trailing:
+        if all(line.kind != CONTEXT for line in hunk.lines):
             # -U0: put at a wrong place on 9 to 44 of upstream's hooks without any error.
             raise PatchForbidden(
                 self.name,
