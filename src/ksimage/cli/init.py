@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     metavar="REFERENCE",
     cls=Option,
     section="Files",
-    help="GitLab: image of ksimage for the jobs.  [default: tools/ksimage in the target's registry]",
+    help="GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
 )
 @settings("Settings", "source", "target", "verbosity", "tag")
 @click.pass_obj

@@ -1,18 +1,116 @@
-"""``ksimage patches``: list, show, check (and write) patches."""
+"""``ksimage patches``: list and show patches here; check, refresh and new in modules beside."""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import command, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
 
+ELSEWHERE = {
+    "check": ("patches_check", "Try every patch on every release."),
+    "refresh": ("patches_refresh", "Regenerate a patch against a release."),
+    "new": ("patches_new", "Write a patch with an editor."),
+}
+"""Subcommands in modules of their own, loaded when they are used."""
 
-@click.group("patches", short_help="List, show, check and write patches.")
-def command_group() -> None:
-    """List, show, check and write patches."""
+
+class Group(click.Group):
+    """Loads the larger subcommands late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _ = ELSEWHERE[cmd_name]
+        loaded: click.Command = getattr(importlib.import_module(f"ksimage.cli.{module}"), module)
+        return loaded
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([*rows, *((name, text) for name, (_, text) in ELSEWHERE.items())])
+
+
+@click.group("patches", cls=Group, short_help="List, show, check and write patches.")
+def patches() -> None:
+    """List, show, check and write the patches of the hook."""
+
+
+@command("list", help="List the patches: which are on by default, and for which releases.")
+@settings("Patches", "patches.dir", "patches.mode")
+@click.pass_obj
+def list_command(terminal: Terminal, /, **values: Any) -> None:
+    """List the patches that can be chosen from, in the order they are applied.
+
+    \b
+      ksimage patches list
+      ksimage build v3.3.2 --with early-config --without poll-interval
+    """
+    from ksimage import build
+    from ksimage.cli.session import Session
+
+    series = build.load_series(Session(terminal, values).settings)
+    if terminal.json:
+        terminal.document({"patches": [_document(patch) for patch in series]})
+        return
+    rows = [
+        (patch.name, "on" if patch.default else "off", patch.header.releases, patch.header.summary)
+        for patch in series
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, default, releases, subject in rows:
+        shown = terminal.style(f"{default:<{widths[1]}}", fg="green" if default == "on" else None)
+        click.echo(
+            f"{name:<{widths[0]}}  {shown}  {releases:<{widths[2]}}  {subject}",
+            color=terminal.colored(click.get_text_stream("stdout")),
+        )
+
+
+@command("show", help="Show a patch: why it is there, its risk, its diff.")
+@click.argument("name", shell_complete=completion.patch_names)
+@settings("Patches", "patches.dir", "patches.mode")
+@click.pass_obj
+def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
+    """Show a patch file whole: header and diff.
+
+    \b
+      ksimage patches show labelled-output
+    """
+    from ksimage import build
+    from ksimage.cli.diff import print_diff
+    from ksimage.cli.session import Session
+    from ksimage.errors import CannotRead
+
+    patch = build.load_series(Session(terminal, values).settings).find(name)
+    try:
+        text = patch.path.read_text("utf-8", "backslashreplace")
+    except OSError as error:
+        raise CannotRead(patch.path, error) from error
+    if terminal.json:
+        terminal.document({"patch": {**_document(patch), "text": text}})
+    else:
+        print_diff(terminal, text)
+
+
+def _document(patch: Any) -> dict[str, Any]:
+    return {
+        "name": patch.name,
+        "default": patch.default,
+        "releases": patch.header.releases,
+        "summary": patch.header.summary,
+        "risk": patch.header.risk,
+        "sha256": patch.sha256,
+    }
+
+
+patches.add_command(list_command)
+patches.add_command(show_command)

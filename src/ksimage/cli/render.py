@@ -1,4 +1,4 @@
-"""``ksimage render``: the build context as files, for any builder."""
+"""``ksimage render``: the build context as files, or a ConfigMap instead of any image."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from ksimage.cli import completion
 from ksimage.cli.options import Option, command, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ksimage.build import Plan, PlatformPlan
     from ksimage.cli.terminal import Terminal
 
 
-@command("render", help="Write the Dockerfile and its context, for any builder.")
+@command("render", help="Write the Dockerfile and its context, or a ConfigMap.")
 @click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
 @click.option(
     "-o",
@@ -27,18 +29,34 @@ if TYPE_CHECKING:
     required=True,
     help="Folder to write; it must not exist yet, or be empty.",
 )
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["dockerfile", "configmap"]),
+    default="dockerfile",
+    cls=Option,
+    section="Result",
+    help="A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
+    "registry.  [default: dockerfile]",
+)
 @settings("Base image", "source", "platforms")
 @settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
 @settings("Patches", "patches.dir", "patches.mode")
 @settings("Result", "labels")
 @settings("Registry", "ca_file", "insecure", "username", "password")
 @click.pass_obj
-def render(terminal: Terminal, /, what: str, directory: str, **values: Any) -> None:
-    """Write the Dockerfile and the patched hook into a folder, for docker, BuildKit or buildah.
+def render(terminal: Terminal, /, what: str, directory: str, form: str, **values: Any) -> None:
+    """Write what is needed to use the patched hook by other means.
 
     \b
+    A Dockerfile and its context, for docker, BuildKit or buildah:
       ksimage render v3.3.2 --verbose --from harbor.lan/kubesphereio -o context
       docker build -t ks-installer:v3.3.2-debug context
+
+    \b
+    A ConfigMap and a Deployment patch, where there is neither builder nor registry:
+      ksimage render v3.3.2 --verbose --from docker-archive:ks-installer.tar \\
+          --as configmap -o hook
     """
     from ksimage.cli.session import Session
 
@@ -50,21 +68,47 @@ def render(terminal: Terminal, /, what: str, directory: str, **values: Any) -> N
             f"a Dockerfile is for one platform: this one is for {chosen.image.platform}"
             " (--platform picks another)"
         )
-    written = write_context(Path(directory), plan, chosen)
+    if form == "configmap":
+        written = write_configmap(Path(directory), plan, chosen)
+    else:
+        written = write_context(Path(directory), plan, chosen)
     for path in written:
         terminal.step(f"wrote    {path}")
+    if form == "configmap":
+        _advise(terminal, directory)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
 
 
 def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
     """Write Dockerfile and hook. Raises FileError when the folder holds something already."""
     from ksimage.engines.dockerfile import DOCKERFILE, context_name
+
+    return _write(
+        directory,
+        (
+            (DOCKERFILE, dockerfile(plan, chosen).encode(), 0o644),
+            (context_name(chosen.recipe), chosen.recipe.file.data, chosen.recipe.file.mode),
+        ),
+    )
+
+
+def write_configmap(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
+    """Write ConfigMap and patch. Raises FileError when the folder holds something already."""
+    from ksimage import configmap
+
+    documents = (
+        (configmap.CONFIGMAP_FILE, configmap.configmap(plan, chosen)),
+        (configmap.PATCH_FILE, configmap.deployment_patch(plan, chosen)),
+    )
+    return _write(
+        directory,
+        [(name, configmap.to_yaml(document).encode(), 0o644) for name, document in documents],
+    )
+
+
+def _write(directory: Path, files: Iterable[tuple[str, bytes, int]]) -> list[Path]:
     from ksimage.errors import FileError
 
-    files = (
-        (DOCKERFILE, dockerfile(plan, chosen).encode(), 0o644),
-        (context_name(chosen.recipe), chosen.recipe.file.data, chosen.recipe.file.mode),
-    )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
@@ -82,6 +126,16 @@ def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Pat
     except OSError as error:
         raise FileError(f"cannot write {directory}", why=error.strerror or str(error)) from error
     return paths
+
+
+def _advise(terminal: Terminal, directory: str) -> None:
+    from ksimage import configmap
+
+    for warning in configmap.WARNINGS:
+        terminal.warning(warning)
+    terminal.step("next, on a machine with kubectl:")
+    for line in configmap.commands(directory):
+        terminal.step(f"  {line}")
 
 
 def dockerfile(plan: Plan, chosen: PlatformPlan) -> str:
