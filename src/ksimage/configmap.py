@@ -126,7 +126,7 @@ def commands(directory: str) -> list[str]:
 def to_yaml(document: dict[str, Any]) -> str:
     """YAML, with the hook as a block that people can read.
 
-    PyYAML quotes texts that hold trailing blanks, as upstream's hooks do; a literal block (YAML 1.2,
+    PyYAML quotes texts with trailing blanks, such as upstream's hooks; a literal block (YAML 1.2,
     8.1.2) may hold them. The result is read back before it is handed out.
     """
     import yaml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,7 +72,7 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
         shown = terminal.style(f"{default:<{widths[1]}}", fg="green" if default == "on" else None)
         click.echo(
             f"{name:<{widths[0]}}  {shown}  {releases:<{widths[2]}}  {subject}",
-            color=terminal.colored(click.get_text_stream("stdout")),
+            color=terminal.colored(sys.stdout),
         )
 
 
