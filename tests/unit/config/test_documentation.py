@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,36 @@ def test_bounds_and_names() -> None:
         assert f"`{prefix}`" in PAGE
     for placeholder in values.PLACEHOLDERS:
         assert f"`{{{placeholder}}}`" in PAGE
+
+
+def ksimage(folder: Path, **environment: str) -> str:
+    """What ``ksimage config`` prints in a folder, both streams."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from ksimage.cli import main; main()", "config"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.stdout
+
+
+def console(begin: str) -> list[str]:
+    """The lines below a command in the page."""
+    return PAGE[PAGE.index(begin) :].partition("```")[0].splitlines()[1:]
+
+
+def test_the_settings_shown_are_what_is_printed(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text("source: harbor.lan/kubesphereio\n")
+    printed = ksimage(tmp_path, KSIMAGE_JOBS="2").splitlines()
+    shown = console("$ KSIMAGE_JOBS=2 ksimage config")
+    assert shown[:3] == printed[:3]
+    assert shown[-1] in printed
+
+
+def test_the_faults_shown_are_what_is_printed(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text(
+        "sorce: harbor.lan/kubesphereio\nreleases:\n  - v3.3.3\n\nverbosity: 9\n"
+    )
+    assert console("$ ksimage config\nerror") == ksimage(tmp_path).splitlines()
