@@ -21,7 +21,9 @@ from tests.support.rootfs import ARCHITECTURE
 from ksimage.errors import EngineRefused, EngineUnreachable, ImageNotFound, PlatformNeeded
 from ksimage.locations import engine as engine_module
 from ksimage.locations import spec, transfer
+from ksimage.locations.as_oci import AsOci
 from ksimage.locations.daemon import DaemonSource, DaemonTarget
+from ksimage.locations.layout import LayoutSource
 
 pytestmark = pytest.mark.e2e
 
@@ -104,14 +106,26 @@ class TestSkopeo:
         assert len(digests) == 2
         assert diff_ids(tmp_path / "out", digests[0]) == diff_ids(tmp_path / "out", digests[1])
 
+    def test_finds_docker_images_by_name_only_as_oci(self, tmp_path: Path) -> None:
+        """Why AsOci exists; should skopeo learn to find them one day, this fails."""
+        layout(tmp_path / "in", Recipe(family="docker"), ref="x")
+        command = [requires.program("skopeo"), "inspect", f"oci:{tmp_path}/in:x"]
+        refused = subprocess.run(command, capture_output=True, text=True)
+        assert "no descriptor found" in refused.stderr
+        target = spec.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
+        digest = transfer.copy(AsOci(LayoutSource(tmp_path / "in")), target).digest
+        assert json.loads(skopeo("inspect", f"oci:{tmp_path}/out:x"))["Digest"] == digest
+
 
 class TestUmoci:
     @pytest.mark.parametrize("shape", ["add", "chown"])
-    def test_unpacks_our_layout(self, tmp_path: Path, shape: Any) -> None:
+    @pytest.mark.parametrize("family", ["docker", "oci"])
+    def test_unpacks_our_layout(self, tmp_path: Path, shape: Any, family: Any) -> None:
         umoci = requires.program("umoci")
         requires.root()
-        layout(tmp_path / "in", Recipe(shape=shape, family="oci"))
-        copy(f"oci:{tmp_path}/in", f"oci:{tmp_path}/out:x")
+        layout(tmp_path / "in", Recipe(shape=shape, family=family))
+        target = spec.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
+        transfer.copy(AsOci(LayoutSource(tmp_path / "in")), target)
         command = [umoci, "unpack", "--image", f"{tmp_path}/out:x", str(tmp_path / "bundle")]
         result = subprocess.run(command, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr

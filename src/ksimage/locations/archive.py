@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from ksimage.errors import ImageNotFound, MalformedImage, NotOurs
-from ksimage.images.manifest import OCI_INDEX, Descriptor, encode
+from ksimage.errors import AmbiguousImage, ImageNotFound, MalformedImage, NotOurs
+from ksimage.images.manifest import MAX_MANIFEST, OCI_INDEX, Descriptor, encode, sha256
 from ksimage.locations.checked import hex_of
 from ksimage.locations.layout import INDEX_FILE, LAYOUT, LAYOUT_FILE, LayoutReader, named
 from ksimage.locations.protocol import Outcome, Source, Transfer
@@ -76,6 +76,7 @@ class OciArchiveTarget:
     max_jobs = 1
     scheme = "oci-archive"
     marker = LAYOUT_FILE
+    list_file = INDEX_FILE
 
     def __init__(self, path: Path, ref: str = "") -> None:
         self.path = path
@@ -94,12 +95,16 @@ class OciArchiveTarget:
         return OciArchiveSource(self.path, self.ref)
 
     def held(self) -> Descriptor | None:
+        """The image of this name; or, as the file is replaced whole, what else would be lost.
+
+        That is told as a descriptor of the list of images, which is no image's digest.
+        """
         self._check_destination()
         source = self.open_source()
         try:
             return source.top()
-        except ImageNotFound:
-            return None
+        except (AmbiguousImage, ImageNotFound):
+            return self._others()
         finally:
             source.close()
 
@@ -152,6 +157,17 @@ class OciArchiveTarget:
             self._check_destination()
             self._writer = TarWriter(self.path)
         return self._writer
+
+    def _others(self) -> Descriptor | None:
+        if not self.path.exists():
+            return None
+        index = TarIndex(self.path, self.name)
+        try:
+            data = index.read(self.list_file, MAX_MANIFEST) or b""
+        finally:
+            index.close()
+        empty = b"sha256:" not in data and b'"Config"' not in data
+        return None if empty else Descriptor(OCI_INDEX, sha256(data), len(data))
 
     def _check_destination(self) -> None:
         """Raise NotOurs when something is there that is no archive of this kind."""

@@ -316,7 +316,7 @@ class DockerArchiveTarget(OciArchiveTarget):
     """A destination in a Docker archive of one image of one platform."""
 
     scheme = "docker-archive"
-    marker = LIST_FILE
+    marker = list_file = LIST_FILE
     single_platform = True
 
     def open_source(self) -> Source:
