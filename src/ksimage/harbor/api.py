@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,9 +22,17 @@ from ksimage.errors import (
     ProjectNotCreated,
     RegistryRefused,
 )
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.harbor.view import (
+    MAX_PUSHES,
+    Artifact,
+    Push,
+    View,
+    read_artifact,
+    read_pushes,
+    read_view,
+)
 from ksimage.locations.registry import session_for
-from ksimage.locations.registry.answers import printable, refusal
+from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.transport import Transport
 
 if TYPE_CHECKING:
@@ -39,62 +47,9 @@ log = logging.getLogger("ksimage.harbor")
 
 API = "/api/v2.0"
 PATIENCE = 5.0  # seconds for connecting and for each answer
-MAX_PUSHES = 20  # entries of the audit log that are asked for
 
 # src/server/v2.0/handler/project.go and pkg/project: 1 to 255 characters of this form
 _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,20}(?:Z|[+-][0-9]{2}:[0-9]{2})")
-
-
-@dataclass(frozen=True)
-class Push:
-    """An entry of the audit log: somebody pushed the tag, or set it by hand (``kind`` tag)."""
-
-    user: str
-    time: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag as Harbor knows it. ``pushed``: when it came to mean this artifact (RFC 3339)."""
-
-    name: str
-    pushed: str | None
-    immutable: bool | None
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A manifest or index. ``pushed``: when Harbor first saw it (RFC 3339)."""
-
-    digest: str
-    pushed: str | None
-    tags: tuple[Tag, ...]
-
-    def tag(self, name: str | None) -> Tag | None:
-        """One of its tags by name."""
-        return next((tag for tag in self.tags if tag.name == name), None)
-
-
-@dataclass(frozen=True)
-class View:
-    """What Harbor tells this login about one reference; None is "it does not tell".
-
-    ``pushes`` are those of the tag, the newest first.
-    """
-
-    version: str | None
-    read_only: bool | None
-    public: bool | None
-    proxy_cache: bool | None
-    artifact: Artifact | None
-    pushes: tuple[Push, ...] | None
-
-    @property
-    def tells_who(self) -> bool:
-        """Whether the login may read the project's log."""
-        return self.pushes is not None
 
 
 class Harbor:
@@ -151,17 +106,7 @@ class Harbor:
             f"/projects/{quote(project, safe='')}/repositories/{_twice(repository)}"
             f"/artifacts/{quote(reference, safe=':')}?with_tag=true&with_immutable_status=true"
         )
-        document = self._get(path, project)
-        digest = document.get("digest") if isinstance(document, dict) else None
-        if not isinstance(document, dict) or not isinstance(digest, str):
-            return None
-        if not DIGEST.fullmatch(digest):
-            return None
-        listed = document.get("tags")
-        tags = [_tag(entry) for entry in listed] if isinstance(listed, list) else []
-        return Artifact(
-            digest, _time(document.get("push_time")), tuple(tag for tag in tags if tag is not None)
-        )
+        return read_artifact(self._get(path, project))
 
     def pushes(self, project: str, repository: str, tag: str) -> tuple[Push, ...] | None:
         """The latest pushes of a tag from the project's log; None when the log is not shown.
@@ -172,32 +117,18 @@ class Harbor:
         wanted = quote(f"operation=create,resource={resource}", safe="")
         path = f"/projects/{quote(project, safe='')}/logs"
         document = self._get(f"{path}?q={wanted}&sort=-op_time&page_size={MAX_PUSHES}", project)
-        if not isinstance(document, list):
-            return None
-        return tuple(
-            push
-            for entry in document[:MAX_PUSHES]
-            if isinstance(entry, dict) and entry.get("resource") == resource
-            if (push := _push(entry)) is not None
-        )
+        return read_pushes(document, resource)
 
     def look(self, reference: Reference) -> View:
         """All that Harbor tells about a reference. Raises nothing: what fails is unknown."""
         project, _, repository = reference.repository.partition("/")
         system = self._get("/systeminfo", project)
         about = self._get(f"/projects/{quote(project, safe='')}", project)
-        system = system if isinstance(system, dict) else {}
-        about = about if isinstance(about, dict) else {}
-        metadata = about.get("metadata")
-        visible = metadata.get("public") if isinstance(metadata, dict) else None
-        version = system.get("harbor_version")
-        return View(
-            version=printable(version)[:40] if isinstance(version, str) and version else None,
-            read_only=_flag(system.get("read_only")),
-            public={"true": True, "false": False}.get(str(visible)),
-            proxy_cache=bool(about.get("registry_id")) if about else None,
-            artifact=self.artifact(project, repository, reference.target),
-            pushes=self.pushes(project, repository, reference.tag) if reference.tag else None,
+        return read_view(
+            system,
+            about,
+            self.artifact(project, repository, reference.target),
+            self.pushes(project, repository, reference.tag) if reference.tag else None,
         )
 
     def close(self) -> None:
@@ -267,54 +198,9 @@ def check_project_name(project: str) -> None:
         )
 
 
-def hints(view: View, tag: str | None) -> list[str]:
-    """What the user should know before relying on the tag, or pushing to it."""
-    found = []
-    held = view.artifact.tag(tag) if view.artifact else None
-    if held is not None and held.immutable:
-        found.append(
-            f"the tag {tag} is immutable: Harbor refuses every push to it, and KubeKey stops at it"
-        )
-    if view.read_only:
-        found.append("Harbor is in read-only mode: it refuses every push")
-    if view.proxy_cache:
-        found.append(
-            "the project is a proxy cache: nothing can be pushed to it, and its images expire"
-        )
-    if not view.tells_who and tag:
-        found.append(
-            "Harbor does not tell this login who pushed the tag"
-            " (the project's log is for its members)"
-        )
-    return found
-
-
 def _twice(name: str) -> str:
     """A repository's name as the API wants it: encoded twice when it has slashes."""
     return quote(quote(name, safe=""), safe="") if "/" in name else quote(name, safe="")
-
-
-def _tag(entry: Any) -> Tag | None:
-    name = entry.get("name") if isinstance(entry, dict) else None
-    if not isinstance(name, str) or not TAG.fullmatch(name):
-        return None
-    return Tag(name, _time(entry.get("push_time")), _flag(entry.get("immutable")))
-
-
-def _push(entry: Mapping[str, Any]) -> Push | None:
-    time, user = _time(entry.get("op_time")), entry.get("username")
-    if time is None or not isinstance(user, str):
-        return None
-    kind = "tag" if entry.get("resource_type") == "tag" else "artifact"
-    return Push(printable(user)[:255] or "unknown", time, kind)
-
-
-def _time(value: Any) -> str | None:
-    return value if isinstance(value, str) and _TIME.fullmatch(value) else None
-
-
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
 
 
 def _json(answer: Answer) -> Any:

@@ -1,0 +1,1 @@
+"""Harbor beyond the distribution API. ``api`` speaks to it, ``view`` is what it told."""
