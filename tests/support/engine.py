@@ -23,6 +23,7 @@ import pytest
 from tests.support import requires
 
 START_SECONDS = 60.0
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,11 @@ def running_engine() -> Iterator[Engine]:
         "--bridge=none",
         "--log-level=warn",
     ]
+    # dockerd looks for runc and containerd, which a plain user's PATH may lack.
+    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"}
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=folder, start_new_session=True
+            command, stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True
         )
     try:
         _wait_until_ready(process, folder)
@@ -121,7 +124,8 @@ def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # its session: dockerd, containerd, shims
     process.wait()
     for mount in _mounts(folder):
-        subprocess.run(["umount", "-l", mount], capture_output=True)
+        umount = shutil.which("umount", path=SYSTEM_PATH) or "umount"
+        subprocess.run([umount, "-l", mount], capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

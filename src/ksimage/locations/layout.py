@@ -7,7 +7,6 @@ leaves a valid layout at every moment: blobs are renamed into place, the index i
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 import threading
@@ -379,7 +378,7 @@ class LayoutTarget:
     def _locked(self) -> Iterator[None]:
         """Keep two writers of one layout from losing each other's entry."""
         with (self.path / LAYOUT_FILE).open("rb") as marker:
-            fcntl.flock(marker, fcntl.LOCK_EX)
+            staging.lock(marker.fileno())
             yield
 
 

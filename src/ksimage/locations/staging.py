@@ -40,7 +40,7 @@ class Staged:
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
             except OSError as error:
                 raise CannotWrite(directory, error) from error
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor)
             if os.fstat(descriptor).st_nlink:
                 break
             os.close(descriptor)  # swept between its creation and its lock
@@ -127,6 +127,12 @@ def sweep(directory: Path) -> list[Path]:
     return removed
 
 
+def lock(descriptor: int) -> None:
+    """Wait for the file's lock. Where a file system has none, writers take their chances."""
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def require_space(directory: Path, needed: int) -> None:
     """Raise NoSpace unless ``needed`` bytes fit in ``directory``, with a reserve."""
     free = shutil.disk_usage(directory).free
@@ -138,6 +144,7 @@ def sync_directory(directory: Path) -> None:
     """Make a rename in ``directory`` survive a power failure."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):  # network file systems may not sync folders
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
