@@ -129,7 +129,7 @@ def boolean(value: str) -> bool:
 def credential(value: str) -> str:
     """An account name or password: anything, never quoted in a message."""
     text = value.rstrip("\r\n")  # what a pipe or a secret store adds
-    if not text or len(text) > 1 << 16 or any(ord(char) < 32 for char in text):
+    if not text or len(text) > 1 << 16 or not text.isprintable():
         raise Refused("is empty, too long, or holds a control character")
     return text
 

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ksimage.config.options import OPTIONS
 from ksimage.config.present import HIDDEN, render_settings, settings_document, values_in_force
@@ -281,6 +283,27 @@ def test_a_range_with_a_suffix_reaches_pre_releases(tmp_path: Path) -> None:
     settings = resolve({"releases": [">=3.3.2-rc.1,<3.4"]}, {}, None, tmp_path)
     names = [chosen.release for chosen in expand(settings.releases)]
     assert names == ["v3.3.2-rc.1", "v3.3.2-rc.2", "v3.3.2", "v3.3.2-patch.0"]
+
+
+VARIABLES = st.dictionaries(
+    st.sampled_from([option.variable for option in OPTIONS]),
+    st.one_of(
+        st.sampled_from([text for text, _ in SAMPLES.values()]),
+        st.text(st.characters(exclude_characters="\0"), max_size=20),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(VARIABLES)
+def test_any_environment_gives_settings_or_faults(environ: dict[str, str]) -> None:
+    try:
+        found = resolve({}, environ, Path("/dev/null"), Path("/srv"))
+    except ConfigFaults as error:
+        assert all(str(fault).isprintable() for fault in error.faults)
+    else:
+        assert all(row[1].isprintable() for row in render_settings(found))
 
 
 def test_yaml_is_loaded_only_for_a_file(tmp_path: Path) -> None:
