@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.engine", "tests.support.rootfs"]
+pytest_plugins = [
+    "tests.support.engine",
+    "tests.support.registry",
+    "tests.support.harbor",
+    "tests.support.rootfs",
+]

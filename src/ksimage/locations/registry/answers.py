@@ -26,6 +26,7 @@ from ksimage.errors import (
     TagImmutable,
     UnusableAnswer,
 )
+from ksimage.images.reference import DIGEST
 
 MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
 MAX_WORDS = 400  # characters of a server's own words that are shown
@@ -94,10 +95,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error body: the spec's ``code`` ("" when there is none) and the server's words."""
+    """An error body: the spec's ``code``, the server's words, the digest of its detail; or ""."""
 
     code: str = ""
     words: str = ""
+    digest: str = ""
 
 
 def refusal(answer: Answer) -> Refusal:
@@ -116,7 +118,13 @@ def refusal(answer: Answer) -> Refusal:
     entries = document.get("errors") if isinstance(document, dict) else None
     if isinstance(entries, list) and entries and isinstance(entries[0], dict):
         first = entries[0]
-        return Refusal(_text(first.get("code")), _text(first.get("message")))
+        detail = first.get("detail")
+        digest = _text(detail.get("digest") if isinstance(detail, dict) else detail)
+        return Refusal(
+            _text(first.get("code")),
+            _text(first.get("message")),
+            digest if DIGEST.fullmatch(digest) else "",
+        )
     if isinstance(document, dict):
         words = document.get("message") or document.get("details") or document.get("error")
         return Refusal(words=_text(words))
@@ -141,7 +149,7 @@ def explain(answer: Answer, intent: Intent, username: str = "") -> KsimageError:
     if status == 400 and ("HTTPS server" in words or "HTTPS port" in words):
         return NotTls(intent.host)
     if said.code in ("MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"):
-        return BlobMissing(name, words)
+        return BlobMissing(name, said.digest or intent.what)
     if said.code == "NAME_UNKNOWN" and intent.push:
         return ProjectMissing(intent.host, intent.repository.partition("/")[0])
     if status == 405:

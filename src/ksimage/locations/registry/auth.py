@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ksimage.errors import (
     InsecureLogin,
@@ -122,8 +122,8 @@ class Authenticator:
     def _choose(self, challenges: Sequence[Challenge], login: Credentials | None) -> bool:
         for challenge in challenges:
             if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
-                realm = urljoin(self._base() + "/v2/", challenge.parameters["realm"])
-                self._mode = _Service(realm, challenge.parameters.get("service", ""))
+                realm, service = challenge.parameters["realm"], challenge.parameters.get("service")
+                self._mode = _Service(realm, service or "")
                 return True
         if login is None or (login.basic is None and not login.registry_token):
             return False
@@ -225,10 +225,9 @@ class Authenticator:
             login = self.credentials(repository)
             if not isinstance(self._mode, _Service) or login is None or login.basic is None:
                 return False
-            _, service_host, _ = origin(self._mode.realm)
-            if not isinstance(fault, RegistryUnreachable | InsecureLogin) or (
-                service_host == origin(self._base())[1]
-            ):
+            if not isinstance(fault, RegistryUnreachable | InsecureLogin):
+                return False
+            if origin(self._mode.realm)[1] == origin(self._base())[1]:
                 return False
             logger.info("%s: token service out of reach, trying Basic", self._host)
             self._mode = "basic"

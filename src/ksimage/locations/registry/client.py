@@ -173,7 +173,7 @@ class RegistryClient:
                 with self.transport.exchange("GET", url, intent, headers=headers) as response:
                     for chunk in self._from(response, descriptor, position, intent):
                         position += len(chunk)
-                        attempts.progress()
+                        attempts.progress(len(chunk))
                         if hasher is not None:
                             hasher.update(chunk)
                         if position == descriptor.size:

@@ -51,7 +51,7 @@ class Connections:
         self._options = options
         self._managers: dict[tuple[str, str | None], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
-        self._reached = False
+        self._reached: set[str] = set()
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body = None
@@ -79,13 +79,15 @@ class Connections:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=urllib3.Timeout(self._options.connect_timeout, self._options.read_timeout),
+                timeout=urllib3.Timeout(
+                    connect=self._options.connect_timeout, read=self._options.read_timeout
+                ),
             )
         except (faults.HTTPError, OSError, ValueError) as error:
-            raise self._fault(error, netloc, via) from error
+            raise self._fault(error, url, via) from error
         if isinstance(body, bytes):
             self._count_out(len(body))
-        self._reached = True
+        self._reached.add(netloc)
         response.url = url  # urllib3 keeps the path alone
         return response
 
@@ -161,8 +163,17 @@ class Connections:
         with self._lock:
             self.stats.bytes_out += count
 
-    def _fault(self, error: Exception, netloc: str, via: str) -> Exception:
+    def _fault(self, error: Exception, url: str, via: str) -> Exception:
         """The fault in this package's terms."""
+        netloc = urlsplit(url).netloc
+        # first contact, and plain HTTP is allowed: whatever went wrong, it may be for want of TLS
+        undecided = (
+            netloc not in self._reached
+            and self.host.may_be_plain
+            and url.startswith(f"https://{self.host.address}/")
+        )
+        if undecided and not isinstance(error, (faults.SSLError, ssl.SSLError)):
+            return NoTls(netloc)
         if isinstance(error, faults.ProxyError):
             return RegistryUnreachable(
                 netloc,
@@ -170,7 +181,8 @@ class Connections:
                 ["look at the environment: env | grep -i _proxy", f"export no_proxy={netloc}"],
             )
         if isinstance(error, (faults.SSLError, ssl.SSLError)):
-            return self._tls_fault(error, netloc)
+            fault = self._tls_fault(error, netloc)
+            return NoTls(netloc) if undecided and isinstance(fault, Transient) else fault
         if isinstance(error, faults.NameResolutionError):
             return RegistryUnreachable(
                 netloc,
@@ -180,7 +192,9 @@ class Connections:
         if isinstance(error, (faults.NewConnectionError, faults.ConnectTimeoutError)):
             reason = f"no connection{via}: {_words(error)}"
             # a server that was there a moment ago may come back; one that never was, will not
-            return Transient(reason) if self._reached else RegistryUnreachable(netloc, reason)
+            if netloc in self._reached:
+                return Transient(reason)
+            return RegistryUnreachable(netloc, reason)
         if isinstance(error, faults.ReadTimeoutError):
             return Transient(f"no answer in {self._options.read_timeout:.0f} s")
         if isinstance(error, (faults.ProtocolError, OSError)):
@@ -203,14 +217,14 @@ class Connections:
                     f"/etc/docker/certs.d/{netloc}/client.cert and client.key"
                 ],
             )
-        if not self._reached and self.host.may_be_plain and netloc == self.host.address:
-            return NoTls(netloc)
         return Transient(f"TLS: {reason or _words(inner)}")
 
 
 def _words(error: object) -> str:
     """An exception's own words: no object reprs, no URLs with queries."""
-    if isinstance(error, faults.ConnectTimeoutError):
+    if isinstance(error, faults.ConnectTimeoutError) and not isinstance(
+        error, faults.NewConnectionError
+    ):
         return "it does not answer"
     cause = getattr(error, "__cause__", None) or getattr(error, "__context__", None)
     if isinstance(cause, OSError) and cause.strerror:

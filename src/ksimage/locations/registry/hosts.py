@@ -32,7 +32,7 @@ class RegistryOptions:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     connect_timeout: float = 15.0
-    read_timeout: float = 60.0
+    read_timeout: float = 120.0
     retry: RetryPolicy = field(default=RetryPolicy(), repr=False)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from ksimage.errors import GaveUp
 
+PROGRESS = 64 << 10  # bytes that make it worth going on
+MAX_STRETCHES = 50
+
 
 class Transient(Exception):
     """A fault that may pass: caught inside this package, never shown as such.
@@ -57,6 +60,7 @@ class Attempts:
     failed: int = 0
     free: int = 0
     stretches: int = 0
+    gained: int = 0
     started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +76,7 @@ class Attempts:
             self.free += 1
             return
         self.failed += 1
+        self.gained = 0
         wait = self._wait(fault)
         policy = self.policy
         over = policy.clock() - self.started + wait > policy.budget
@@ -82,9 +87,12 @@ class Attempts:
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
         policy.sleep(wait)
 
-    def progress(self) -> None:
-        """Bytes went over since the last fault: count afresh, but not for ever."""
-        if self.failed and self.stretches < 50:
+    def progress(self, count: int) -> None:
+        """``count`` bytes went over. Enough of them since the last fault, and the count of
+        attempts begins afresh; but not for ever.
+        """
+        self.gained += count
+        if self.failed and self.gained >= PROGRESS and self.stretches < MAX_STRETCHES:
             self.stretches += 1
             self.failed = 0
             self.started = self.policy.clock()

@@ -28,13 +28,7 @@ class Trust:
     clients: tuple[tuple[Path, Path], ...] = ()
 
 
-def find_trust(
-    host: str,
-    ca_file: Path | None,
-    *,
-    certs_d: tuple[Path, ...] = CERTS_D,
-    kubekey: tuple[Path, ...] = KUBEKEY_CAS,
-) -> Trust:
+def find_trust(host: str, ca_file: Path | None) -> Trust:
     """What this machine holds for ``host`` (``harbor.lan:8443``, as docker names the folder).
 
     ``ca_file``, then ``certs.d/<host>/*.crt`` with ``*.cert`` and ``*.key`` pairs, then the places
@@ -52,7 +46,7 @@ def find_trust(
         cas.append(ca_file)
     if "/" in host or host in ("", ".", ".."):
         return Trust(tuple(cas))
-    for folder in (base / host for base in certs_d):
+    for folder in (base / host for base in CERTS_D):
         cas.extend(sorted(folder.glob("*.crt")))
         for certificate in sorted(folder.glob("*.cert")):
             key = certificate.with_suffix(".key")
@@ -60,7 +54,7 @@ def find_trust(
                 raise CertificateFileBroken(str(certificate), f"its key {key.name} is missing")
             clients.append((certificate, key))
     if host != DEFAULT_REGISTRY:
-        cas.extend(path for path in kubekey if _ours(path))
+        cas.extend(path for path in KUBEKEY_CAS if _ours(path))
     return Trust(tuple(cas), tuple(clients))
 
 

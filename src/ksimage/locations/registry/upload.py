@@ -74,6 +74,16 @@ class Upload:
         Raises:
             RegistryError, AuthError, DigestMismatch, and whatever the source raises.
         """
+        try:
+            self._send()
+        except SourceFailed as fault:
+            self.cancel()
+            raise fault.error from None
+        except KsimageError:
+            self.cancel()
+            raise
+
+    def _send(self) -> None:
         attempts = self.client.transport.attempts(f"the upload of {self.descriptor.digest[:19]}…")
         while True:
             before = self._offset
@@ -86,17 +96,10 @@ class Upload:
                 self._stream()
                 return
             except Transient as fault:
-                if self._offset > before:
-                    attempts.progress()
+                attempts.progress(max(0, self._offset - before))
                 attempts.again(fault)
-                if self._committed():
-                    return
-            except SourceFailed as fault:
-                self.cancel()
-                raise fault.error from None
-            except KsimageError:
-                self.cancel()
-                raise
+            if self._committed():
+                return
 
     def _stream(self) -> None:
         size = self.descriptor.size

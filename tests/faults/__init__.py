@@ -1,0 +1,1 @@
+"""Registries that misbehave, by script and in front of a real one."""

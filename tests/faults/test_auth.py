@@ -1,0 +1,442 @@
+"""Logins: refused, misdirected, run out, or silently ignored."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ksimage.errors import (
+    AuthError,
+    InsecureLogin,
+    KsimageError,
+    LoginFailed,
+    LoginRequired,
+    ProjectMissing,
+    RegistryUnreachable,
+    RightMissing,
+    UnusableAnswer,
+)
+from ksimage.images.manifest import Descriptor
+from ksimage.locations.protocol import Outcome
+from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from tests.faults.conftest import Waits
+from tests.faults.scripted import Reply, Request, ScriptedRegistry
+from tests.support.blobs import MemorySource
+from tests.support.registry import PASSWORD, USER, RunningRegistry, free_port
+
+Sources = Callable[..., RegistrySource]
+Targets = Callable[..., RegistryTarget]
+
+MEMORY = MemorySource()
+TOP = MEMORY.add_manifest(b"{}")
+DATA = MEMORY.manifest(TOP)
+LOGIN = {"username": USER, "password": PASSWORD}
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+DENIED = b'{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized to access repository: p/r"}]}'
+
+
+def _manifest() -> Reply:
+    return Reply(200, DATA, {"Content-Type": TOP.media_type})
+
+
+def _with(login: str | None) -> Callable[[Request], bool]:
+    return lambda request: request.headers.get("Authorization") == login
+
+
+@pytest.fixture
+def tokens() -> Iterator[ScriptedRegistry]:
+    """A second scripted server, for a token service (its paths begin with /v2/, too)."""
+    service = ScriptedRegistry()
+    yield service
+    service.stop()
+    service.check()
+
+
+def _bearer(service: str) -> dict[str, str]:
+    realm = f"http://{service}/v2/token" if "://" not in service else service
+    return {
+        "WWW_Authenticate": f'Bearer realm="{realm}",service="x",scope="repository:other:pull,push"'
+    }
+
+
+def test_401_without_challenge_and_without_login(script: ScriptedRegistry, source: Sources) -> None:
+    script.on("GET", "p/r/manifests/v1", 401)
+    with pytest.raises(LoginRequired) as caught:
+        source(f"{script.address}/p/r:v1").top()
+    assert caught.value.exit_code == 9
+
+
+def test_401_without_challenge_tries_basic_once(script: ScriptedRegistry, source: Sources) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, when=_with(None))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))
+    assert source(f"{script.address}/p/r:v1", **LOGIN).top() == TOP
+
+
+def test_401_with_basic_challenge(script: ScriptedRegistry, source: Sources) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate='Basic realm="r"', when=_with(None))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))
+    assert source(f"{script.address}/p/r:v1", **LOGIN).top() == TOP
+
+
+def test_wrong_password_fails_at_once(
+    script: ScriptedRegistry, source: Sources, waits: Waits
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate='Basic realm="r"', times=2)
+    script.on("GET", "", 401, WWW_Authenticate='Basic realm="r"')
+    with pytest.raises(LoginFailed) as caught:
+        source(f"{script.address}/p/r:v1", **LOGIN).top()
+    assert waits.slept == []
+    assert "the command line" in caught.value.why
+
+
+def test_wrong_password_at_the_token_service_fails_at_once(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources, waits: Waits
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("GET", "token", 401, b'{"details":"incorrect username or password"}')
+    with pytest.raises(LoginFailed):
+        source(f"{script.address}/p/r:v1", **LOGIN).top()
+    assert waits.slept == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"token":"t1"}',
+        b'{"access_token":"t1"}',
+        b'{"token":"t1","expires_in":"soon"}',
+        b'{"token":"t1","expires_in":-3}',
+        b'{"token":"t1","access_token":"t1","expires_in":300,"issued_at":"2026-01-01T00:00:00Z"}',
+    ],
+)
+def test_shapes_of_token_answers(
+    answer: bytes, script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer t1"))
+    tokens.on("GET", "token", 200, answer, when=_with(None))
+    assert source(f"{script.address}/p/r:v1").top() == TOP
+    # exactly what is needed, not what the challenge would like
+    assert tokens.requests[0].query == {"service": ["x"], "scope": ["repository:p/r:pull"]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"<html>",
+        b'{"token":""}',
+        b'{"token":5}',
+        b'{"token":"a\\r\\nX-Evil: 1"}',
+        b'{"token":' + b"[" * 100_000,
+    ],
+)
+def test_unusable_token_answers(
+    answer: bytes, script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("GET", "token", 200, answer)
+    with pytest.raises(UnusableAnswer):
+        source(f"{script.address}/p/r:v1").top()
+
+
+def test_token_without_lifetime_is_renewed_after_a_minute(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources, waits: Waits
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer t1"), times=2)
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer t2"))
+    tokens.on("GET", "token", 200, b'{"token":"t1"}')
+    tokens.on("GET", "token", 200, b'{"token":"t2"}')
+    for wait in (0, 30, 31):
+        waits.now += wait
+        source(f"{script.address}/p/r:v1").top()
+
+
+def test_stale_token_is_renewed_once(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer t1"))
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address), when=_with("Bearer t1"))
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address), when=_with("Bearer t2"))
+    tokens.on("GET", "token", 200, b'{"token":"t1","expires_in":900}')
+    tokens.on("GET", "token", 200, b'{"token":"t2","expires_in":900}')
+    source(f"{script.address}/p/r:v1").top()
+    with pytest.raises(LoginRequired):
+        source(f"{script.address}/p/r:v1").top()
+
+
+def test_login_runs_out_in_mid_upload(
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    target: Targets,
+    waits: Waits,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ksimage.locations.registry.upload.PIECE", 1000)
+    memory = MemorySource()
+    blob = memory.add(bytes(2500))
+    script.on("HEAD", "p/r/blobs/.*", 401, **_bearer(tokens.address))
+    script.on("HEAD", "p/r/blobs/.*", 404, when=_with("Bearer t1"))
+    script.on("POST", "p/r/blobs/uploads/", 202, Location="/v2/u/1", when=_with("Bearer t1"))
+    script.on("PATCH", "u/1", 202, Location="/v2/u/2", when=_with("Bearer t1"))
+    script.on("PATCH", "u/2", 401, **_bearer(tokens.address), when=_with("Bearer t1"))
+    script.on("GET", "u/2", 204, Location="/v2/u/3", Range="0-999", when=_with("Bearer t2"))
+    script.on("PATCH", "u/3", 202, Location="/v2/u/4", when=_with("Bearer t2"))
+    script.on("PUT", "u/4", 201, when=_with("Bearer t2"))
+    tokens.on("GET", "token", 200, b'{"token":"t1","expires_in":900}')
+    tokens.on("GET", "token", 200, b'{"token":"t2","expires_in":900}')
+    assert target(f"{script.address}/p/r:v1").put_blob(blob, memory).outcome is Outcome.SENT
+    assert [len(r.body) for r in script.requests if r.method in ("PATCH", "PUT")] == [
+        1000,
+        1000,
+        1000,
+        500,
+    ]
+    assert waits.slept == []
+
+
+def test_scope_denied_on_mount_uploads_instead(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources, target: Targets
+) -> None:
+    memory = MemorySource()
+    blob = memory.add(b"layer")
+    both = {"repository:p/r:pull,push", "repository:q/base:pull"}
+    script.on("GET", "q/base/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "q/base/manifests/v1", _manifest(), when=_with("Bearer pull"))
+    denied = {"WWW_Authenticate": 'Bearer realm="http://x/",error="insufficient_scope"'}
+    script.on("POST", "p/r/blobs/uploads/", 401, **denied, when=lambda r: "mount" in r.query)
+    script.on("HEAD", "p/r/blobs/.*", 404, when=_with("Bearer both"))
+    script.on("POST", "p/r/blobs/uploads/", 202, Location="/v2/u/1")
+    script.on("PUT", "u/1", 201)
+    script.on("GET", "q/base/blobs/.*", 200, b"layer", when=_with("Bearer pull"))
+    tokens.on("GET", "token", 200, b'{"token":"pull"}', when=lambda r: len(r.query["scope"]) == 1)
+    tokens.on(
+        "GET", "token", 200, b'{"token":"both"}', when=lambda r: set(r.query["scope"]) == both
+    )
+    base = source(f"{script.address}/q/base:v1")
+    base.top()
+    transfer = target(f"{script.address}/p/r:v1").put_blob(blob, base)
+    assert (transfer.outcome, transfer.sent) == (Outcome.SENT, 5)
+
+
+@pytest.mark.parametrize(
+    "realm",
+    [
+        "http://tokens.example/token",
+        "http://169.254.169.254/latest/meta-data",
+        "ftp://127.0.0.1/token",
+        "https://user:pass@127.0.0.1/token",
+        "file:///etc/passwd",
+        "http://[::1",
+    ],
+)
+@pytest.mark.parametrize("login", [{}, LOGIN])
+def test_realms_that_are_not_used(
+    realm: str, login: dict[str, str], script: ScriptedRegistry, source: Sources
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate=f'Bearer realm="{realm}"')
+    # a Harbor that calls itself by another name still takes Basic
+    script.on("GET", "p/r/manifests/v1", 401, when=_with(BASIC), times=None)
+    script.on("GET", "", 200, times=None)
+    with pytest.raises((InsecureLogin, UnusableAnswer, RightMissing)):
+        source(f"{script.address}/p/r:v1", **login).top()
+
+
+def test_token_service_out_of_reach_falls_back_to_basic(
+    script: ScriptedRegistry, source: Sources
+) -> None:
+    realm = f"http://localhost:{free_port()}/service/token"
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(realm))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))
+    assert source(f"{script.address}/p/r:v1", **LOGIN).top() == TOP
+
+
+def test_token_service_out_of_reach_without_login_names_it(
+    script: ScriptedRegistry, source: Sources
+) -> None:
+    port = free_port()
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(f"127.0.0.1:{port}"))
+    with pytest.raises(RegistryUnreachable) as caught:
+        source(f"{script.address}/p/r:v1").top()
+    assert str(port) in caught.value.message
+
+
+def _harbor(script: ScriptedRegistry, tokens: ScriptedRegistry, *, right_password: bool) -> None:
+    """Harbor 2.9: any login gets a token; without the right, its 401 looks the same."""
+    script.on("POST", "p/r/blobs/uploads/", 401, **_bearer(tokens.address), when=_with(None))
+    script.on(
+        *("POST", "p/r/blobs/uploads/", 401, DENIED),
+        WWW_Authenticate='Basic realm="harbor"',
+        when=_with("Bearer t"),
+        times=None,
+    )
+    script.on("HEAD", "p/r/blobs/.*", 404, when=_with(None))
+    tokens.on("GET", "token", 200, b'{"token":"t"}', when=_with(BASIC))
+    tokens.on("GET", "token", 200, b'{"token":"t"}', when=_with(BASIC), times=None)
+    if right_password:
+        script.on("GET", "", 200, when=_with(BASIC))
+    else:
+        script.on("GET", "", 401, WWW_Authenticate='Basic realm="harbor"', when=_with(BASIC))
+
+
+@pytest.mark.parametrize(("right_password", "error"), [(True, RightMissing), (False, LoginFailed)])
+def test_harbor_wrong_password_is_told_from_missing_right(
+    right_password: bool,
+    error: type[AuthError],
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    target: Targets,
+) -> None:
+    _harbor(script, tokens, right_password=right_password)
+    with pytest.raises(error) as caught:
+        target(f"{script.address}/p/r:v1", **LOGIN).put_blob(MEMORY.add(b"new"), MEMORY)
+    assert USER in caught.value.message
+
+
+def test_harbor_missing_project_is_a_401(script: ScriptedRegistry, target: Targets) -> None:
+    body = (
+        b'{"errors":[{"code":"UNAUTHORIZED","message":"project p not found: project p not found"}]}'
+    )
+    script.on("HEAD", "p/r/manifests/v1", 401, when=_with(None))
+    script.on("HEAD", "p/r/manifests/v1", 401, WWW_Authenticate="", when=_with(BASIC))
+    script.on("GET", "p/r/manifests/v1", 401, body, WWW_Authenticate="", when=_with(BASIC))
+    with pytest.raises(ProjectMissing) as caught:
+        target(f"{script.address}/p/r:v1", **LOGIN).held()
+    assert "--create-project" in caught.value.advice[0]
+
+
+def test_secrets_appear_nowhere(
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    source: Sources,
+    options: RegistryOptions,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "p/r/manifests/v1", 401, DENIED, when=_with("Bearer t0ps3cret"))
+    script.on("GET", "p/r/manifests/v1", 401, DENIED, when=_with("Bearer t0ps3cret"))
+    script.on("GET", "", 200)
+    tokens.on("GET", "token", 200, b'{"token":"t0ps3cret"}', times=2)
+    image = source(f"{script.address}/p/r:v1", **LOGIN)
+    with pytest.raises(KsimageError) as caught:
+        image.top()
+    shown = "".join(traceback.format_exception(caught.value)) + caplog.text
+    login = image.session.transport.auth.credentials("p/r")
+    shown += repr(login) + repr(replace(options, **LOGIN)) + repr(image.session)
+    shown += caught.value.message + caught.value.why + "".join(caught.value.advice)
+    for secret in (PASSWORD, "t0ps3cret", BASIC.removeprefix("Basic ")):
+        assert secret not in shown
+    assert f"login {USER} from the command line" in caplog.text
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("way", ["option", "docker config", "identity token", "access_token only"])
+def test_real_registry_with_tokens(
+    way: str,
+    bearer_registry: RunningRegistry,
+    target: Targets,
+    source: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    service = bearer_registry.tokens
+    assert service
+    login: dict[str, str] = LOGIN
+    if way == "access_token only":
+        service.shape = lambda token: {"access_token": token}
+    elif way != "option":
+        login = {}
+        entry = f'"auth": "{BASIC.removeprefix("Basic ")}"'
+        if way == "identity token":
+            entry = '"identitytoken": "refresh"'
+            service.refresh_tokens["refresh"] = USER
+        (tmp_path / "config.json").write_text(
+            f'{{"auths": {{"{bearer_registry.address}": {{{entry}}}}}}}'
+        )
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    memory = MemorySource()
+    blob = memory.add(b"layer")
+    name = f"{bearer_registry.address}/p/r:v1"
+    pushed = target(name, **login)
+    assert pushed.held() is None
+    pushed.put_blob(blob, memory)
+    top = _push_manifest(pushed, memory, blob)
+    assert source(name, **login).top() == top
+    other = target(f"{bearer_registry.address}/p/other:v1", **login)
+    assert other.put_blob(blob, source(name, **login)).outcome is Outcome.MOUNTED
+    scopes = [request.scopes for request in service.asked]
+    assert scopes == [
+        ("repository:p/r:pull",),
+        ("repository:p/r:pull,push",),
+        ("repository:p/other:pull,push", "repository:p/r:pull"),
+    ]
+    # one 401 in all: the challenge is remembered
+    assert [r.status for r in bearer_registry.requests()].count(401) == 1
+
+
+@pytest.mark.e2e
+def test_real_registry_without_the_right_to_push(
+    bearer_registry: RunningRegistry, target: Targets, waits: Waits
+) -> None:
+    assert bearer_registry.tokens
+    bearer_registry.tokens.allowed = lambda user, name, action: action == "pull"
+    memory = MemorySource()
+    with pytest.raises(RightMissing) as caught:
+        target(f"{bearer_registry.address}/p/r:v1", **LOGIN).put_blob(memory.add(b"x"), memory)
+    assert "push" in caught.value.message
+    assert waits.slept == []
+
+
+@pytest.mark.e2e
+def test_real_registry_denies_the_mount_source(
+    bearer_registry: RunningRegistry, target: Targets, source: Sources
+) -> None:
+    service = bearer_registry.tokens
+    assert service
+    memory = MemorySource()
+    blob = memory.add(b"layer")
+    target(f"{bearer_registry.address}/q/base:v1", **LOGIN).put_blob(blob, memory)
+    base = source(f"{bearer_registry.address}/q/base:v1", **LOGIN)
+    service.allowed = lambda user, name, action: name != "q/base"
+    pushed = target(f"{bearer_registry.address}/p/r:v1", **LOGIN)
+    with pytest.raises(AuthError):  # not to be read at all now: but the mount's 401 was no error
+        pushed.put_blob(blob, base)
+    base.home = lambda _: memory  # type: ignore[assignment,method-assign,return-value]
+    assert pushed.put_blob(blob, memory).outcome is Outcome.SENT
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_real_registry_with_basic(
+    password: str, htpasswd_registry: RunningRegistry, target: Targets, repository: str
+) -> None:
+    login = {"username": USER, "password": password}
+    pushed = target(f"{htpasswd_registry.address}/{repository}:v1", **login)
+    memory = MemorySource()
+    blob = memory.add(b"layer")
+    if password == PASSWORD:
+        pushed.put_blob(blob, memory)
+        assert pushed.held() is None
+    else:
+        with pytest.raises(LoginFailed):
+            pushed.put_blob(blob, memory)
+
+
+def _push_manifest(pushed: RegistryTarget, memory: MemorySource, blob: Descriptor) -> Descriptor:
+    top = memory.add_manifest(b"{}", memory.blobs[blob.digest])
+    config = Descriptor("", TOP.digest, 0)
+    config = replace(config, digest=next(iter(MEMORY.blobs)), size=2)
+    pushed.put_blob(config, memory)
+    pushed.tag(top, memory.manifest(top))
+    return top
