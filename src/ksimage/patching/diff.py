@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from ksimage.patching.place import split_lines
 from ksimage.releases import HOOK_PATH
 
 
@@ -24,21 +25,36 @@ def unified(
         old, new: the two file names of its head.
         context: lines of context around a change.
     """
-    # latin-1 maps every byte to one character and back, so no encoding can get in the way.
-    lines = difflib.unified_diff(
-        [line.decode("latin-1") for line in _lines(before)],
-        [line.decode("latin-1") for line in _lines(after)],
-        old,
-        new,
-        n=context,
-    )
-    marked = (
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
-    return "".join(marked).encode("latin-1")
+    first, second = split_lines(before), split_lines(after)
+    # difflib's own unified_diff treats lines that are frequent in a long file (blank ones, "    )")
+    # as junk, which tears changes apart.
+    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
+    pieces: list[bytes] = []
+    for group in matcher.get_grouped_opcodes(context):
+        _, old_start, _, new_start, _ = group[0]
+        _, _, old_end, _, new_end = group[-1]
+        spans = _span(old_start, old_end), _span(new_start, new_end)
+        pieces.append(f"@@ -{spans[0]} +{spans[1]} @@\n".encode())
+        for tag, a, b, c, d in group:
+            if tag == "equal":
+                pieces += [_marked(b" ", line) for line in first[a:b]]
+            else:
+                pieces += [_marked(b"-", line) for line in first[a:b]]
+                pieces += [_marked(b"+", line) for line in second[c:d]]
+    if not pieces:
+        return b""
+    return b"".join([f"--- {old}\n+++ {new}\n".encode(), *pieces])
 
 
-def _lines(data: bytes) -> list[bytes]:
-    lines = [line + b"\n" for line in data.split(b"\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
+def _span(start: int, end: int) -> str:
+    """A range of lines as GNU diff writes it."""
+    count = end - start
+    if count == 1:
+        return str(start + 1)
+    return f"{start + 1 if count else start},{count}"
+
+
+def _marked(kind: bytes, line: bytes) -> bytes:
+    return (
+        kind + line if line.endswith(b"\n") else kind + line + b"\n\\ No newline at end of file\n"
+    )

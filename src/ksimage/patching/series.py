@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ksimage.patching.dep3 import Header
-    from ksimage.patching.unified import Patch
+    from ksimage.patching.model import Patch
     from ksimage.releases import Release
 
 DEFAULT, OPTIONAL = "series", "series.optional"

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from ksimage.errors import PatchForbidden, PatchMalformed
+from ksimage.patching.model import ADDED, CONTEXT, REMOVED, FilePatch, Hunk, Line, Patch
 from ksimage.releases import HOOK_PATH
 
 MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""
 MAX_HUNKS = 1000
-
-CONTEXT, REMOVED, ADDED = b" ", b"-", b"+"
 
 _HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?([^\n]*))?")
 _ED_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?")  # plain diff without -u
@@ -37,109 +34,14 @@ _GIT_FORBIDDEN = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a hunk. ``text`` keeps its line ending; without one it ends the file."""
-
-    kind: bytes
-    text: bytes
-
-
-@dataclass(frozen=True)
-class Hunk:
-    """One hunk. Line numbers count from 1; ``patch_line`` is that of its ``@@`` in the file."""
-
-    old_start: int
-    old_count: int
-    new_start: int
-    new_count: int
-    lines: tuple[Line, ...]
-    section: bytes
-    patch_line: int
-
-    @cached_property
-    def old_lines(self) -> tuple[bytes, ...]:
-        """What the hunk wants to see: context and removed lines."""
-        return tuple(line.text for line in self.lines if line.kind != ADDED)
-
-    @cached_property
-    def new_lines(self) -> tuple[bytes, ...]:
-        """What it leaves: context and added lines."""
-        return tuple(line.text for line in self.lines if line.kind != REMOVED)
-
-    @property
-    def leading(self) -> int:
-        """Number of context lines before the first change."""
-        return next(i for i, line in enumerate(self.lines) if line.kind != CONTEXT)
-
-    @property
-    def trailing(self) -> int:
-        """Number of context lines after the last change."""
-        return next(i for i, line in enumerate(reversed(self.lines)) if line.kind != CONTEXT)
-
-    @property
-    def starts_file(self) -> bool:
-        """Whether it can only stand at the start: it says line 1 and lacks context before."""
-        return self.old_start == 1 and (not self.leading or self.leading < self.trailing)
-
-    @property
-    def ends_file(self) -> bool:
-        """Whether it can only stand at the end: it lacks context after, or a newline."""
-        last = (self.old_lines[-1], self.new_lines[-1])
-        lacking = not self.trailing or self.trailing < self.leading
-        return lacking or not all(line.endswith(b"\n") for line in last)
-
-    def reversed(self) -> Hunk:
-        """The hunk that undoes this one."""
-        swap = {CONTEXT: CONTEXT, REMOVED: ADDED, ADDED: REMOVED}
-        return Hunk(
-            self.new_start,
-            self.new_count,
-            self.old_start,
-            self.old_count,
-            tuple(Line(swap[line.kind], line.text) for line in self.lines),
-            self.section,
-            self.patch_line,
-        )
-
-
-@dataclass(frozen=True)
-class FilePatch:
-    """The changes to one file. Paths are as the patch writes them (``a/hooks/...``)."""
-
-    old_path: str
-    new_path: str
-    hunks: tuple[Hunk, ...]
-
-
-@dataclass(frozen=True)
-class Patch:
-    """A parsed patch file.
-
-    Attributes:
-        name: of the patch, without ``.patch``.
-        header: the text before the diff, decoded, without the ``---`` that ends it.
-        file: the changes to the hook.
-        sha256: of the whole file, hexadecimal: its identity in labels.
-        path: where it came from, for messages.
-        crlf: every line of the file, headers included, ends in CRLF (it was converted on its way).
-    """
-
-    name: str
-    header: str
-    file: FilePatch
-    sha256: str
-    path: str
-    crlf: bool = field(default=False)
-
-    @property
-    def hunks(self) -> tuple[Hunk, ...]:
-        """The hunks, in order."""
-        return self.file.hunks
-
-
 def parse(
-    data: bytes, name: str, *, path: str = "", strip: int = 1, target: str = HOOK_PATH
+    data: bytes,
+    name: str,
+    *,
+    path: str = "",
+    strip: int = 1,
+    target: str = HOOK_PATH,
+    recount: bool = False,
 ) -> Patch:
     """Parse a patch file.
 
@@ -149,21 +51,26 @@ def parse(
         path: of the file, for messages; defaults to ``NAME.patch``.
         strip: leading path components to drop (the ``-pN`` of a quilt series).
         target: the only path that may be patched, after stripping.
+        recount: count the lines of a hunk instead of believing its header, for a patch that was
+            edited by hand and is about to be regenerated.
 
     Raises:
         PatchMalformed: the format is broken.
         PatchForbidden: the format is right, but it does more than change lines of the target.
     """
-    return _Parser(data, name, path or f"{name}.patch", strip, target).parse()
+    return _Parser(data, name, path or f"{name}.patch", strip, target, recount).parse()
 
 
 class _Parser:
-    def __init__(self, data: bytes, name: str, path: str, strip: int, target: str) -> None:
+    def __init__(
+        self, data: bytes, name: str, path: str, strip: int, target: str, recount: bool
+    ) -> None:
         self.data = data
         self.name = name
         self.path = path
         self.strip = strip
         self.target = target
+        self.recount = recount
         if len(data) > MAX_BYTES:
             raise self.malformed(f"{len(data)} bytes are more than a patch may have", 1)
         self.lines = data.split(b"\n")
@@ -186,6 +93,7 @@ class _Parser:
 
     def parse(self) -> Patch:
         header = self.header()
+        preamble = b"".join(line + b"\n" for line in self.lines[: self.at])
         self.git_lines()
         old_path, new_path = self.paths()
         hunks: list[Hunk] = []
@@ -193,7 +101,8 @@ class _Parser:
             if len(hunks) == MAX_HUNKS:
                 raise self.malformed(f"more than {MAX_HUNKS} hunks")
             hunk = self.hunk()
-            if hunks and hunk.old_start < hunks[-1].old_start + hunks[-1].old_count:
+            overlap = hunks and hunk.old_start < hunks[-1].old_start + hunks[-1].old_count
+            if overlap and not self.recount:
                 raise self.malformed(
                     "this hunk starts before the previous one ends", hunk.patch_line
                 )
@@ -205,6 +114,7 @@ class _Parser:
         return Patch(
             self.name,
             header,
+            preamble,
             FilePatch(old_path, new_path, tuple(hunks)),
             hashlib.sha256(self.data).hexdigest(),
             self.path,
@@ -297,6 +207,8 @@ class _Parser:
         if (old_count and not old_start) or (new_count and not new_start):
             raise self.malformed("lines count from 1", start + 1)
         self.at += 1
+        if self.recount:
+            old_count, new_count = self.counts()
         lines = self.body(old_count, new_count, start)
         hunk = Hunk(
             old_start, old_count, new_start, new_count, tuple(lines), found[5] or b"", start + 1
@@ -312,6 +224,25 @@ class _Parser:
                 line=start + 1,
             )
         return hunk
+
+    def counts(self) -> tuple[int, int]:
+        """The old and new lines from here to the next hunk or the end, whatever a header says."""
+        kinds: list[bytes] = []
+        for at in range(self.at, len(self.lines)):
+            line = self.lines[at]
+            kind = line[:1].strip(b"\r")
+            if line.startswith(b"@@ -"):
+                break
+            if kind not in (CONTEXT, REMOVED, ADDED, b"\\", b"") or self.is_signature(at):
+                kinds = _without_blanks(kinds)
+                break
+            kinds.append(kind)
+        else:
+            kinds = _without_blanks(kinds)
+        return (
+            sum(kind in (CONTEXT, REMOVED, b"") for kind in kinds),
+            sum(kind in (CONTEXT, ADDED, b"") for kind in kinds),
+        )
 
     def body(self, old_count: int, new_count: int, start: int) -> list[Line]:
         lines: list[Line] = []
@@ -364,10 +295,9 @@ class _Parser:
 
     def end(self) -> None:
         """Only blank lines or git's mail signature may follow the last hunk."""
+        if self.is_signature(self.at):
+            self.at += 2
         line = self.peek()
-        if line is not None and line.rstrip(b"\r") == b"-- ":
-            self.at += 2  # the signature is git's version
-            line = self.peek()
         while line in (b"", b"\r"):
             self.at += 1
             line = self.peek()
@@ -378,3 +308,18 @@ class _Parser:
         if line[:1] in (CONTEXT, REMOVED, ADDED):
             raise self.malformed("the last hunk has more lines than its header says")
         raise self.malformed("neither a hunk nor the end of the patch")
+
+    def is_signature(self, at: int) -> bool:
+        """Whether git's mail signature stands there: ``-- `` and a version."""
+        return (
+            at + 1 < len(self.lines)
+            and self.lines[at].rstrip(b"\r") == b"-- "
+            and re.match(rb"\d+\.\d", self.lines[at + 1]) is not None
+        )
+
+
+def _without_blanks(kinds: list[bytes]) -> list[bytes]:
+    """Blank lines at the end of a patch are no context."""
+    while kinds and not kinds[-1]:
+        kinds.pop()
+    return kinds
