@@ -113,27 +113,21 @@ def make(
     return Built(plan, destination, published, image_ids(verdict), verdict, None)
 
 
-def derived(plan: Plan, location: Location, *, oci: bool | None = None) -> Source:
-    """The image that the direct engine makes of a plan for ``location``; nothing is written.
-
-    ``oci`` turns Docker's media types into OCI's; by default where the location is a layout.
-    """
-    if oci is None:
-        oci = location.transport in (Transport.OCI, Transport.OCI_ARCHIVE)
+def derived(plan: Plan, location: Location) -> Source:
+    """The image that the direct engine makes of a plan for ``location``; nothing is written."""
     return direct.build(
         str(location),
         plan.source,
         plan.base,
         [(platform.image, platform.recipe) for platform in plan.platforms],
         plan.index_annotations(),
-        oci=oci,
     )
 
 
 def prove(plan: Plan, source: Source, *, platform: str = "", bare: bool = True) -> Verdict:
     """Run every proof on a finished image. Raises ProofFailed."""
     expected = {
-        str(p.image.platform): verify.Expected(p.image, p.hook, p.recipe)
+        p.image.platform.normal: verify.Expected(p.image, p.hook, p.recipe)
         for p in plan.platforms
         if not platform or str(p.image.platform) == platform
     }

@@ -14,6 +14,7 @@ from ksimage import base, identify, naming
 from ksimage.errors import KeptTagOccupied, KsimageError, NotFound, TagMoved, TagOccupied
 from ksimage.identify import Origin
 from ksimage.locations import spec
+from ksimage.locations.as_oci import AsOci
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy
 
@@ -74,6 +75,9 @@ def publish(
         KeptTagOccupied: what it holds would be lost.
         TagMoved: somebody else wrote to the name meanwhile.
     """
+    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE):
+        # skopeo, podman and KubeKey read no Docker manifests in a layout.
+        source = AsOci(source)
     target = spec.open_target(location, options=options)
     try:
         top = source.top()
@@ -81,18 +85,26 @@ def publish(
         held = target.held()
         if held is not None and held.digest in same:
             return Published(location, held, None)
-        kept = None
-        if held is not None:
-            what = describe(location, options)
-            if not overwrite:
-                raise TagOccupied(str(location), held.digest, str(what or "something else"))
-            kept = _keep(location, held, what, options)
+        kept = make_room(location, held, options, overwrite=overwrite) if held else None
         copied = copy(source, target, top=top, jobs=jobs, progress=progress)
         target.close()
         now = _confirm(location, target, same | {copied.digest})
         return Published(location, now, copied, held.digest if held else None, kept)
     finally:
         target.close()
+
+
+def make_room(location: Location, held: Descriptor, options: Any, *, overwrite: bool) -> str | None:
+    """Keep what a name holds before it is replaced; returns the name under which it is kept.
+
+    Raises:
+        TagOccupied: ``overwrite`` is False.
+        KeptTagOccupied: it would be lost.
+    """
+    what = describe(location, options)
+    if not overwrite:
+        raise TagOccupied(str(location), held.digest, str(what or "something else"))
+    return _keep(location, held, what, options)
 
 
 def describe(location: Location, options: Any) -> identify.Identity | None:

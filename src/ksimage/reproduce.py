@@ -17,6 +17,7 @@ from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
 from ksimage.images import reference
 from ksimage.locations import spec
+from ksimage.locations.as_oci import AsOci
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ def reproduce(
         ),
     )
     try:
-        oci = found.top.media_type in (image_manifest.OCI_INDEX, image_manifest.OCI_MANIFEST)
-        rebuilt = produce.derived(plan, location, oci=oci)
+        rebuilt = produce.derived(plan, location)
+        if found.top.media_type in (image_manifest.OCI_INDEX, image_manifest.OCI_MANIFEST):
+            rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base.read_images(rebuilt)
     finally:
         plan.source.close()
@@ -157,7 +159,7 @@ def _epoch(image: PlatformImage, original: PlatformImage) -> int | None:
     """SOURCE_DATE_EPOCH of the build: set when the image's time is not its base's."""
     if image.config.get("created") == original.config.get("created"):
         return None
-    return image_config.created(image.config)
+    return image_config.created(image.config)[0]
 
 
 def _explain(found: ImageSet, again: ImageSet, said: Mapping[str, str], known: Series) -> list[str]:
@@ -167,11 +169,11 @@ def _explain(found: ImageSet, again: ImageSet, said: Mapping[str, str], known: S
             f"built by ksimage {said.get(recipe.VERSION)}, this is {ksimage.__version__}"
         )
     here = {patch.name: patch.sha256 for patch in known}
-    for patch in recipe.parse_patches(said.get(recipe.PATCHES, "")):
-        if here.get(patch.name) not in (None, patch.sha256):
-            reasons.append(
-                f"patch {patch.name} has changed since (was sha256 {patch.sha256[:12]}…)"
-            )
+    reasons += [
+        f"patch {patch.name} has changed since (was sha256 {patch.sha256[:12]}…)"
+        for patch in recipe.parse_patches(said.get(recipe.PATCHES, ""))
+        if here.get(patch.name) not in (None, patch.sha256)
+    ]
     if (found.index is None) != (again.index is None):
         reasons.append("one is an index, the other is not")
     theirs = {str(image.platform): image for image in again.images}
@@ -198,9 +200,11 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
         reasons.append("the base's layers differ")
     if image.manifest.layers[-1] != other.manifest.layers[-1]:
         reasons.append("the added layer differs")
-    for key in sorted(set(image.config) | set(other.config)):
-        if image.config.get(key) != other.config.get(key):
-            reasons.append(f"config: {key} differs{_detail(image.config, other.config, key)}")
+    reasons += [
+        f"config: {key} differs{_detail(image.config, other.config, key)}"
+        for key in sorted(set(image.config) | set(other.config))
+        if image.config.get(key) != other.config.get(key)
+    ]
     if image.manifest.media_type != other.manifest.media_type:
         reasons.append(f"{image.manifest.media_type} is not {other.manifest.media_type}")
     return reasons or ["only the manifest's annotations differ"]

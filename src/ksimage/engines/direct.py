@@ -28,8 +28,6 @@ def build(
     base: ImageSet,
     recipes: Sequence[tuple[PlatformImage, Recipe]],
     index_annotations: Mapping[str, str],
-    *,
-    oci: bool = False,
 ) -> OverlaySource:
     """The derived image: the same kind out as in, every recipe's platform in it.
 
@@ -39,7 +37,6 @@ def build(
         base: the base image or index.
         recipes: the platforms to derive, in the base's order.
         index_annotations: for an OCI index.
-        oci: the destination is an OCI layout, which holds no Docker media types.
     """
     documents: dict[str, bytes] = {}
     blobs: dict[str, bytes] = {}
@@ -51,16 +48,14 @@ def build(
             layer.diff_id, recipe.env, recipe.labels, recipe.created, recipe.created_by
         )
         config = image_config.derive(image.config, change)
-        document = derive.derive_manifest(
-            image.manifest, config, layer, recipe.annotations, oci=oci
-        )
+        document = derive.derive_manifest(image.manifest, config, layer, recipe.annotations)
         blobs[layer.digest] = layer.data
         blobs[sha256(config)] = config
         documents[document.descriptor.digest] = document.data
         derived[image.descriptor.digest] = document.descriptor
         top = document.descriptor
     if base.index is not None:
-        index = derive.derive_index(base.index, derived, index_annotations, oci=oci)
+        index = derive.derive_index(base.index, derived, index_annotations)
         documents[index.descriptor.digest] = index.data
         top = index.descriptor
     assert top is not None, "an image without platforms is refused when it is read"

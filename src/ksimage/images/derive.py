@@ -1,9 +1,7 @@
 """Derive manifests and indexes: what a derived image's documents look like, given its base's.
 
 The media-type family is kept: Docker stays Docker, OCI stays OCI, also for the added layer
-(registries and containerd refuse or mistreat mixtures). Only where the destination is an OCI layout
-does Docker become OCI (``oci=True``), because skopeo and podman read nothing else there. The
-config's bytes, and so the image ID, are the same in both.
+(registries and containerd refuse or mistreat mixtures).
 """
 
 from __future__ import annotations
@@ -13,9 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.images.manifest import (
     DOCKER_LAYER_GZIP,
-    DOCKER_LIST,
-    DOCKER_MANIFEST,
-    OCI_EQUIVALENT,
     OCI_LAYER_GZIP,
     Descriptor,
     Index,
@@ -43,42 +38,36 @@ def derive_manifest(
     config: bytes,
     layer: Layer,
     annotations: Mapping[str, str],
-    *,
-    oci: bool = False,
 ) -> Document:
     """The derived manifest: the base's layers as they are, one more, another config.
 
     Annotations of the base are not inherited: they make claims about another image. Docker
     manifests have no annotations; the config's labels say the same.
     """
-    kind = _type(base.media_type, oci)
-    docker = kind == DOCKER_MANIFEST
     document: dict[str, Any] = {
         "schemaVersion": 2,
-        "mediaType": kind,
+        "mediaType": base.media_type,
         "config": {
-            "mediaType": _type(base.config.media_type, oci),
+            "mediaType": base.config.media_type,
             "size": len(config),
             "digest": sha256(config),
         },
         "layers": [
-            *({**e.to_json(), "mediaType": _type(e.media_type, oci)} for e in base.layers),
+            *(entry.to_json() for entry in base.layers),
             {
-                "mediaType": DOCKER_LAYER_GZIP if docker else OCI_LAYER_GZIP,
+                "mediaType": DOCKER_LAYER_GZIP if base.is_docker else OCI_LAYER_GZIP,
                 "size": len(layer.data),
                 "digest": layer.digest,
             },
         ],
     }
-    return _finish(document, {} if docker else annotations)
+    return _finish(document, {} if base.is_docker else annotations)
 
 
 def derive_index(
     base: Index,
     derived: Mapping[str, Descriptor],
     annotations: Mapping[str, str],
-    *,
-    oci: bool = False,
 ) -> Document:
     """The derived index: the entries of ``derived`` (by base digest) in the base's order.
 
@@ -98,13 +87,12 @@ def derive_index(
         if entry.platform is not None:
             raw["platform"] = dict(entry.raw["platform"])
         entries.append(raw)
-    kind = _type(base.media_type, oci)
-    document: dict[str, Any] = {"schemaVersion": 2, "mediaType": kind, "manifests": entries}
-    return _finish(document, {} if kind == DOCKER_LIST else annotations)
-
-
-def _type(media_type: str, oci: bool) -> str:
-    return OCI_EQUIVALENT.get(media_type, media_type) if oci else media_type
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": base.media_type,
+        "manifests": entries,
+    }
+    return _finish(document, {} if base.is_docker else annotations)
 
 
 def _finish(document: dict[str, Any], annotations: Mapping[str, str]) -> Document:
