@@ -191,7 +191,9 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _table(path: Path, document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    table = document.get(key) or {}
+    table = document.get(key)
+    if table is None:
+        return {}
     if not isinstance(table, dict):
         raise CredentialsFileBroken(str(path), f"{key} is no object")
     return table

@@ -27,16 +27,7 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if is_loopback(host if ":" not in host else f"[{host}]"):
         return None
-    proxy = ""
-    variable = ""
-    for name in (f"{parts.scheme}_proxy", "all_proxy"):
-        for variable in (name, name.upper()):
-            # HTTP_PROXY in capitals can be set by a web client of a CGI program
-            if variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ:
-                continue
-            proxy = proxy or environ.get(variable, "").strip()
-        if proxy:
-            break
+    variable, proxy = _setting(parts.scheme, environ)
     if not proxy or _excluded(host, port, environ.get("no_proxy") or environ.get("NO_PROXY") or ""):
         return None
     if "://" not in proxy:
@@ -52,6 +43,17 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
             advice=["http://HOST:PORT, or unset it"],
         ) from None
     return proxy
+
+
+def _setting(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            # a web client of a CGI program can set HTTP_PROXY, in capitals
+            if variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ:
+                continue
+            if value := environ.get(variable, "").strip():
+                return variable, value
+    return "", ""
 
 
 def without_login(proxy: str) -> str:
