@@ -1,8 +1,8 @@
 """The base image: its platforms, and the pristine hook in each, found without unpacking.
 
 Layers are walked from the top. A layer whose history says that it cannot hold the hook (ADD or COPY
-to another place) is not read; but when the hook found that way is not one that upstream shipped,
-the history is not believed and everything above it is read as well.
+to another place) is not read; but when no hook is found that way, or one that upstream never
+shipped, the history is not believed and everything above is read as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import logging
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ksimage import releases
@@ -28,10 +28,12 @@ from ksimage.images import manifest as image_manifest
 from ksimage.images.compression import decompress
 from ksimage.images.layer import OPAQUE, WHITEOUT, read_layer
 from ksimage.images.manifest import FOREIGN_LAYERS, Descriptor, Index, Manifest, Platform
+from ksimage.images.tar import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ksimage.images.layer import Entry
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.base")
@@ -39,26 +41,31 @@ log = logging.getLogger("ksimage.base")
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 MAX_HOOK = 4 << 20  # the largest upstream hook has 33 kB
 
-_PARENTS = tuple(posixpath.join(*HOOK_PATH.split("/")[:n]) for n in (1, 2))
+HOOK_PARENTS = tuple(posixpath.join(*HOOK_PATH.split("/")[:n]) for n in (1, 2))
 _HIDING = frozenset(
     {
         *(f"{posixpath.dirname(path)}/{WHITEOUT}{posixpath.basename(path)}".lstrip("/")
-          for path in (*_PARENTS, HOOK_PATH)),
+          for path in (*HOOK_PARENTS, HOOK_PATH)),
         OPAQUE,
-        *(f"{path}/{OPAQUE}" for path in _PARENTS),
+        *(f"{path}/{OPAQUE}" for path in HOOK_PARENTS),
     }
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Hook:
-    """installRunner.py as it stands in an image. ``layer`` is the digest of its layer."""
+    """installRunner.py as it stands in an image.
+
+    ``layer`` is the digest of its layer; ``parents`` has mode, uid and gid of those of its parent
+    directories that stand in the same layer.
+    """
 
     data: bytes
     mode: int
     uid: int
     gid: int
     layer: str
+    parents: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -119,20 +126,29 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
     return ImageSet(source.name, top, parsed, tuple(images), tuple(dropped))
 
 
-def find_hook(source: Source, image: PlatformImage) -> Hook:
+def find_hook(source: Source, image: PlatformImage, *, believe_history: bool = True) -> Hook:
     """The hook of one platform's image.
+
+    Args:
+        source, image: the image.
+        believe_history: skip layers that the history rules out, as long as the hook that is found
+            is upstream's.
 
     Raises:
         HookNotFound: missing, deleted by a later layer, or no regular file.
         MalformedImage, DigestMismatch: the layers are not what they should be.
     """
-    history = image_config.layer_history(image.config)
+    history = image_config.layer_history(image.config) if believe_history else ()
     seen: dict[int, Hook | None] = {}
-    hook = _walk(source, image, history, seen)
-    if not releases.by_hook(hook.sha256) and len(seen) < len(image.manifest.layers):
-        log.info("the hook is not upstream's: reading the layers that history rules out as well")
-        hook = _walk(source, image, (), seen)
-    return hook
+    try:
+        hook = _walk(source, image, history, seen)
+        if not history or releases.by_hook(hook.sha256):
+            return hook
+    except HookNotFound:
+        if not history:
+            raise
+    log.info("no hook of upstream's: reading the layers that the history rules out as well")
+    return _walk(source, image, (), seen)
 
 
 def read_config(source: Source, descriptor: Descriptor) -> bytes:
@@ -143,7 +159,7 @@ def read_config(source: Source, descriptor: Descriptor) -> bytes:
         return b"".join(chunks)
 
 
-def read_entries(source: Source, descriptor: Descriptor, diff_id: str) -> Iterator[Any]:
+def read_entries(source: Source, descriptor: Descriptor, diff_id: str) -> Iterator[Entry]:
     """The entries of one layer; exhausting them proves digest, size and diff ID."""
     name = source.name
     digest = hashlib.sha256()
@@ -164,10 +180,8 @@ def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
 def _read_image(source: Source, descriptor: Descriptor, manifest: Manifest) -> PlatformImage:
     data = read_config(source, manifest.config)
     config = image_config.parse(source.name, data, len(manifest.layers))
-    own = Platform(
-        str(config.get("os") or ""),
-        str(config.get("architecture") or ""),
-        str(config.get("variant") or ""),
+    own = image_manifest.platform(
+        source.name, *(config.get(key) or "" for key in ("os", "architecture", "variant"))
     )
     return PlatformImage(descriptor, manifest, config, data, descriptor.platform or own)
 
@@ -185,18 +199,26 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
                 f"index entry {entry.digest} ({entry.media_type}) is no platform's image",
                 advice=["name the platform's image itself: REPOSITORY@sha256:…"],
             )
+        if entry.digest in candidates:
+            raise MalformedImage(name, f"its index lists {entry.digest} twice")
         candidates[entry.digest] = entry.platform
     present = [str(platform) for platform in candidates.values()]
     if not candidates:
         raise PlatformNotFound(name, "at all", present)
-    if not platforms:
-        return set(candidates)
-    chosen: set[str] = set()
+    chosen = set() if platforms else set(candidates)
     for wanted in platforms:
         found = {digest for digest, p in candidates.items() if _matches(p, wanted)}
         if not found:
             raise PlatformNotFound(name, wanted, present)
         chosen |= found
+    normal = [candidates[digest].normal for digest in chosen]
+    for platform in normal:
+        if normal.count(platform) > 1:
+            raise UnsupportedImage(
+                name,
+                f"its index has more than one image for {platform}",
+                advice=["name the platform's image itself: REPOSITORY@sha256:…"],
+            )
     return chosen
 
 
@@ -245,18 +267,22 @@ def _search(source: Source, image: PlatformImage, number: int) -> Hook | None:
         "reading layer %s/%s (%s bytes)", number + 1, len(image.manifest.layers), descriptor.size
     )
     hook: Hook | None = None
+    parents: dict[str, tuple[int, int, int]] = {}
     problem = ""
     diff_id = image.config["rootfs"]["diff_ids"][number]
     for entry in read_entries(source, descriptor, diff_id):
-        info = entry.info
+        member = entry.member
+        about = (member.mode & 0o7777, member.uid, member.gid)
         if entry.path == HOOK_PATH:
-            if info.isreg():
-                data = entry.read(MAX_HOOK)
-                hook = Hook(data, info.mode & 0o7777, info.uid, info.gid, descriptor.digest)
+            if member.kind is Kind.FILE:
+                hook = Hook(member.read(MAX_HOOK), *about, descriptor.digest, parents)
             else:
-                hook, problem = None, f"it is no regular file but a {_kind(info)}"
-        elif entry.path in _PARENTS and not info.isdir():
-            hook, problem = None, f"/{entry.path} is no directory but a {_kind(info)}"
+                hook, problem = None, f"it is no regular file but a {member.kind.value}"
+        elif entry.path in HOOK_PARENTS:
+            parents[entry.path] = about
+            if member.kind is not Kind.DIRECTORY:
+                what = f"/{entry.path} is no directory but a {member.kind.value}"
+                hook, problem = None, what
         elif entry.path in _HIDING and hook is None:
             problem = problem or "a later layer deleted it"
     if hook is None and problem:
@@ -264,20 +290,6 @@ def _search(source: Source, image: PlatformImage, number: int) -> Hook | None:
             source.name, f"{problem} (layer {number + 1} of {len(image.manifest.layers)})"
         )
     return hook
-
-
-def _kind(info: Any) -> str:
-    for test, name in (
-        (info.issym, "symbolic link"),
-        (info.islnk, "hard link"),
-        (info.isdir, "directory"),
-        (info.isfifo, "named pipe"),
-        (info.isdev, "device"),
-        (info.isreg, "file"),
-    ):
-        if test():
-            return name
-    return "special file"
 
 
 _CLASSIC = re.compile(
@@ -295,8 +307,8 @@ def can_hold_hook(created_by: str | None) -> bool:
     if created_by is None:
         return True
     destination = _destination(created_by.strip())
-    if not destination.startswith("/"):
-        return True  # unknown, or relative to a working directory
+    if not destination.startswith("/") or any(sign in destination for sign in "$\\\"'*?["):
+        return True  # unknown, relative to a working directory, or not what it seems
     path = posixpath.normpath("/" + destination.lstrip("/"))
     hook = "/" + HOOK_PATH
     return path == hook or hook.startswith(path.rstrip("/") + "/") or ".." in destination

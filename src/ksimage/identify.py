@@ -24,7 +24,7 @@ class Origin(Enum):
 
     PRISTINE = "pristine"  # byte for byte what upstream shipped
     KSIMAGE = "ksimage"  # labels of ksimage, and the hook that they name
-    TAMPERED = "tampered"  # labels of ksimage, but another hook
+    TAMPERED = "tampered"  # labels of ksimage, but another hook, or labels that contradict
     FOREIGN = "foreign"  # neither
 
 
@@ -61,20 +61,20 @@ class Identity:
             names = ", ".join(patch.name for patch in self.patches) or "no patches"
             return f"ksimage {self.version} build of {self.release} ({names})"
         if self.origin is Origin.TAMPERED:
-            return "labelled by ksimage, but with another hook than the one it was built with"
+            return "labelled by ksimage, but its hook and its labels do not belong together"
         return "a hook that neither upstream nor ksimage made"
 
 
 def identify(image: PlatformImage, hook: Hook) -> Identity:
     """Judge one platform's image by its labels and its hook."""
     labels = image_config.labels(image.config)
-    known = [release.tag for release in releases.by_hook(hook.sha256)]
+    known: list[str] | None = [release.tag for release in releases.by_hook(hook.sha256)]
     after = labels.get(recipe.HOOK_AFTER, "")
-    if after == hook.sha256:
-        origin = Origin.KSIMAGE
-        known = [labels.get(recipe.RELEASE, "")] if labels.get(recipe.RELEASE) else []
-    elif known:
+    if known:
         origin = Origin.PRISTINE
+    elif after == hook.sha256:
+        known = _made_from(labels)
+        origin = Origin.TAMPERED if known is None else Origin.KSIMAGE
     elif after:
         origin = Origin.TAMPERED
     else:
@@ -82,13 +82,23 @@ def identify(image: PlatformImage, hook: Hook) -> Identity:
     ours = origin is Origin.KSIMAGE
     return Identity(
         origin,
-        tuple(known),
+        tuple(known or ()),
         recipe.parse_patches(labels.get(recipe.PATCHES, "")) if ours else (),
         hook.sha256,
         labels.get(recipe.BASE_NAME, ""),
         labels.get(recipe.BASE_DIGEST, ""),
         labels.get(recipe.VERSION, "") if ours else "",
     )
+
+
+def _made_from(labels: Mapping[str, str]) -> list[str] | None:
+    """The release that the labels name, if any; None when their other words contradict it."""
+    release = labels.get(recipe.RELEASE, "")
+    before = [known.tag for known in releases.by_hook(labels.get(recipe.HOOK_BEFORE, ""))]
+    if before and release not in before:
+        return None
+    named = [known.tag for known in releases.all_releases() if known.tag == release]
+    return named if named or release in ("", "unknown") else None
 
 
 def run_settings_lost(config: Mapping[str, Any]) -> Sequence[str]:

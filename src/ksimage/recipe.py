@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ import ksimage
 from ksimage.base import HOOK_PATH
 from ksimage.errors import ConfigError
 from ksimage.images import config as image_config
-from ksimage.images.layer import LayerFile
+from ksimage.images.layer import MAX_MTIME, LayerFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,8 @@ RELEASE: Final = KEY + "release"
 PATCHES: Final = KEY + "patches"
 HOOK_BEFORE: Final = KEY + "hook.before"
 HOOK_AFTER: Final = KEY + "hook.after"
+
+_OUR_KEY: Final = re.compile(re.escape(KEY) + r"[a-z0-9.-]+")
 
 # Claims about the base's origin that would be false of the derived image.
 _ORIGIN_CLAIMS: Final = tuple(
@@ -107,16 +110,15 @@ def make(
     stale = {
         key: ""
         for key in inherited
-        if (key.startswith(KEY) or key in (BASE_NAME, BASE_DIGEST)) and key not in said
+        if (_OUR_KEY.fullmatch(key) or key in (BASE_NAME, BASE_DIGEST)) and key not in said
     }
     if epoch is None:
-        seconds = image_config.created(image.config)
-        created = str(image.config.get("created") or image_config.timestamp(0))
+        seconds, created = image_config.created(image.config)
     else:
         seconds, created = epoch, image_config.timestamp(epoch)
     names = ", ".join(patch.name for patch in identity.patches)
     return Recipe(
-        file=LayerFile(HOOK_PATH, patched, hook.mode, hook.uid, hook.gid, seconds),
+        file=LayerFile(HOOK_PATH, patched, hook.mode, hook.uid, hook.gid, min(seconds, MAX_MTIME)),
         env={VERBOSITY_VARIABLE: str(verbosity), "PYTHONUNBUFFERED": "1"},
         labels={**blanked, **stale, **said, **identity.labels},
         annotations=said,
@@ -146,7 +148,7 @@ def source_date_epoch(environ: Mapping[str, str] = os.environ) -> int | None:
     text = environ.get("SOURCE_DATE_EPOCH", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:16]) < 8**11 and len(text) <= 11):
+    if not (text.isascii() and text.isdigit() and int(text[:16]) <= MAX_MTIME):
         raise ConfigError(
             f"SOURCE_DATE_EPOCH is {text[:40]!r}",
             why="it must be a whole number of seconds since 1970",

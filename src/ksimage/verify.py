@@ -8,12 +8,13 @@ be a second installation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage import base, identify, recipe
 from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
 from ksimage.identify import Origin
 from ksimage.images import config as image_config
+from ksimage.images.tar import Kind
 from ksimage.patching.proof import prove_hook
 
 if TYPE_CHECKING:
@@ -21,15 +22,12 @@ if TYPE_CHECKING:
 
     from ksimage.base import Hook, ImageSet, PlatformImage
     from ksimage.identify import Identity
+    from ksimage.images.layer import Entry
     from ksimage.locations.protocol import Source
     from ksimage.recipe import Recipe
 
-_KEPT = (
-    "Entrypoint", "Cmd", "User", "WorkingDir", "Volumes", "ExposedPorts", "StopSignal", "Shell",
-    "Healthcheck", "OnBuild",
-)  # fmt: skip
+_KEPT = sorted(image_config.RUN_KEYS - {"Env", "Labels"})
 _OUR_ENV = (recipe.VERBOSITY_VARIABLE, "PYTHONUNBUFFERED")
-_PARENTS = {"hooks", "hooks/kubesphere"}
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a build knows about one platform of its result."""
+    """What is known about one platform of an image.
+
+    ``recipe`` is None when only the base is known: then what must be equal is compared, and what
+    was added is judged by itself.
+    """
 
     base: PlatformImage
     base_hook: Hook
-    recipe: Recipe
+    recipe: Recipe | None = None
 
 
 def verify(
@@ -100,12 +102,13 @@ def verify(
     Args:
         source: the image.
         platforms: only these, when given.
-        expected: by platform, what the build meant, or what the base is; without it the proofs
-            that need the base are reported as not checked.
+        expected: by ``Platform.normal``, what the build meant, or what the base is; without it the
+            proofs that need the base are reported as not checked.
         bare_layer: the added layer must hold the hook alone; otherwise the hook's parent
             directories are allowed, which every Dockerfile build records as well.
 
     Raises:
+        ProofFailed: a platform that was to be built is missing.
         HookNotFound, MalformedImage and whatever reading the image raises. Failed proofs are in
         the result.
     """
@@ -113,41 +116,30 @@ def verify(
     expected = expected or {}
     verdicts = []
     for image in found.images:
-        hook = base.find_hook(source, image)
+        hook = base.find_hook(source, image, believe_history=False)
         identity = identify.identify(image, hook)
-        known = expected.get(str(image.platform))
+        known = expected.get(image.platform.normal)
         proofs = [_patched(identity)]
         if known or identity.origin in (Origin.KSIMAGE, Origin.TAMPERED):
             proofs += [
                 _debuggable(hook, known),
-                *_against_base(image, hook, known),
-                _added_layer(source, image, hook, bare=bare_layer),
+                *_against_base(image, hook, known, bare=bare_layer),
+                _added_layer(source, image, hook, known, bare=bare_layer),
             ]
         verdicts.append(PlatformVerdict(image, hook, identity, tuple(proofs)))
-    missing = sorted(set(expected) - {str(image.platform) for image in found.images})
+    built = {platform for platform, known in expected.items() if known.recipe}
+    missing = sorted(built - {image.platform.normal for image in found.images})
     if missing:
         raise ProofFailed(source.name, [f"{platform} is missing" for platform in missing])
     return Verdict(source.name, found.top.digest, tuple(verdicts))
 
 
 def expect_base(source: Source, wanted: ImageSet) -> dict[str, Expected]:
-    """The base's side of the proofs, for an image that was built earlier.
-
-    The recipe is rebuilt from what the base holds; its content is not known, so only what must be
-    equal is compared.
-    """
-    expected = {}
-    for image in wanted.images:
-        hook = base.find_hook(source, image)
-        expected[str(image.platform)] = Expected(image, hook, _unknown_recipe(hook))
-    return expected
-
-
-def _unknown_recipe(hook: Hook) -> Recipe:
-    from ksimage.images.layer import LayerFile
-
-    file = LayerFile(base.HOOK_PATH, b"", hook.mode, hook.uid, hook.gid, 0)
-    return recipe.Recipe(file, {}, {}, {}, "", "")
+    """The base's side of the proofs, for an image that was built earlier."""
+    return {
+        image.platform.normal: Expected(image, base.find_hook(source, image))
+        for image in wanted.images
+    }
 
 
 def _patched(identity: Identity) -> Proof:
@@ -160,29 +152,35 @@ def _debuggable(hook: Hook, known: Expected | None) -> Proof:
         prove_hook(hook.data, base=known.base_hook.data if known else hook.data)
     except (PatchError, UnsupportedRelease) as error:
         return Proof(name, False, f"{error.message} {error.why}".strip())
-    if known and known.recipe.file.data and known.recipe.file.data != hook.data:
+    if known and known.recipe and known.recipe.file.data != hook.data:
         return Proof(name, False, "the hook is not the one that was patched")
     return Proof(name, True, f"every ansible_runner call, sha256 {hook.sha256[:12]}…")
 
 
-def _against_base(image: PlatformImage, hook: Hook, known: Expected | None) -> list[Proof]:
+def _against_base(
+    image: PlatformImage, hook: Hook, known: Expected | None, *, bare: bool
+) -> list[Proof]:
     names = ("base layers are unchanged", "configuration is unchanged", "mode and owner are kept")
     if known is None:
         return [Proof(name, None, "the base was not given (--base)") for name in names]
     return [
-        Proof(names[0], *_base_layers(image, known.base)),
+        Proof(names[0], *_base_layers(image, known.base, bare=bare)),
         Proof(names[1], *_configuration(image, known)),
         Proof(names[2], *_ownership(hook, known.base_hook)),
     ]
 
 
-def _base_layers(image: PlatformImage, original: PlatformImage) -> tuple[bool, str]:
+def _base_layers(image: PlatformImage, original: PlatformImage, *, bare: bool) -> tuple[bool, str]:
     ids = image.config["rootfs"]["diff_ids"]
     before = original.config["rootfs"]["diff_ids"]
     if ids[: len(before)] != before:
         return False, "the base's layers are not a prefix of the image's"
     if len(ids) != len(before) + 1:
         return False, f"{len(ids) - len(before)} layers were added instead of one"
+    if bare:  # an engine packs layers anew; the diff IDs are all that stays
+        blobs = [layer.digest for layer in image.manifest.layers[:-1]]
+        if blobs != [layer.digest for layer in original.manifest.layers]:
+            return False, "the manifest names other blobs for the base's layers"
     return True, f"{len(before)} layers are an identical prefix, one was added"
 
 
@@ -195,22 +193,34 @@ def _configuration(image: PlatformImage, known: Expected) -> tuple[bool, str]:
     for key in ("os", "architecture", "variant"):
         if (image.config.get(key) or "") != (known.base.config.get(key) or ""):
             return False, f"{key} is {image.config.get(key)!r}"
+    problem = _environment(image, known) or _labels(image, known)
+    return not problem, problem or "entrypoint, cmd, user, workdir and env are the base's"
+
+
+def _environment(image: PlatformImage, known: Expected) -> str:
     env = image_config.environment(image.config)
     before = image_config.environment(known.base.config)
     for name, value in before.items():
         if name not in _OUR_ENV and env.get(name) != value:
-            return False, f"{name} in the environment is {env.get(name)!r}, the base has {value!r}"
+            return f"{name} in the environment is {env.get(name)!r}, the base has {value!r}"
     extra = sorted(set(env) - set(before) - set(_OUR_ENV))
     if extra:
-        return False, f"the environment has more than it should: {', '.join(extra)}"
-    for name, value in known.recipe.env.items():
+        return f"the environment has more than it should: {', '.join(extra)}"
+    for name, value in known.recipe.env.items() if known.recipe else ():
         if env.get(name) != value:
-            return False, f"{name} is {env.get(name)!r} instead of {value!r}"
+            return f"{name} is {env.get(name)!r} instead of {value!r}"
+    return ""
+
+
+def _labels(image: PlatformImage, known: Expected) -> str:
     labels = image_config.labels(image.config)
-    for name, value in known.recipe.labels.items():
+    wanted = {recipe.HOOK_BEFORE: known.base_hook.sha256}
+    if known.recipe:
+        wanted = {**image_config.labels(known.base.config), **known.recipe.labels}
+    for name, value in wanted.items():
         if labels.get(name) != value:
-            return False, f"label {name} is {labels.get(name)!r} instead of {value!r}"
-    return True, "entrypoint, cmd, user, workdir and env are the base's"
+            return f"label {name} is {labels.get(name)!r} instead of {value!r}"
+    return ""
 
 
 def _ownership(hook: Hook, original: Hook) -> tuple[bool, str]:
@@ -222,7 +232,9 @@ def _ownership(hook: Hook, original: Hook) -> tuple[bool, str]:
     return True, text
 
 
-def _added_layer(source: Source, image: PlatformImage, hook: Hook, *, bare: bool) -> Proof:
+def _added_layer(
+    source: Source, image: PlatformImage, hook: Hook, known: Expected | None, *, bare: bool
+) -> Proof:
     name = "the added layer holds the hook and nothing else"
     descriptor = image.manifest.layers[-1]
     if hook.layer != descriptor.digest:
@@ -234,7 +246,7 @@ def _added_layer(source: Source, image: PlatformImage, hook: Hook, *, bare: bool
     try:
         for entry in base.read_entries(source, descriptor, image.config["rootfs"]["diff_ids"][-1]):
             paths.append(entry.path)
-            if not _belongs(entry, bare=bare):
+            if not _belongs(entry, known.base_hook.parents if known else {}, bare=bare):
                 stray.append(entry.path)
     except KsimageError as error:
         return Proof(name, False, error.why or error.message)
@@ -245,7 +257,17 @@ def _added_layer(source: Source, image: PlatformImage, hook: Hook, *, bare: bool
     return Proof(name, True, f"1 file, {len(hook.data)} bytes")
 
 
-def _belongs(entry: Any, *, bare: bool) -> bool:
+def _belongs(entry: Entry, parents: Mapping[str, tuple[int, int, int]], *, bare: bool) -> bool:
+    """Whether the entry is the hook, or, in an engine's layer, one of its parents unchanged."""
+    member = entry.member
+    if member.attributes:
+        return False  # capabilities and the like, which nothing here asked for
     if entry.path == base.HOOK_PATH:
-        return bool(entry.info.isreg())
-    return not bare and entry.path in _PARENTS and bool(entry.info.isdir())
+        return member.kind is Kind.FILE
+    about = (member.mode & 0o7777, member.uid, member.gid)
+    return (
+        not bare
+        and entry.path in base.HOOK_PARENTS
+        and member.kind is Kind.DIRECTORY
+        and parents.get(entry.path, about) == about
+    )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STEP = 1 << 20
 """At most this much comes out of one decompression call (bytes)."""
+SLICE = 32 << 10
+"""At most this much goes into one."""
 
 MIN_BOUND = 256 << 20
 MAX_BOUND = 16 << 30
@@ -71,26 +73,37 @@ def _plain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _gunzip(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)
-    for chunk in _plain(head, rest):
-        data = chunk
-        while data:
-            if inflate.eof:
-                # Members may follow one another (pigz, estargz); zeros after the last are padding.
-                if not data.strip(b"\0"):
-                    break
-                inflate = zlib.decompressobj(wbits=31)
-            try:
-                piece = inflate.decompress(data, STEP)
-            except zlib.error as error:
-                raise MalformedImage(name, f"a layer's gzip stream is damaged: {error}") from error
-            if piece:
-                yield piece
-            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-    while not inflate.eof:
-        piece = inflate.decompress(inflate.unconsumed_tail, STEP)
-        if not piece:
-            raise MalformedImage(name, "a layer's gzip stream ends too early")
-        yield piece
+    padding = False
+    try:
+        for piece in _sliced(_plain(head, rest)):
+            data = piece
+            while data:
+                if inflate.eof:
+                    # Members may follow one another (pigz, estargz); zeros after the last pad it.
+                    padding = padding or data.startswith(b"\0")
+                    if padding:
+                        if data.strip(b"\0"):
+                            raise MalformedImage(name, "garbage follows a layer's gzip stream")
+                        break
+                    inflate = zlib.decompressobj(wbits=31)
+                out = inflate.decompress(data, STEP)
+                if out:
+                    yield out
+                data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+        while not inflate.eof:
+            out = inflate.decompress(b"", STEP)
+            if not out:
+                raise MalformedImage(name, "a layer's gzip stream ends too early")
+            yield out
+    except zlib.error as error:
+        raise MalformedImage(name, f"a layer's gzip stream is damaged: {error}") from error
+
+
+def _sliced(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Smaller pieces: each gzip member copies what follows it, and a layer may have millions."""
+    for chunk in chunks:
+        for at in range(0, len(chunk), SLICE):
+            yield chunk[at : at + SLICE]
 
 
 def _unzstd(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ksimage.errors import MalformedImage
-from ksimage.images.manifest import MAX_CONFIG, encode, load_json
+from ksimage.images.manifest import MAX_CONFIG, encode, exact, load_json
 from ksimage.images.reference import DIGEST
 
 if TYPE_CHECKING:
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 # Docker's records of the container that the image was committed from: they speak of another image.
 _OF_THE_BUILD = ("container", "container_config", "parent", "id")
+_KEYS = frozenset(
+    {"created", "os", "architecture", "variant", "os.version", "config", "rootfs", "history"}
+)
+_ROOTFS_KEYS = frozenset({"type", "diff_ids"})
+
+RUN_KEYS = frozenset(
+    {
+        "ArgsEscaped", "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels",
+        "NetworkDisabled", "OnBuild", "OpenStdin", "Shell", "StdinOnce", "StopSignal",
+        "StopTimeout", "Tty", "User", "Volumes", "WorkingDir",
+    }
+)  # fmt: skip
+"""What of ``config.config`` has an effect on how an image runs."""
+
+_CHANGES_FILES = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ADD|COPY|RUN)\b")
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,9 @@ def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
     """
     config = load_json(name, data, MAX_CONFIG)
     rootfs = config.get("rootfs")
+    for part, keys in ((config, _KEYS), (rootfs, _ROOTFS_KEYS), (config.get("config"), RUN_KEYS)):
+        if isinstance(part, dict):
+            exact(name, part, keys)
     ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     if not isinstance(ids, list) or not all(
         isinstance(i, str) and DIGEST.fullmatch(i) for i in ids
@@ -92,12 +110,20 @@ def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
     """``created_by`` for each layer, bottom up; None where the history does not tell.
 
     Empty when the history's layer entries are not as many as the diff IDs: it cannot be trusted.
+    buildah without --layers puts all of a Dockerfile's changes into one layer and gives it the text
+    of the last instruction; the others stand before it as ``empty_layer``.
     """
-    entries = [entry for entry in config.get("history") or () if not entry.get("empty_layer")]
-    if len(entries) != len(config["rootfs"]["diff_ids"]):
-        return ()
-    texts = [entry.get("created_by") for entry in entries]
-    return [text if isinstance(text, str) else None for text in texts]
+    texts: list[str | None] = []
+    squashed = False
+    for entry in config.get("history") or ():
+        text = entry.get("created_by")
+        known = isinstance(text, str)
+        if entry.get("empty_layer"):
+            squashed = squashed or not known or bool(_CHANGES_FILES.match(text))
+        else:
+            texts.append(text if known and not squashed else None)
+            squashed = False
+    return texts if len(texts) == len(config["rootfs"]["diff_ids"]) else ()
 
 
 def derive(base: Mapping[str, Any], change: Change) -> bytes:
@@ -121,23 +147,30 @@ def derive(base: Mapping[str, Any], change: Change) -> bytes:
 
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))"
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))",
+    re.ASCII,
 )
 
 
-def created(config: Mapping[str, Any]) -> int:
-    """The config's ``created`` in seconds since the epoch; 0 when it is missing or nonsense."""
-    match = _RFC3339.fullmatch(str(config.get("created") or ""))
-    if not match:
-        return 0
+def created(config: Mapping[str, Any]) -> tuple[int, str]:
+    """The config's ``created`` in seconds since the epoch, and as it is written (RFC 3339).
+
+    The epoch itself when it is missing or nonsense; seconds are never before it.
+    """
+    text = config.get("created")
+    match = _RFC3339.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return 0, timestamp(0)
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    if not (year >= 1970 and 1 <= month <= 12 and 1 <= day <= 31):
-        return 0
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+        return 0, timestamp(0)
+    if year < 1970:
+        return 0, match[0]  # tools that have no time write the year 1
     seconds = calendar.timegm((year, month, day, hour, minute, second))
     if match[7]:
         offset = int(match[8]) * 3600 + int(match[9]) * 60
         seconds += -offset if match[7] == "+" else offset
-    return max(0, seconds)
+    return max(0, seconds), match[0]
 
 
 def timestamp(seconds: int) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn
 
 from ksimage.errors import MalformedImage, UnsupportedImage
 from ksimage.images.reference import DIGEST
@@ -44,21 +45,12 @@ FOREIGN_LAYERS: Final = frozenset(
     }
 )
 
-OCI_EQUIVALENT: Final = {
-    DOCKER_LIST: OCI_INDEX,
-    DOCKER_MANIFEST: OCI_MANIFEST,
-    DOCKER_CONFIG: OCI_CONFIG,
-    DOCKER_LAYER_TAR: OCI_LAYER_TAR,
-    DOCKER_LAYER_GZIP: OCI_LAYER_GZIP,
-    DOCKER_LAYER_TAR + ".zstd": OCI_LAYER_ZSTD,
-    "application/vnd.docker.image.rootfs.foreign.diff.tar": (
-        "application/vnd.oci.image.layer.nondistributable.v1.tar"
-    ),
-    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": (
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
-    ),
-}
-"""What Docker's media types are called by OCI (image-spec, media-types.md)."""
+_KEYS: Final = frozenset(
+    {"schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"}
+)
+_DESCRIPTOR_KEYS: Final = frozenset({"mediaType", "digest", "size", "platform", "urls"})
+_PLATFORM_KEYS: Final = frozenset({"os", "architecture", "variant", "os.version"})
+_WORD: Final = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 MAX_MANIFEST: Final = 4 << 20  # registries SHOULD accept 4 MiB (distribution-spec 1.1)
 MAX_CONFIG: Final = 8 << 20
@@ -82,6 +74,13 @@ class Platform:
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+    @property
+    def normal(self) -> str:
+        """The same text for the same platform: a usual variant is written by some and not by others
+        (``linux/arm64`` is ``linux/arm64/v8``, as containerd's platforms package has it)."""
+        usual = {"arm64": "v8", "arm": "v7"}.get(self.architecture, "")
+        return str(replace(self, variant="" if self.variant == usual else self.variant))
 
 
 @dataclass(frozen=True)
@@ -143,14 +142,19 @@ def load_json(name: str, data: bytes, limit: int) -> dict[str, Any]:
     """A JSON object of at most ``limit`` bytes.
 
     Raises:
-        MalformedImage: too large, no JSON, duplicate keys, or no object.
+        MalformedImage: too large, no JSON (NaN and half surrogates are none), duplicate keys, or no
+            object.
     """
     if len(data) > limit:
         raise MalformedImage(
             name, f"a document of {len(data)} bytes (at most {limit} are accepted)"
         )
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
+        document = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number
+        )
+        if b"\\ud" in data or b"\\uD" in data:
+            encode(document)  # a half surrogate is no text: nothing could be written of it
     except (ValueError, RecursionError) as error:
         raise MalformedImage(name, f"no usable JSON: {error}") from error
     if not isinstance(document, dict):
@@ -166,6 +170,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
         UnsupportedImage: schema 1, or a media type that is no image.
     """
     raw = load_json(name, data, MAX_MANIFEST)
+    exact(name, raw, _KEYS)
     inner = raw.get("mediaType")
     if raw.get("schemaVersion") == 1 or inner in DOCKER_SCHEMA1:
         raise UnsupportedImage(
@@ -174,7 +179,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
             advice=["convert it: skopeo copy --format v2s2 docker://… docker://…"],
         )
     if raw.get("schemaVersion") != 2:
-        raise MalformedImage(name, f"schemaVersion is {raw.get('schemaVersion')!r}, not 2")
+        raise MalformedImage(name, f"schemaVersion is {_shown(raw.get('schemaVersion'))}, not 2")
     kind = inner or media_type
     if (
         inner
@@ -182,7 +187,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
         and inner != media_type
         and media_type in (*INDEX_TYPES, *MANIFEST_TYPES)
     ):
-        raise MalformedImage(name, f"announced as {media_type} but says {inner}")
+        raise MalformedImage(name, f"announced as {media_type} but says {_shown(inner)}")
     if kind is None or kind not in (*INDEX_TYPES, *MANIFEST_TYPES):
         kind = _guess(raw, kind, name)
     annotations = _strings(name, raw.get("annotations"), "annotations")
@@ -208,13 +213,14 @@ def descriptor(name: str, raw: Any) -> Descriptor:
     """A descriptor from its JSON. Raises MalformedImage."""
     if not isinstance(raw, dict):
         raise MalformedImage(name, f"a descriptor is {type(raw).__name__}, not an object")
+    exact(name, raw, _DESCRIPTOR_KEYS)
     media_type, digest, size = raw.get("mediaType"), raw.get("digest"), raw.get("size")
     if not isinstance(media_type, str) or len(media_type) > 255:
         raise MalformedImage(name, "a descriptor has no media type")
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-        raise MalformedImage(name, f"{str(digest)[:80]!r} is not a sha256 digest")
+        raise MalformedImage(name, f"{_shown(digest)} is not a sha256 digest")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 50:
-        raise MalformedImage(name, f"{str(size)[:80]!r} is not a size")
+        raise MalformedImage(name, f"{_shown(size)} is not a size")
     urls = raw.get("urls") or ()
     if not isinstance(urls, (list, tuple)) or not all(isinstance(url, str) for url in urls):
         raise MalformedImage(name, "urls of a descriptor are not a list of strings")
@@ -234,10 +240,34 @@ def _platform(name: str, raw: Any) -> Platform | None:
         return None
     if not isinstance(raw, dict):
         raise MalformedImage(name, "a platform is not an object")
+    exact(name, raw, _PLATFORM_KEYS)
     fields = [raw.get(key, "") for key in ("os", "architecture", "variant", "os.version")]
-    if not all(isinstance(value, str) for value in fields):
-        raise MalformedImage(name, "a platform holds something else than strings")
+    return platform(name, *fields)
+
+
+def platform(name: str, *fields: Any) -> Platform:
+    """A platform from os, architecture, variant and os.version.
+
+    Raises:
+        MalformedImage: something else than the words that platforms are named by. They end up in
+            Dockerfiles and on terminals.
+    """
+    if not all(isinstance(value, str) and _WORD.fullmatch(value) for value in fields):
+        raise MalformedImage(name, f"{_shown(fields)} names no platform")
     return Platform(*fields)
+
+
+def exact(name: str, raw: Mapping[str, Any], keys: frozenset[str]) -> None:
+    """Refuse keys that are one of ``keys`` but for upper and lower case.
+
+    Go reads those as the same key, the last one winning: an engine would see another image.
+
+    Raises:
+        MalformedImage
+    """
+    for key in raw:
+        if key not in keys and key.lower() in {known.lower() for known in keys}:
+            raise MalformedImage(name, f"the key {_shown(key)} differs from the real one by case")
 
 
 def _strings(name: str, raw: Any, what: str) -> Mapping[str, str]:
@@ -263,14 +293,23 @@ def _guess(raw: Mapping[str, Any], kind: str | None, name: str) -> str:
             return OCI_INDEX
         if "layers" in raw:
             return OCI_MANIFEST
-    raise UnsupportedImage(name, f"media type {kind!r} is neither an image nor an image index")
+    raise UnsupportedImage(name, f"media type {_shown(kind)} is neither an image nor an index")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for key, value in pairs:
         if key in document:
-            message = f"the key {key!r} stands twice"
+            message = f"the key {_shown(key)} stands twice"
             raise ValueError(message)
         document[key] = value
     return document
+
+
+def _no_number(text: str) -> NoReturn:
+    message = f"{text} is no number"
+    raise ValueError(message)
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80] if isinstance(value, (str, int, float, tuple)) else type(value).__name__
