@@ -263,6 +263,17 @@ class PlatformNotFound(NotFound):
         )
 
 
+class CloneUnusable(NotFound):
+    """A clone of upstream's repository does not have what was asked for."""
+
+    def __init__(self, clone: str, tag: str, words: str) -> None:
+        super().__init__(
+            f"{clone} gives no hook of {tag}",
+            why=words,
+            advice=["it must be a clone of kubesphere/ks-installer with its tags: git fetch --tags"],
+        )
+
+
 class HookNotFound(NotFound):
     """The image has no usable installRunner.py."""
 
@@ -412,6 +423,16 @@ class HookWithoutVerbosity(PatchError):
             advice=["was the patch 'verbosity' left out?  ksimage patches list"],
         )
         self.hook_line = line
+
+
+class PatchesRefused(PatchError):
+    """`ksimage patches check` found patches that do not apply; the table says which and why."""
+
+    def __init__(self, releases: Sequence[str], total: int) -> None:
+        super().__init__(
+            f"patches do not apply to {len(releases)} of {total} releases: {', '.join(releases)}",
+            advice=["see what differs: ksimage patches check --release " + releases[0]],
+        )
 
 
 class PatchAlreadyApplied(PatchError):
@@ -676,6 +697,24 @@ class BuildFailed(EngineError):
             f"the Docker Engine could not build the image: {reason}",
             why="\n".join(log[-15:]),
             advice=["without the engine: add --engine direct"],
+        )
+
+
+class EnginePushFailed(EngineError):
+    """The Docker Engine could not push: it has trust and proxies of its own."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        host = name.partition("/")[0]
+        untrusted = "x509" in reason or "certificate" in reason
+        plain = "HTTP response to HTTPS" in reason
+        super().__init__(
+            f"the Docker Engine could not push {name}",
+            why=reason,
+            advice=[
+                *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
+                *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
+                "or push without the engine's help: the same command with --through direct",
+            ],
         )
 
 

@@ -86,34 +86,36 @@ def _answer(
             Answer.UNKNOWN,
             f"{tag} holds an image that was made from a ksimage build, with another hook",
         )
-    if origins != {Origin.PRISTINE}:
+    back = kept is not None and kept.digest == digest
+    if origins != {Origin.PRISTINE} and not back:
         return (
             Answer.UNKNOWN,
             f"{tag} holds an image that neither upstream nor ksimage made; KubeKey pushes it only"
             " if its artifact holds it",
         )
+    what = "upstream's image" if origins == {Origin.PRISTINE} else "the original image"
     if kept is None:
         return (
             Answer.UNKNOWN,
-            f"{tag} holds upstream's image, and nothing shows that it ever held another",
+            f"{tag} holds {what}, and nothing shows that it ever held another",
         )
     since = _since(tag, digest, view)
     if since is None or kept.pushed is None:
         return (
             Answer.LIKELY,
-            f"{tag} holds upstream's image, although {kept.name} exists, which ksimage makes right"
-            " before it replaces a tag",
+            f"{tag} holds {what}, although {kept.name} exists, which ksimage makes right before it"
+            " replaces a tag",
         )
     if since > kept.pushed:
         return (
             Answer.YES,
-            f"{tag} holds upstream's image again: it was moved at {since}, after {kept.name} was"
-            f" made at {kept.pushed}",
+            f"{tag} holds {what} again: it was moved at {since}, after {kept.name} was made at"
+            f" {kept.pushed}",
         )
     return (
         Answer.NO,
-        f"{tag} has held upstream's image since {since}; {kept.name} was made later, at"
-        f" {kept.pushed}, but {tag} was not moved then",
+        f"{tag} has held {what} since {since}; {kept.name} was made later, at {kept.pushed}, but"
+        f" {tag} was not moved then",
     )
 
 

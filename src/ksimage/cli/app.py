@@ -21,6 +21,8 @@ COMMANDS = {
     "diff": ("diff", "Show what the patches change in the hook."),
     "render": ("render", "Write the Dockerfile and its context, or a ConfigMap."),
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
+    "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
+    "push": ("push", "Send an earlier build to a registry."),
     "patches": ("patches", "List, show, check and write patches."),
     "check": ("check", "Find images whose base, patches or tag have changed."),
     "matrix": ("matrix", "Print one CI job per release."),

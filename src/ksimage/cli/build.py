@@ -9,6 +9,7 @@ import click
 
 from ksimage.cli import completion
 from ksimage.cli.options import Option, command, settings
+from ksimage.cli.projects import create_project_option
 
 if TYPE_CHECKING:
     from ksimage.build import Plan
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     section="Result",
     help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
 )
+@create_project_option("Result")
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -95,6 +97,7 @@ def build(
     to: str | None,
     push: bool,
     replace: bool,
+    create_project: str | None,
     dry_run: bool,
     fail_fast: bool,
     metadata_file: str | None,
@@ -118,7 +121,7 @@ def build(
 
     session = Session(terminal, values)
     wanted = build_many.work(what, everything, session.settings)
-    order = Order(session, to=to, push=push, replace=replace)
+    order = Order(session, to=to, push=push, replace=replace, create_project=create_project)
     files = Files(metadata_file, image_refs)
     if len(wanted) > 1:
         build_many.run(terminal, order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
@@ -131,9 +134,18 @@ def build(
 class Order:
     """What was asked of every build of this run."""
 
-    def __init__(self, session: Session, *, to: str | None, push: bool, replace: bool) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        to: str | None,
+        push: bool,
+        replace: bool,
+        create_project: str | None = None,
+    ) -> None:
         self.session = session
         self.to, self.push, self.replace = to, push, replace
+        self.create_project = create_project
 
     def plan(self, what: str, base: str | None) -> tuple[Plan, Destination]:
         """Plan one build and decide where it goes. The caller closes the plan's source."""
@@ -154,9 +166,11 @@ class Order:
     def make(self, what: str, base: str | None, progress: Progress) -> Built:
         """Plan and carry out one build."""
         from ksimage import produce
+        from ksimage.cli.projects import ensure_project
 
         plan, destination = self.plan(what, base)
         try:
+            ensure_project(self.session, destination.location, self.create_project)
             return produce.make(
                 plan,
                 destination,

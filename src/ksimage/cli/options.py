@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 GLOBAL = "Global options"
 
+_BARE = {"--verbose": "5", "--create-project": "public"}
+"""Options whose value may be left out, and what it then is."""
+
 
 class Option(click.Option):
     """An option that belongs to a section of the help."""
@@ -35,11 +38,11 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Click's optional option values would swallow the argument after a bare --verbose.
         end = args.index("--") if "--" in args else len(args)
-        if any("--verbose" in param.opts for param in self.params):
-            args = [
-                "--verbose=5" if word == "--verbose" and at < end else word
-                for at, word in enumerate(args)
-            ]
+        known = {name for param in self.params for name in param.opts}
+        args = [
+            f"{word}={_BARE[word]}" if word in _BARE and word in known and at < end else word
+            for at, word in enumerate(args)
+        ]
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

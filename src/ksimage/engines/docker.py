@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.base import HOOK_PATH
 from ksimage.engines import dockerfile
-from ksimage.errors import BuildFailed, EngineError, ImageNotFound, SmokeTestFailed
+from ksimage.errors import (
+    BuildFailed,
+    EngineError,
+    EnginePushFailed,
+    ImageNotFound,
+    SmokeTestFailed,
+)
+from ksimage.locations import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -173,20 +180,18 @@ def push(client: Any, name: str, auth: Mapping[str, str]) -> Iterator[dict[str, 
     the header all the same.
 
     Raises:
-        EngineError: with the registry's words.
+        EnginePushFailed: with the registry's words, or the engine's.
+        EngineUnreachable: the connection broke.
     """
     repository, _, label = name.rpartition(":")
-    for event in client.api.push(
-        repository, tag=label, stream=True, decode=True, auth_config=dict(auth)
-    ):
-        if "errorDetail" in event or "error" in event:
-            detail = (event.get("errorDetail") or {}).get("message") or event.get("error")
-            raise EngineError(
-                f"the engine could not push {name}",
-                why=str(detail),
-                advice=[f"without the engine: ksimage push docker-daemon:{name} --to {name}"],
-            )
-        yield event
+    with engine.translated(f"push {name}"):
+        for event in client.api.push(
+            repository, tag=label, stream=True, decode=True, auth_config=dict(auth)
+        ):
+            if "errorDetail" in event or "error" in event:
+                detail = (event.get("errorDetail") or {}).get("message") or event.get("error")
+                raise EnginePushFailed(name, str(detail))
+            yield event
 
 
 def _text(data: bytes) -> str:

@@ -1,0 +1,86 @@
+"""``ksimage inspect``: what a name really holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.options import Option, command, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.inspection import Row
+    from ksimage.cli.session import Session
+    from ksimage.cli.terminal import Terminal
+    from ksimage.harbor.api import Harbor
+    from ksimage.inspect import Inspection
+    from ksimage.locations.spec import Location
+
+
+@command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
+@click.argument("image")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    cls=Option,
+    section="Image",
+    metavar="OS/ARCH",
+    help="Only this platform's image; may be repeated.  [default: all that the image has]",
+)
+@settings("Registry", "ca_file", "insecure", "username", "password")
+@click.pass_obj
+def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: Any) -> None:
+    """Show what an image at any location is: digests and image IDs, whose hook it holds, how it
+    runs; and in a registry whether KubeKey, or anybody, has overwritten the tag.
+
+    \b
+      ksimage inspect harbor.lan/kubesphereio/ks-installer:v3.3.2
+      ksimage inspect docker-daemon:kubesphere/ks-installer:v3.3.2-debug
+    """
+    from ksimage import inspect as inspecting
+    from ksimage.cli.inspection import inspection_document, inspection_rows
+    from ksimage.cli.session import Session
+    from ksimage.locations import spec
+
+    session = Session(terminal, values)
+    location = spec.parse(image)
+    source = spec.open_source(location, options=session.options(location))
+    harbor = _harbor(session, location)
+    try:
+        inspection: Inspection = inspecting.inspect(
+            source,
+            location,
+            harbor,
+            platforms=platforms,
+            options=session.options(location),
+        )
+    finally:
+        source.close()
+        if harbor is not None:
+            harbor.close()
+    for warning in inspection.warnings:
+        terminal.warning(warning)
+    text = "" if terminal.json else _text(terminal, inspection_rows(inspection))
+    terminal.result(text, inspection_document(inspection))
+
+
+def _harbor(session: Session, location: Location) -> Harbor | None:
+    if location.reference is None:
+        return None
+    from ksimage.harbor import api
+
+    return api.detect(location.reference.registry, session.options(location))
+
+
+def _text(terminal: Terminal, rows: list[Row]) -> str:
+    import sys
+
+    lines = []
+    for number, (label, value) in enumerate(rows):
+        if value:
+            lines.append(f"  {label:<10}  {value}")
+        else:
+            heading = terminal.style(label, sys.stdout, bold=True)
+            lines.append(f"\n{heading}" if number else heading)
+    return "\n".join(lines)

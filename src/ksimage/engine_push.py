@@ -1,0 +1,177 @@
+"""Send an image of the Docker Engine to a registry through the engine itself.
+
+Measured against saving the image and sending it from here (130 MB of layers, loopback): with the
+base in the registry 0.15 s and nothing but the new layer, against 2.2 s and every layer again,
+since the engine hands its layers out uncompressed and under other digests; into an empty registry
+about the same time, but a quarter more bytes and, for good, uncompressed layers. So the engine is
+the better way, where it can reach and trust the registry.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ksimage import base, publish
+from ksimage.engines import docker
+from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
+from ksimage.images.manifest import Platform
+from ksimage.images.reference import DIGEST
+from ksimage.locations import engine, spec
+from ksimage.locations.transfer import CopyResult, matches
+from ksimage.publish import Published
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.images.reference import Reference
+    from ksimage.locations.daemon import DaemonSource
+    from ksimage.locations.registry import RegistryOptions
+    from ksimage.locations.registry.credentials import Credentials
+    from ksimage.locations.spec import Location
+
+log = logging.getLogger("ksimage.push")
+
+# phrases of Harbor's and of registries' refusals, as the engine passes them on, and their statuses
+_REFUSALS = (
+    ("not found", "project ", 401),
+    ("immutable", "", 412),
+    ("storage resource", "", 403),
+    ("read only mode", "", 403),
+    ("proxy project", "", 403),
+    ("unauthorized", "", 403),
+    ("denied", "", 403),
+    ("authentication required", "", 403),
+    ("invalid repository name", "", 400),
+)
+
+
+def push(
+    source: DaemonSource,
+    location: Location,
+    *,
+    options: RegistryOptions,
+    overwrite: bool = False,
+    platform: str | None = None,
+) -> Published:
+    """Push through the engine; with the same care for the tag as :func:`ksimage.publish.publish`.
+
+    The engine gets the login that ksimage would use; its trust in the registry is its own. The
+    target's name exists in the engine for as long as it pushes, then means what it meant before.
+
+    Args:
+        options: for looking at the tag, and for the login.
+        overwrite: replace what the tag holds, after keeping it.
+        platform: what the image must be for, when given.
+
+    Raises:
+        TagOccupied, KeptTagOccupied, TagMoved, PlatformNotFound, ImageNotFound, EngineError,
+        RegistryError, AuthError.
+    """
+    assert location.reference is not None
+    target = spec.open_target(location, options=options)
+    client = engine.connect()
+    try:
+        if platform is not None:
+            _require(source, platform)
+        image_id = source.image_id
+        held = target.held()
+        if held is not None and image_id in _ids(location, held, options):
+            return Published(location, held, None)
+        kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None
+        digest = _push(client, image_id, location.reference, options)
+        now = target.held()
+        if now is None or (digest and now.digest != digest):
+            raise TagMoved(str(location), digest or image_id, now.digest if now else "nothing")
+        return Published(location, now, CopyResult(now, ()), held.digest if held else None, kept)
+    finally:
+        client.close()
+        target.close()
+
+
+def _require(source: DaemonSource, platform: str) -> None:
+    found = source.inspect()
+    own = Platform(
+        str(found.get("Os") or ""),
+        str(found.get("Architecture") or ""),
+        str(found.get("Variant") or ""),
+    )
+    if not matches(own, platform):
+        raise PlatformNotFound(source.name, platform, [str(own)])
+
+
+def _ids(location: Location, held: Descriptor, options: RegistryOptions) -> set[str]:
+    """The IDs under which an engine would know what the tag holds."""
+    source = spec.open_source(location, options=options)
+    try:
+        images = base.read_images(source).images
+    except KsimageError as error:
+        log.info("%s: %s", location, error.message)
+        return set()
+    finally:
+        source.close()
+    if len(images) != 1:
+        return {held.digest}
+    return {held.digest, images[0].descriptor.digest, images[0].manifest.config.digest}
+
+
+def _push(client: Any, image_id: str, reference: Reference, options: RegistryOptions) -> str:
+    """Name the image, push the name, give the name back. Returns the digest that was pushed."""
+    name = spec.familiar(reference)
+    login = _login(reference, options)
+    before = docker.held(client, name)
+    if before != image_id:
+        docker.tag(client, image_id, name)
+    digest = ""
+    try:
+        for event in docker.push(client, name, _auth(login)):
+            if event.get("id") and event.get("status") and not event.get("progress"):
+                log.info("%s: %s", event["id"], event["status"])
+            found = str((event.get("aux") or {}).get("Digest") or "")
+            digest = found if DIGEST.fullmatch(found) else digest
+    except EnginePushFailed as error:
+        raise _explained(error, reference, login.username if login else "") from error
+    finally:
+        if before is not None and before != image_id:
+            docker.tag(client, before, name)
+        elif before is None and _names(client, image_id) > 1:
+            docker.untag(client, name)  # the last name is left: without it the image would go
+    return digest
+
+
+def _names(client: Any, image_id: str) -> int:
+    with engine.translated(f"inspect {image_id}"):
+        return len(client.api.inspect_image(image_id).get("RepoTags") or ())
+
+
+def _login(reference: Reference, options: RegistryOptions) -> Credentials | None:
+    from ksimage.locations.registry import session_for
+
+    session = session_for(reference.registry, options)
+    return session.transport.auth.credentials(reference.repository)
+
+
+def _auth(login: Credentials | None) -> dict[str, str]:
+    """The login as the engine's API takes it."""
+    if login is None:
+        return {}
+    fields = {
+        "username": login.username,
+        "password": login.secret,
+        "identitytoken": login.identity_token,
+        "registrytoken": login.registry_token,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _explained(error: EnginePushFailed, reference: Reference, username: str) -> KsimageError:
+    """The registry's refusal in our words, where the engine's message lets it be recognised."""
+    from ksimage.locations.registry.answers import Answer, Intent, explain, printable
+
+    words = printable(error.why)
+    for phrase, beside, status in _REFUSALS:
+        if phrase in words and beside in words:
+            body = json.dumps({"errors": [{"code": "", "message": words}]}).encode()
+            intent = Intent(reference.registry, reference.repository, True, reference.tag or "")
+            return explain(Answer(status, {}, body), intent, username)
+    return EnginePushFailed(str(reference), words)
