@@ -39,10 +39,17 @@ class GitHub:
     """A runner for one workflow, in a checked-out folder."""
 
     def __init__(
-        self, checkout: Path, scratch: Path, secrets: Mapping[str, str], path: str
+        self,
+        checkout: Path,
+        scratch: Path,
+        secrets: Mapping[str, str],
+        path: str,
+        *,
+        skip: frozenset[str] = frozenset(),
     ) -> None:
+        """``path``: the PATH of the jobs; ``skip``: names of steps whose work is done already."""
         self.checkout, self.scratch, self.secrets = checkout, scratch, secrets
-        self.path = path
+        self.path, self.skip = path, skip
 
     def workflow(self, text: str) -> list[Ran]:
         """Run ``plan``, then ``build`` for each entry of the matrix; [] entries skip it."""
