@@ -1,0 +1,188 @@
+"""``ksimage patches check``: which patch applies to which release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli import completion
+from ksimage.cli.options import Option, command, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ksimage.cli.session import Session
+    from ksimage.cli.terminal import Terminal
+    from ksimage.patching.check import Cell, Row
+
+CLONE = click.option(
+    "--clone",
+    cls=Option,
+    section="Hooks",
+    metavar="DIR",
+    envvar="KS_INSTALLER_REPO",
+    help="Take the hooks from a clone of kubesphere/ks-installer.  [env: KS_INSTALLER_REPO]",
+)
+
+
+@command("check", help="Try every patch on every release.")
+@click.option(
+    "--release",
+    "names",
+    multiple=True,
+    cls=Option,
+    section="Hooks",
+    metavar="RELEASE",
+    shell_complete=completion.release_names,
+    help="Only this release; may be given several times.  [default: those of ksimage.yaml]",
+)
+@click.option(
+    "--all", "everything", is_flag=True, cls=Option, section="Hooks", help="Every known release."
+)
+@CLONE
+@settings("Hooks", "source", "platforms")
+@settings("Patches", "patches.dir", "patches.mode")
+@settings("Registry", "ca_file", "insecure", "username", "password")
+@click.pass_obj
+def patches_check(
+    terminal: Terminal,
+    /,
+    names: tuple[str, ...],
+    everything: bool,
+    clone: str | None,
+    **values: Any,
+) -> None:
+    """Try every patch alone, and the default series with its proof, on the hooks of releases.
+
+    A number is the offset of the patch's hunks in lines; `-` means that the patch's header
+    excludes the release. Exits with 5 when a patch is refused.
+
+    \b
+      ksimage patches check --all --clone ~/ks-installer
+      ksimage patches check --release v3.3.2 --from harbor.lan/kubesphereio
+    """
+    from ksimage import build
+    from ksimage.cli.session import Session
+    from ksimage.errors import PatchesRefused
+    from ksimage.patching import check
+
+    session = Session(terminal, values)
+    series = build.load_series(session.settings)
+    hooks = dict(_hooks(session, _wanted(session, names, everything), clone))
+    rows = check.check(hooks, series)
+    if terminal.json:
+        terminal.document(check.to_json(rows))
+    else:
+        terminal.result(_table(rows))
+        _reasons(terminal, rows)
+        _figures(terminal, rows, series)
+    bad = [row.release for row in rows if not row.good]
+    if bad:
+        raise PatchesRefused(bad, len(rows))
+
+
+def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[str]:
+    from ksimage import releases
+    from ksimage.config.selection import expand
+    from ksimage.errors import UsageError
+
+    if everything:
+        return [release.tag for release in releases.all_releases()]
+    if names:
+        return [releases.find(name).tag for name in names]
+    configured = [chosen.release for chosen in expand(session.settings.releases)]
+    if configured:
+        return configured
+    raise UsageError(
+        "no release was named", advice=["--release v3.3.2", "or --all for every known release"]
+    )
+
+
+def _hooks(
+    session: Session, wanted: Sequence[str], clone: str | None
+) -> Iterator[tuple[str, bytes]]:
+    from ksimage.errors import NotFound
+
+    found = 0
+    for release in wanted:
+        data = _hook(session, release, clone, alone=len(wanted) == 1)
+        if data is not None:
+            found += 1
+            yield release, data
+    if not found:
+        raise NotFound("none of the releases could be read", advice=["--clone DIR, or --from"])
+
+
+def _hook(session: Session, release: str, clone: str | None, *, alone: bool) -> bytes | None:
+    """A release's hook; None, with a warning, where one of several is not there."""
+    from ksimage import hooks
+    from ksimage.errors import CloneUnusable, ImageNotFound
+
+    try:
+        if clone:
+            return _from_clone(Path(clone), release)
+        return hooks.from_image(release, session.settings, session.options)
+    except (CloneUnusable, ImageNotFound) as error:
+        if alone:
+            raise
+        session.terminal.warning(f"{release}: {error.message}")
+        return None
+
+
+def _from_clone(clone: Path, release: str) -> bytes:
+    """Three of the known releases are branches upstream, which a clone has as origin/NAME."""
+    from ksimage import hooks
+    from ksimage.errors import CloneUnusable
+
+    try:
+        return hooks.from_clone(clone, release)
+    except CloneUnusable:
+        return hooks.from_clone(clone, f"origin/{release}")
+
+
+def _table(rows: Sequence[Row]) -> str:
+    headers = ["release", *(cell.patch for cell in rows[0].cells), "series"]
+    lines = [headers]
+    lines += [[row.release, *map(_shown, row.cells), _shown(row.series)] for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _shown(cell: Cell) -> str:
+    from ksimage.patching import check
+
+    words = {check.EXCLUDED: "-", check.REFUSED: "REFUSED", check.UNSUPPORTED: "unsupported"}
+    if cell.status in words:
+        return words[cell.status]
+    return f"{cell.offset:+d}" if cell.offset else "ok"
+
+
+def _reasons(terminal: Terminal, rows: Sequence[Row]) -> None:
+    from ksimage.patching import check
+
+    for row in rows:
+        if row.series.status == check.UNSUPPORTED:
+            terminal.step(f"{row.release}: {row.series.reason}")
+            continue
+        for cell in (*row.cells, row.series):
+            if cell.status == check.REFUSED:
+                terminal.warning(f"{row.release}: {cell.patch or 'the series'}: {cell.reason}")
+        if row.pristine is False:
+            terminal.warning(f"{row.release}: the hook is not what upstream shipped")
+
+
+def _figures(terminal: Terminal, rows: Sequence[Row], series: Any) -> None:
+    """Counted by distinct hooks: several tags share one."""
+    from ksimage.patching import check
+
+    tried = {row.sha256: row for row in rows if row.series.status != check.UNSUPPORTED}
+    for number, patch in enumerate(series):
+        cells = [row.cells[number] for row in tried.values()]
+        meant = [cell for cell in cells if cell.status != check.EXCLUDED]
+        good = [cell for cell in meant if cell.status != check.REFUSED]
+        terminal.step(f"{patch.name}: {len(good)} of {len(meant)} distinct hooks")

@@ -1,0 +1,111 @@
+"""``ksimage patches refresh``: regenerate a patch's line numbers and context."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli import completion
+from ksimage.cli.options import Option, command, settings
+from ksimage.cli.patches_check import CLONE
+
+if TYPE_CHECKING:
+    from ksimage.cli.session import Session
+    from ksimage.cli.terminal import Terminal
+
+
+@command("refresh", help="Regenerate a patch against a release.")
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--release",
+    required=True,
+    cls=Option,
+    section="Hooks",
+    metavar="RELEASE",
+    shell_complete=completion.release_names,
+    help="The release whose hook the patch is to fit exactly.",
+)
+@CLONE
+@settings("Hooks", "source", "platforms")
+@click.option(
+    "--stdout",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Print the patch instead of rewriting FILE.",
+)
+@settings("Registry", "ca_file", "insecure", "username", "password")
+@click.pass_obj
+def patches_refresh(
+    terminal: Terminal,
+    /,
+    file: str,
+    release: str,
+    clone: str | None,
+    stdout: bool,
+    **values: Any,
+) -> None:
+    """Regenerate offsets, counts and context of a patch file, as quilt does; its header stays.
+
+    What a person changed by hand may have wrong counts; what no longer applies is refused.
+
+    \b
+      ksimage patches refresh my-patches/retries.patch --release v3.4.1 --clone ~/ks-installer
+    """
+    from ksimage.cli.session import Session
+    from ksimage.errors import CannotRead
+    from ksimage.patching.refresh import refresh
+
+    session = Session(terminal, values)
+    path = Path(file)
+    try:
+        old = path.read_bytes()
+    except OSError as error:
+        raise CannotRead(path, error) from error
+    hook = read_hook(session, release, clone)
+    refreshed = refresh(old, hook, path.stem, path=file, target=f"the hook of {release}")
+    if stdout:
+        click.echo(refreshed.data, nl=False)
+        return
+    if refreshed.changed:
+        replace_file(path, refreshed.data)
+        terminal.success(f"{file}: rewritten, was off by {refreshed.applied.offset} lines")
+    else:
+        terminal.success(f"{file}: fits as it is")
+    terminal.result(file, {"file": file, "changed": refreshed.changed})
+
+
+def read_hook(session: Session, release: str, clone: str | None) -> bytes:
+    """The pristine hook of a release, from a clone or an image."""
+    from ksimage import hooks, naming
+
+    tag = naming.release_tag(release)
+    if clone:
+        return hooks.from_clone(Path(clone), tag)
+    return hooks.from_image(tag, session.settings, session.options)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file by renaming a finished one over it. Raises CannotWrite."""
+    import os
+    import tempfile
+
+    from ksimage.errors import CannotWrite
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as new:
+            try:
+                new.write(data)
+                new.flush()
+                mode = path.stat().st_mode if path.exists() else 0o644
+                os.fchmod(new.fileno(), mode & 0o777)
+                Path(new.name).replace(path)
+            except BaseException:
+                Path(new.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise CannotWrite(path, error) from error
