@@ -215,7 +215,7 @@ class UnknownRelease(NotFound):
             why="it is not one of the upstream ks-installer tags that ksimage knows",
             advice=[
                 *_nearest(nearest),
-                "all known releases: ksimage patches check --all",
+                "all known releases: ksimage releases",
                 "or give the image itself: ksimage build REGISTRY/ks-installer:TAG",
             ],
         )
@@ -463,7 +463,7 @@ class PatchAmbiguous(PatchError):
             " choosing one would be guessing",
             advice=[
                 "give the hunk another line of context, or regenerate it:"
-                f" ksimage patches refresh {name} --release RELEASE"
+                f" ksimage patches refresh {path} --release RELEASE"
             ],
             path=path,
             line=line,
@@ -505,8 +505,8 @@ class PatchConflict(PatchError):
             why="\n".join([note, *shown]) if note else "\n".join(shown),
             advice=advice
             or [
-                f"which releases it fits: ksimage patches check --all --with {name}",
-                f"make it fit: ksimage patches refresh {name} --release RELEASE",
+                "which releases it fits: ksimage patches check --all --clone DIR",
+                f"make it fit: edit it, then ksimage patches refresh {path} --release RELEASE",
             ],
             path=path,
             line=line,
@@ -554,7 +554,7 @@ class PatchMalformed(PatchError):
             advice=advice
             or [
                 "a patch edited by hand gets right counts again with:"
-                f" ksimage patches refresh {name} --release RELEASE"
+                f" ksimage patches refresh {path} --release RELEASE"
             ],
             path=path,
             line=line,

@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
     "patches": ("patches", "List, show, check and write patches."),
+    "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),
     "matrix": ("matrix", "Print one CI job per release."),
     "reproduce": ("reproduce", "Rebuild an image from its labels and compare digests."),
