@@ -10,7 +10,7 @@ fit but its reverse does, or it fits only at an offset while its reverse fits ex
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ksimage.errors import PatchAlreadyApplied, PatchWithoutEffect
@@ -18,7 +18,7 @@ from ksimage.patching.conflict import explain
 from ksimage.patching.place import Text, Unplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ksimage.patching.model import Patch
 
@@ -30,7 +30,8 @@ class HunkResult:
     Attributes:
         number: of the hunk in its patch, from 1.
         line: of the hunk's first line in the text it was applied to, from 1.
-        offset: lines between that and the line which the hunk states; 0 is exactly there.
+        offset: lines between that and the line which the hunk states; 0 is exactly there. Lines
+            that earlier patches of the same series put in above do not count.
     """
 
     number: int
@@ -85,9 +86,12 @@ def apply_series(
     """
     current = data
     results: list[Applied] = []
+    added: list[tuple[int, int]] = []
     for patch in patches:
-        results.append(apply_patch(current, patch, target=target))
-        current = results[-1].data
+        applied = apply_patch(current, patch, target=target)
+        results.append(_without(added, applied))
+        added = _with(added, applied)
+        current = applied.data
     if current == data:
         raise PatchWithoutEffect("the series" if results else "an empty selection of patches")
     return SeriesResult(
@@ -134,6 +138,30 @@ def apply_patch(data: bytes, patch: Patch, *, target: str = "the hook") -> Appli
         result,
         tuple(HunkResult(n, place.index + 1, place.offset) for n, place in enumerate(places, 1)),
     )
+
+
+def _without(added: Sequence[tuple[int, int]], applied: Applied) -> Applied:
+    """Offsets as if earlier patches had added nothing: a series of patches that were all made from
+    the same hook fits that hook without offset."""
+    hunks = tuple(
+        replace(hunk, offset=hunk.offset - sum(n for line, n in added if line <= hunk.line))
+        if hunk.offset
+        else hunk
+        for hunk in applied.hunks
+    )
+    return replace(applied, hunks=hunks)
+
+
+def _with(added: Sequence[tuple[int, int]], applied: Applied) -> list[tuple[int, int]]:
+    """(line, lines added there) of all patches so far, in lines of the text after ``applied``."""
+    mine = [
+        (place.line, len(hunk.new_lines) - len(hunk.old_lines))
+        for hunk, place in zip(applied.patch.hunks, applied.hunks, strict=True)
+    ]
+    return [
+        (line + sum(n for above, n in mine if above < line), lines)
+        for line, lines in [*added, *mine]
+    ]
 
 
 def _already(patch: Patch, target: str) -> PatchAlreadyApplied:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 import time
 
@@ -250,6 +251,28 @@ def test_series_result() -> None:
     assert result.after_sha256 == hashlib.sha256(result.after).hexdigest()
     assert [applied.patch.name for applied in result.patches] == ["one", "two"]
     assert result.patches[0].data == TEN.replace(b"e", b"E")
+
+
+def test_offsets_in_a_series_do_not_count_what_earlier_patches_added() -> None:
+    """All made from TEN, so none of them has an offset on it, in whatever order."""
+    patches = {
+        "top": patch("@@ -1,2 +1,4 @@\n a\n+x\n+y\n b\n", name="top"),
+        "both": patch("@@ -3,2 +3,1 @@\n-c\n d\n", "@@ -8,2 +7,3 @@\n h\n+z\n i\n", name="both"),
+        "middle": patch("@@ -5,3 +5,3 @@\n e\n-f\n+F\n g\n", name="middle"),
+        "end": patch("@@ -9,2 +9,2 @@\n i\n-j\n+J\n", name="end"),
+    }
+    for order in itertools.permutations(patches):
+        result = apply_series(TEN, [patches[name] for name in order])
+        assert result.after == text(*"axybdeFghziJ")
+        assert [applied.offset for applied in result.patches] == [0, 0, 0, 0]
+        moved = apply_series(text(*"12345") + TEN, [patches[name] for name in order])
+        assert {hunk.offset for applied in moved.patches for hunk in applied.hunks} == {5}
+
+
+def test_a_patch_made_on_top_of_another_has_no_offset_either() -> None:
+    first = patch("@@ -1,2 +1,4 @@\n a\n+x\n+y\n b\n")
+    second = patch(REPLACE_E.replace("-4,3 +4,3", "-6,3 +6,3"), name="second")
+    assert apply_series(TEN, [first, second]).patches[1].offset == 0
 
 
 @pytest.mark.parametrize("count", [0, 2])
