@@ -18,6 +18,7 @@ from ksimage.errors import (
     BasePatched,
     ImageNotFound,
     PatchAlreadyApplied,
+    RegistryError,
     ReleaseMismatch,
     UnsupportedRelease,
     UpstreamWithdrawn,
@@ -130,11 +131,11 @@ def open_base(
             raise ImageNotFound(str(location), why=why, advice=error.advice) from error
         location = location.with_ref(chosen)
         source = spec.open_source(location, options=options(location))
-    except (ImageNotFound, AuthError) as error:
+    except (ImageNotFound, AuthError, RegistryError) as error:
         source.close()
-        # Docker Hub answers 401 for a repository that does not exist.
+        # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
         if release and settings.source == naming.DEFAULT_SOURCE:
-            raise UpstreamWithdrawn(str(location)) from error
+            raise UpstreamWithdrawn(str(location), error.message) from error
         raise
     except BaseException:
         source.close()

@@ -270,7 +270,7 @@ class CloneUnusable(NotFound):
         super().__init__(
             f"{clone} gives no hook of {tag}",
             why=words,
-            advice=["it must be a clone of kubesphere/ks-installer with its tags: git fetch --tags"],
+            advice=["it must be a clone of kubesphere/ks-installer with all its tags"],
         )
 
 
@@ -310,9 +310,9 @@ class ReleaseMismatch(NotFound):
 class UpstreamWithdrawn(NotFound):
     """The public default has nothing any more."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, found: str) -> None:
         super().__init__(
-            f"{name} is not available",
+            f"{name} is not available: {found}",
             why="upstream withdrew its public images in 2025-07; ksimage patches the copy you have",
             advice=[
                 "your Harbor:        --from harbor.lan/kubesphereio",
