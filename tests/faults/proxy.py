@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
@@ -57,11 +57,15 @@ class Fault:
 
 
 class FaultProxy:
-    """Listens on a loopback port, forwards to ``127.0.0.1:port``."""
+    """Listens on a loopback port, forwards to ``127.0.0.1:port``.
+
+    ``on_request`` is called with method and path before anything is forwarded.
+    """
 
     def __init__(self, port: int) -> None:
         self.faults: list[Fault] = []
         self.seen: list[tuple[str, str, int]] = []
+        self.on_request: Callable[[str, str], None] = lambda *_: None
         self._port = port
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -97,6 +101,7 @@ class FaultProxy:
                 super().handle()
 
             def _do(self) -> None:
+                proxy.on_request(self.command, self.path)
                 fault = proxy._fault(self.command, self.path)
                 harm = fault.harm if fault else ""
                 if fault and harm == "status":

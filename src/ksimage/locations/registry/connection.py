@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +28,8 @@ STALL_BYTES = 16 << 10
 # what OpenSSL says when the other side answers a ClientHello with something that is not TLS
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
 _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+
+logger = logging.getLogger("ksimage.registry")
 
 
 @dataclass
@@ -89,6 +92,8 @@ class Connections:
             self._count_out(len(body))
         self._reached.add(netloc)
         response.url = url  # urllib3 keeps the path alone
+        # queries are left out: they may be signed
+        logger.debug("%s %s%s: %d", method, netloc, urlsplit(url).path, response.status)
         return response
 
     def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
