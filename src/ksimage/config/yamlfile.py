@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ksimage.config import selection, values
 from ksimage.config.faults import Fault
 from ksimage.config.options import OPTIONS
+from ksimage.config.secret_keys import ADVICE, is_secret
 from ksimage.config.settings import HostSettings, Origin, ReleaseChoice
 from ksimage.config.values import Refused
 from ksimage.config.yamltext import MAX_BYTES, compose
@@ -26,16 +26,7 @@ TOP_KEYS: Final = tuple(dict.fromkeys(o.key.partition(".")[0] for o in OPTIONS i
 PATCH_KEYS: Final = ("with", "without", "dir", "mode", "files")
 REGISTRY_KEYS: Final = ("ca_file", "insecure")
 RELEASE_KEYS: Final = ("release", "base")
-_SECRET = re.compile(
-    r"(?:user(?:name)?|login|auths?|cred(?:ential)?s?|pass|pwd)|"
-    r".*(?:passwo?r?d|passphrase|token|secret|api_?key|private_?key)s?",
-    re.IGNORECASE | re.DOTALL,
-)
 _TRUTH: Final = ("true", "True", "TRUE", "false", "False", "FALSE")
-SECRET_ADVICE: Final = (
-    "credentials have no place in this file: use docker login, or --username with "
-    "--password-stdin, or KSIMAGE_USERNAME and KSIMAGE_PASSWORD from the CI system's secrets"
-)
 
 
 @dataclass
@@ -74,11 +65,6 @@ def check(data: bytes, place: str, base: Path) -> FileValues:
         _Reader(place, base, result).document(root)
         result.faults.sort(key=lambda fault: (fault.line, fault.column))
     return result
-
-
-def is_secret(key: str) -> bool:
-    """Whether a key's name says that its value is a credential."""
-    return _SECRET.fullmatch(key.replace("-", "_")) is not None
 
 
 class _Reader:
@@ -133,7 +119,7 @@ class _Reader:
             elif known is not None and name in known:
                 yield name, name_node, value_node
             elif is_secret(name):
-                self.fault(name_node, dotted, SECRET_ADVICE)
+                self.fault(name_node, dotted, ADVICE)
             elif known is None:
                 yield name, name_node, value_node
             else:

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ksimage.config import yamlfile
+from ksimage.config.secret_keys import is_secret
 from ksimage.config.settings import HostSettings
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
 
@@ -99,12 +100,12 @@ def test_positions_count_characters_not_bytes() -> None:
     ["password", "Passwd", "PASS", "user", "username", "auth", "api-key", "harbor_token", "secret"],
 )
 def test_secret_keys(key: str) -> None:
-    assert yamlfile.is_secret(key)
+    assert is_secret(key)
 
 
 @pytest.mark.parametrize("key", ["tag", "team", "author", "lan.example.passenger", "users-guide"])
 def test_other_keys(key: str) -> None:
-    assert not yamlfile.is_secret(key)
+    assert not is_secret(key)
 
 
 def test_missing_file(tmp_path: Path) -> None:
