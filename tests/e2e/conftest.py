@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,11 @@ import pytest
 from tests.support.engine import Engine
 from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK
+from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
+
+from ksimage.locations import spec, transfer
+from ksimage.locations.registry import RegistryOptions
 
 Shape = Literal["add", "chown"]
 
@@ -57,3 +61,33 @@ def engine_env(docker_engine: Engine) -> dict[str, str | None]:
         "DOCKER_HOST": docker_engine.host,
         "DOCKER_CONFIG": str(docker_engine.folder / "config"),
     }
+
+
+@pytest.fixture
+def clean_engine(docker_engine: Engine) -> Iterator[Engine]:
+    """The engine; the names and images that a test makes are gone after it."""
+    before = names(docker_engine)
+    yield docker_engine
+    made = names(docker_engine) - before
+    if made:
+        docker_engine.docker("rmi", "--force", *sorted(made))
+    docker_engine.docker("image", "prune", "--force")
+
+
+def names(engine: Engine) -> set[str]:
+    """All ``REPOSITORY:TAG`` in the engine."""
+    listed = engine.docker("images", "--format={{.Repository}}:{{.Tag}}").split()
+    return {name for name in listed if "<none>" not in name}
+
+
+def to_registry(base: Base, registry: RunningRegistry, repository: str) -> str:
+    """Push a base to ``REPOSITORY/ks-installer:v3.3.2``; the reference without its tag."""
+    name = f"{registry.address}/{repository}/ks-installer"
+    source = spec.open_source(spec.parse(base.location))
+    target = spec.open_target(spec.parse(f"{name}:v3.3.2"), options=RegistryOptions())
+    try:
+        assert transfer.copy(source, target).digest == base.digest
+    finally:
+        source.close()
+        target.close()
+    return name
