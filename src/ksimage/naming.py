@@ -115,6 +115,17 @@ def choose(names: Sequence[str], tag: str, architecture: str = "") -> str | None
     return None
 
 
+def registry_of(text: str | None) -> str | None:
+    """The registry host that a location, project or repository is at; None for anything else."""
+    if not text or not _is_registry(text):
+        return None
+    try:
+        found = spec.parse(_as_repository(text)).reference
+    except BadReference:
+        return None
+    return found.registry if found else None
+
+
 def guess_release(location: Location) -> str | None:
     """The release that a tag names (also as KubeKey's ``v3.3.2-amd64``), or None."""
     name = location.reference.tag if location.reference else location.ref

@@ -115,11 +115,14 @@ def build(
       ksimage build v3.4.1 --from oci:kubekey/images --to oci-archive:patched.tar
       ksimage build --all --push
     """
+    from ksimage import naming
     from ksimage.cli import build_many
     from ksimage.cli.results import Files
     from ksimage.cli.session import Session
 
-    session = Session(terminal, values)
+    named = [text for text in what if naming.is_location(text)]
+    login = [to, *([] if push else named)]
+    session = Session(terminal, values, login=login, pushes=push)
     wanted = build_many.work(what, everything, session.settings)
     order = Order(session, to=to, push=push, replace=replace, create_project=create_project)
     files = Files(metadata_file, image_refs)

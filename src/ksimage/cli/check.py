@@ -49,7 +49,7 @@ def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **val
     from ksimage.cli.session import Session
     from ksimage.errors import ChecksFailed, Outdated
 
-    session = Session(terminal, values)
+    session = Session(terminal, values, pushes=True)
     findings = run(session, names)
     _present(terminal, findings, form)
     failed = [finding for finding in findings if finding.state is State.FAILED]

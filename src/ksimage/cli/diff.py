@@ -30,9 +30,10 @@ def diff(terminal: Terminal, /, what: str, **values: Any) -> None:
       ksimage diff v3.3.2 --from harbor.lan/kubesphereio
       ksimage diff v3.3.2 --from docker-archive:ks-installer.tar | patch -p1 installRunner.py
     """
+    from ksimage import naming
     from ksimage.cli.session import Session
 
-    plan = Session(terminal, values).plan(what)
+    plan = Session(terminal, values, login=[what] if naming.is_location(what) else []).plan(what)
     plan.source.close()
     patched = plan.platforms[0].patched
     diff = hook_diff(patched)
@@ -60,6 +61,10 @@ def print_diff(terminal: Terminal, diff: str) -> None:
     """A diff on stdout, coloured on a terminal."""
     import sys
 
+    from ksimage.cli.terminal import clean
+
+    if sys.stdout.isatty():
+        diff = clean(diff)  # piped, it stays what it is: a patch
     for line in diff.splitlines():
         style = {} if line.startswith(("+++", "---")) else _STYLES.get(line[:1], {})
         click.echo(

@@ -43,7 +43,7 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
     from ksimage.cli.session import Session
     from ksimage.locations import spec
 
-    session = Session(terminal, values)
+    session = Session(terminal, values, login=[image])
     location = spec.parse(image)
     source = spec.open_source(location, options=session.options(location))
     harbor = _harbor(session, location)

@@ -59,7 +59,7 @@ def matrix(
     from ksimage.ci.detect import System, detect
     from ksimage.cli.session import Session
 
-    session = Session(terminal, values)
+    session = Session(terminal, values, pushes=True)
     rows = _outdated(session, names) if only_outdated else _rows(session, names)
     system = {"github": System.GITHUB, "gitlab": System.GITLAB, "json": System.PLAIN}.get(
         form or "", detect(os.environ)

@@ -88,7 +88,7 @@ def push(
     from ksimage.locations import spec
 
     started = time.monotonic()
-    session = Session(terminal, values)
+    session = Session(terminal, values, login=[to], pushes=True)
     where = to or session.settings.target
     if where is None:
         raise UsageError("push does not know where to", advice=["--to harbor.lan/kubesphereio"])

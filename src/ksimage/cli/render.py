@@ -58,9 +58,10 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
       ksimage render v3.3.2 --verbose --from docker-archive:ks-installer.tar \\
           --as configmap -o hook
     """
+    from ksimage import naming
     from ksimage.cli.session import Session
 
-    plan = Session(terminal, values).plan(what)
+    plan = Session(terminal, values, login=[what] if naming.is_location(what) else []).plan(what)
     plan.source.close()
     chosen = plan.platforms[0]
     if len(plan.platforms) > 1:

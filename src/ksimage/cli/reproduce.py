@@ -37,7 +37,7 @@ def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: Any
     from ksimage.errors import NotReproducible
     from ksimage.locations import spec
 
-    session = Session(terminal, values)
+    session = Session(terminal, values, login=[image])
     compared = library.reproduce(
         spec.parse(image),
         session.settings,

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ksimage import recipe
+from ksimage import naming, recipe
 from ksimage.cli.options import given
 from ksimage.config.resolve import resolve
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ksimage.build import Plan
     from ksimage.cli.terminal import Terminal
     from ksimage.config.settings import Settings
@@ -22,12 +24,23 @@ if TYPE_CHECKING:
 class Session:
     """One run's settings and how it talks to registries."""
 
-    def __init__(self, terminal: Terminal, values: dict[str, Any], **more: object) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        values: dict[str, Any],
+        *,
+        login: Sequence[str | None] = (),
+        pushes: bool = False,
+        **more: object,
+    ) -> None:
         """Resolve the settings.
 
         Args:
             terminal: where messages go.
             values: the command's parameters.
+            login: locations named on the command line; --username and --password-stdin are for
+                the first that is a registry, and for no other host.
+            pushes: where none is named, they are for the target rather than the source.
             more: settings by key that are no options of the command.
 
         Raises:
@@ -40,6 +53,10 @@ class Session:
         config = Path(terminal.config) if terminal.config else None
         self.settings: Settings = resolve(flags, os.environ, config, Path.cwd())
         self.epoch = recipe.source_date_epoch()
+        configured = [self.settings.target] if pushes else []
+        self._login = next(
+            filter(None, map(naming.registry_of, (*login, *configured, self.settings.source))), ""
+        )
 
     def options(self, location: Location) -> Any:
         """Registry options for a location; None for what is no registry."""
@@ -48,12 +65,15 @@ class Session:
         from ksimage.locations.registry import RegistryOptions
 
         settings = self.settings
-        host = settings.registry(location.reference.registry)
+        name = location.reference.registry
+        host = settings.registry(name)
+        # One login for one host: another registry must never see it.
+        given = name == self._login
         return RegistryOptions(
             ca_file=host.ca_file,
             insecure=host.insecure,
-            username=settings.username,
-            password=settings.password,
+            username=settings.username if given else None,
+            password=settings.password if given else None,
         )
 
     def plan(self, what: str, **details: Any) -> Plan:

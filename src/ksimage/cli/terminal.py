@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 from contextlib import contextmanager
@@ -26,6 +27,13 @@ SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
 
 QUIETEST, QUIET, NORMAL, DETAILED, DEBUG = -2, -1, 0, 1, 2
+
+
+def clean(text: str) -> str:
+    """``text`` without escape sequences: registries, images and patches may hold them."""
+    from ksimage.ci.escape import log_text
+
+    return log_text(text)
 
 
 class Terminal:
@@ -77,25 +85,25 @@ class Terminal:
 
     def step(self, text: str) -> None:
         """Something is done or being done."""
-        self._say(NORMAL, text)
+        self._say(NORMAL, clean(text))
 
     def success(self, text: str) -> None:
         """A proof held, or the job is done."""
-        self._say(NORMAL, f"{self.style(self._sign('✓', 'ok'), fg='green')} {text}")
+        self._say(NORMAL, f"{self.style(self._sign('✓', 'ok'), fg='green')} {clean(text)}")
 
     def skipped(self, text: str) -> None:
         """Something could not be checked."""
-        self._say(NORMAL, f"{self.style(self._sign('–', '--'), fg='yellow')} {text}")
+        self._say(NORMAL, f"{self.style(self._sign('–', '--'), fg='yellow')} {clean(text)}")
 
     def detail(self, text: str) -> None:
         """Only with -v."""
-        self._say(DETAILED, text)
+        self._say(DETAILED, self.style(clean(text), dim=True))
 
     def warning(self, text: str) -> None:
         """Something to know; each text is said once."""
         if text not in self._said:
             self._said.add(text)
-            self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)} {text}")
+            self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)} {clean(text)}")
 
     @contextmanager
     def part(self, name: str, kept: list[str] | None = None) -> Iterator[None]:
@@ -110,7 +118,7 @@ class Terminal:
         """Say what a part collected, folded where the CI system can fold."""
         with self.ci.group(title):
             for line in lines:
-                click.echo(line, err=True, color=self.colored(sys.stderr))
+                self._write(line)
 
     @property
     def ci(self) -> Reporter:
@@ -136,6 +144,12 @@ class Terminal:
             return
         if name:
             text = f"{self.style(f'[{name}]', dim=True)} {text}"
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        if self.in_ci:
+            # A line such as ::add-mask:: would be a command of GitHub's, whoever wrote it.
+            text = re.sub(r"(?m)^(\s*)(::|##\[)", r"\1\\\2", text)
         click.echo(text, err=True, color=self.colored(sys.stderr))
 
     @staticmethod
@@ -175,12 +189,12 @@ class Terminal:
 
     def explain(self, error: KsimageError) -> None:
         """What happened, why, and what to type next."""
-        self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {error.message}")
+        self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {clean(error.message)}")
         for line in error.why.splitlines():
-            self._say(QUIETEST, f"  {line}")
+            self._say(QUIETEST, f"  {clean(line)}")
         for line in error.advice:
             self._say(
-                QUIETEST, f"  {self.style('→' if self._sign('→', '') else '->', dim=True)} {line}"
+                QUIETEST, f"  {self.style('→' if self._sign('→', '') else '->', dim=True)} {clean(line)}"
             )
 
     def usage_error(self, error: click.UsageError) -> None:
@@ -254,4 +268,4 @@ class _Handler(logging.Handler):
         if record.levelno >= logging.WARNING:
             self._terminal.warning(record.getMessage())
         else:
-            self._terminal.detail(self._terminal.style(record.getMessage(), dim=True))
+            self._terminal.detail(record.getMessage())

@@ -42,7 +42,7 @@ def verify(terminal: Terminal, /, image: str, base: str | None, **values: Any) -
     from ksimage.cli.session import Session
     from ksimage.locations import spec
 
-    session = Session(terminal, values)
+    session = Session(terminal, values, login=[image])
     location = spec.parse(image)
     source = spec.open_source(location, options=session.options(location))
     try:
