@@ -192,10 +192,9 @@ class Terminal:
         self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {clean(error.message)}")
         for line in error.why.splitlines():
             self._say(QUIETEST, f"  {clean(line)}")
+        arrow = self.style(self._sign("→", "->"), dim=True)
         for line in error.advice:
-            self._say(
-                QUIETEST, f"  {self.style('→' if self._sign('→', '') else '->', dim=True)} {clean(line)}"
-            )
+            self._say(QUIETEST, f"  {arrow} {clean(line)}")
 
     def usage_error(self, error: click.UsageError) -> None:
         """Click's own errors, in the same manner."""
