@@ -189,21 +189,24 @@ class _Content:
         self._stream = stream
         self._left = size
         self._padding = -size % BLOCK
+        self._passed = False
 
     def read(self, limit: int) -> bytes:
+        assert not self._passed, "content is there until the next member is asked for, and once"
         if self._left > limit:
             self._stream.refuse(f"a file of {self._left} bytes where at most {limit} are accepted")
         data = self._stream.take(self._left)
         if len(data) < self._left:
             self._stream.refuse("it ends within a file")
         self._left = 0
+        self._passed = True
         return data
 
     def skip(self) -> None:
         if self._stream.skip(self._left) < self._left:
             self._stream.refuse("it ends within a file")
         self._stream.skip(self._padding)
-        self._left = self._padding = 0
+        self._passed = True
 
 
 def _next_header(stream: _Stream) -> bytes | None:
