@@ -1,0 +1,183 @@
+"""Harbor's refusals, as users meet them: in words, with the next command, and its own exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.harbor import ADMIN, ADMIN_PASSWORD, ROBOT, ROBOT_SECRET, FakeHarbor, Project
+from tests.support.images import Recipe, layout
+from tests.support.program import MINIATURE_HOOK, Finished, ksimage
+from tests.support.registry import RunningRegistry
+
+pytestmark = pytest.mark.e2e
+
+TAG = "v3.3.2-debug"
+AS_ROBOT: dict[str, str | None] = {"KSIMAGE_USERNAME": ROBOT, "KSIMAGE_PASSWORD": ROBOT_SECRET}
+AS_ADMIN: dict[str, str | None] = {"KSIMAGE_USERNAME": ADMIN, "KSIMAGE_PASSWORD": ADMIN_PASSWORD}
+
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs ksimage; no secret may ever show."""
+    layout(tmp_path / "image", Recipe(hook=MINIATURE_HOOK.read_bytes()), ref=TAG)
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def run(*arguments: str, env: dict[str, str | None] = AS_ROBOT) -> Finished:
+        done = ksimage(*arguments, cwd=tmp_path, env={"HOME": str(home), **env})
+        assert ROBOT_SECRET not in done.stdout + done.stderr
+        assert ADMIN_PASSWORD not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+class TestRefusals:
+    def push(self, run: Run, to: str, *more: str, **details: dict[str, str | None]) -> Finished:
+        return run("push", "oci:image", "--to", to, *more, **details)
+
+    def test_project_missing(self, harbor: FakeHarbor, run: Run) -> None:
+        told = self.push(run, f"{harbor.address}/nope/ks-installer")
+        assert told.code == 8 and told.stdout == ""
+        assert "has no project 'nope'" in told.stderr and "--create-project" in told.stderr
+
+    def test_right_missing(self, harbor: FakeHarbor, run: Run) -> None:
+        harbor.projects["kubesphereio"].members[ROBOT] = {"pull"}
+        told = self.push(run, f"{harbor.address}/kubesphereio")
+        assert told.code == 9
+        assert f"{ROBOT} may not push" in told.stderr and "project > Members" in told.stderr
+
+    def test_wrong_password_is_told_from_a_missing_right(
+        self, harbor: FakeHarbor, run: Run
+    ) -> None:
+        wrong = {**AS_ROBOT, "KSIMAGE_PASSWORD": "not-this-one"}
+        told = self.push(run, f"{harbor.address}/kubesphereio", env=wrong)
+        assert told.code == 9
+        assert "does not accept the login" in told.stderr and "may not push" not in told.stderr
+
+    def test_nobody(self, harbor: FakeHarbor, run: Run) -> None:
+        told = self.push(run, f"{harbor.address}/kubesphereio", env={})
+        assert told.code == 9
+        assert f"docker login {harbor.address}" in told.stderr
+
+    def test_immutable_tag_that_holds_the_same_is_up_to_date(
+        self, harbor: FakeHarbor, run: Run
+    ) -> None:
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        first = self.push(run, to).ok()
+        harbor.projects["kubesphereio"].immutable = [TAG]
+        again = self.push(run, to).ok()
+        assert "up to date" in again.stderr and again.reference == first.reference
+
+    def test_immutable_tag(self, harbor: FakeHarbor, run: Run, tmp_path: Path) -> None:
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        first = self.push(run, to).ok()
+        harbor.projects["kubesphereio"].immutable = [TAG]
+        layout(tmp_path / "other", Recipe(architecture="arm64"))
+        told = run("push", "oci:other", "--to", to, "--replace")
+        assert told.code == 10
+        assert "Tag Immutability" in told.stderr and "--tag TAG" in told.stderr
+        assert run("inspect", to, "--output", "json").ok().document["digest"] in first.reference
+
+    @pytest.mark.parametrize(
+        ("rule", "words"),
+        [
+            ("quota", "Project Quotas"),
+            ("read-only", "read-only at present"),
+            ("proxy", "push to another project"),
+        ],
+    )
+    def test_forbidden(self, harbor: FakeHarbor, run: Run, rule: str, words: str) -> None:
+        harbor.read_only = rule == "read-only"
+        harbor.projects["kubesphereio"].full = rule == "quota"
+        harbor.projects["kubesphereio"].proxy_cache = rule == "proxy"
+        told = self.push(run, f"{harbor.address}/kubesphereio")
+        assert told.code == 8 and words in told.stderr
+        assert harbor.stored == []
+
+    def test_repository_without_project(self, harbor: FakeHarbor, run: Run) -> None:
+        to = f"{harbor.address}/ks-installer:{TAG}"
+        told = self.push(run, to)
+        assert told.code == 8 and "HOST/PROJECT/REPOSITORY" in told.stderr
+        told = self.push(run, to, "--create-project", env=AS_ADMIN)
+        assert told.code == 8 and "HOST/PROJECT/REPOSITORY" in told.stderr
+        assert "ks-installer" not in harbor.projects
+
+    def test_policy(self, harbor: FakeHarbor, run: Run) -> None:
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        self.push(run, to).ok()
+        harbor.projects["kubesphereio"].policy = "current image with 9 vulnerabilities"
+        told = run("inspect", to)
+        assert told.code == 8
+        assert "9 vulnerabilities" in told.stderr and "project > Configuration" in told.stderr
+
+    def test_as_json(self, harbor: FakeHarbor, run: Run) -> None:
+        told = self.push(run, f"{harbor.address}/nope/ks-installer", "--output", "json")
+        error = told.document["error"]
+        assert (error["kind"], error["exit_code"]) == ("project-missing", 8)
+
+
+class TestCreateProject:
+    @pytest.mark.parametrize("flag", ["--create-project", "--create-project=public"])
+    def test_public(self, harbor: FakeHarbor, run: Run, flag: str) -> None:
+        to = f"{harbor.address}/new"
+        done = run("push", flag, "oci:image", "--to", to, env=AS_ADMIN).ok()
+        assert "created the public project new" in done.stderr
+        assert harbor.projects["new"].public
+        assert done.reference.startswith(f"{to}/ks-installer:{TAG}@sha256:")
+
+    def test_private(self, harbor: FakeHarbor, run: Run) -> None:
+        to = f"{harbor.address}/new"
+        run("push", "oci:image", "--to", to, "--create-project=private", env=AS_ADMIN).ok()
+        assert not harbor.projects["new"].public
+        # there already: nothing is changed
+        again = run("push", "oci:image", "--to", to, "--create-project", env=AS_ADMIN).ok()
+        assert "the project new exists" in again.stderr and not harbor.projects["new"].public
+
+    def test_not_for_everybody(self, harbor: FakeHarbor, run: Run) -> None:
+        told = run("push", "oci:image", "--to", f"{harbor.address}/new", "--create-project")
+        assert told.code == 9
+        assert "may not create the project 'new'" in told.stderr
+        assert "Projects > New Project" in told.stderr
+
+    def test_a_plain_registry_needs_none(self, registry: RunningRegistry, run: Run) -> None:
+        to = f"{registry.address}/no-harbor"
+        done = run("push", "oci:image", "--to", to, "--create-project", env={}).ok()
+        assert "does not answer like a Harbor" in done.stderr
+
+    def test_build_creates_it_as_well(self, harbor: FakeHarbor, run: Run) -> None:
+        to = f"{harbor.address}/new/ks-installer"
+        command = ("build", "oci:image", "--to", f"{to}:v3.3.2-ours")
+        missing = run(*command, env=AS_ADMIN)
+        assert missing.code == 8 and "--create-project" in missing.stderr
+        dry = run(*command, "--create-project", "--dry-run", env=AS_ADMIN).ok()
+        assert "new" not in harbor.projects and dry.code == 0
+        built = run(*command, "--create-project", env=AS_ADMIN).ok()
+        assert built.reference.startswith(f"{to}:v3.3.2-ours@sha256:")
+
+
+def test_did_kubekey_overwrite_my_tag(harbor: FakeHarbor, run: Run) -> None:
+    """The whole story: pushed by KubeKey, replaced by ksimage, pushed by KubeKey again."""
+    harbor.projects["kubesphereio"] = Project(True, {ROBOT: {"pull", "push", "log"}})
+    harbor.users["kk"] = "KubeKey1"
+    harbor.projects["kubesphereio"].members["kk"] = {"pull", "push"}
+    as_kk: dict[str, str | None] = {"KSIMAGE_USERNAME": "kk", "KSIMAGE_PASSWORD": "KubeKey1"}
+    name = f"{harbor.address}/kubesphereio/ks-installer:v3.3.2"
+
+    run("push", "oci:image", "--to", name, env=as_kk).ok()
+    first = run("inspect", name).ok().stdout
+    assert "unknown" in first and "there is no v3.3.2-orig" in first
+
+    run("build", name, "--to", name, "--replace").ok()
+    ours = run("inspect", name).ok().stdout
+    assert "no          v3.3.2 holds what ksimage built" in ours
+
+    run("push", "oci:image", "--to", name, "--replace", env=as_kk).ok()
+    back = run("inspect", name, "--output", "json").ok().document["overwritten"]
+    assert back["answer"] == "yes"
+    assert any(fact.startswith("v3.3.2 was last pushed by kk at ") for fact in back["facts"])
+    assert any(fact.startswith(f"before that by {ROBOT} at ") for fact in back["facts"])
