@@ -14,6 +14,8 @@ shared context  GNU patch and unipatch let neighbouring hunks overlap in their c
 end of file     A hunk with context between its changes only, or with a line without newline: ours
                 accepts it at the end of the file only; GNU patch and unipatch put it anywhere and
                 supply a newline.
+overlapping     Hunks that say that they overlap, or are out of order: ours refuses the patch as
+numbers         damaged, the others ignore what it says.
 CRLF            GNU patch strips the CRs of a CRLF patch; ours and unipatch take bytes as they are.
 no effect       The result is the text itself; ours refuses that.
 anchors         git pins a hunk to line 1 when it states line 1, and to the end only when it has no
@@ -260,7 +262,7 @@ def why_they_apply_it(case: Case, mine: Outcome, theirs: bytes) -> str | None:
         for (first, one), (second, two) in itertools.pairwise(parts):
             size = len(old_block(one))
             if second < first + size:
-                return "shared context"
+                return "overlapping numbers"
             for a in places(case.text, old_block(one)):
                 if any(abs(a - b) < size for b in places(case.text, old_block(two))):
                     return "shared context"

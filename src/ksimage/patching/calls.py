@@ -24,6 +24,7 @@ _HARMLESS = {"__version__", "defaults", "exceptions", "output"}
 # Ways of reaching a call that a reader of the text cannot follow.
 _OPAQUE = {"__import__", "compile", "eval", "exec", "globals", "locals", "vars"}
 _OPAQUE_MODULES = {"importlib", "runpy"}
+_OPAQUE_ATTRIBUTES = {"modules", "__dict__", "__setattr__", "__getattribute__"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Source:
         elif isinstance(node, ast.Name) and node.id in _OPAQUE:
             if not self.binding(node):
                 raise self._unproven(node, f"it uses {node.id}()")
-        elif isinstance(node, ast.Attribute) and node.attr in ("modules", "__dict__"):
+        elif isinstance(node, ast.Attribute) and node.attr in _OPAQUE_ATTRIBUTES:
             raise self._unproven(node, f"it uses .{node.attr}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if node.value == "quiet" or re.fullmatch(r"ansible_runner(\.\w+)*", node.value):

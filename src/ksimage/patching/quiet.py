@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ksimage.patching.scopes import Scope, Scopes
 
 _SUPPRESSING = ("suppress_ansible_output", "suppress_output_file")
+_INTERCEPTING = ("__getattribute__", "__getattr__", "__setattr__", "__slots__")
 
 
 class Loudness:
@@ -109,7 +110,7 @@ class Loudness:
     def attribute(self, node: ast.Attribute, line: int, seen: set[tuple[ast.AST, str]]) -> None:
         """``self.quiet``: every value that anything in the module gives such an attribute."""
         cls = self.class_of(node)
-        if cls is None:
+        if cls is None or not _is_plain(cls):
             raise self.unproven(node, line)
         if (cls.node, node.attr) in seen:
             return
@@ -273,3 +274,13 @@ class Loudness:
         raise HookUnproven(
             self.name, line, f"the call of line {call.lineno} passes no {argument.arg}"
         )
+
+
+def _is_plain(cls: Scope) -> bool:
+    """Whether attributes of its objects are what was assigned: nothing inherited or intercepted."""
+    node = cls.node
+    return (
+        isinstance(node, ast.ClassDef)
+        and all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
+        and not any(name in cls.bindings for name in _INTERCEPTING)
+    )

@@ -80,13 +80,6 @@ class Scopes(ast.NodeVisitor):
             scope = scope.parent
         return None
 
-    def function_of(self, node: ast.AST) -> Scope | None:
-        """The innermost function around a node, or None at module or class level."""
-        scope: Scope | None = self.scope_of[node]
-        while scope is not None and not scope.is_function:
-            scope = scope.parent
-        return scope
-
     def visit(self, node: ast.AST) -> None:
         """Record the node and go on into it."""
         self.scope_of[node] = self.current

@@ -63,6 +63,10 @@ ACCEPTED = {
     "local variable": (RUN, run("quiet=q", "verbosity=1", before="q = False")),
     "annotated variable": (RUN, run("quiet=q", "verbosity=1", before="q: bool = False")),
     "chain": (RUN, run("quiet=q", "verbosity=1", before="p = False\nq = p")),
+    "attribute of itself": (
+        b"self.quiet = quiet\n",
+        b"self.quiet = quiet\n        self.quiet = self.quiet\n",
+    ),
     "self-assignment": (RUN, run("quiet=q", "verbosity=1", before="q = False\nq = q")),
     "settings": (RUN, run("settings={'suppress_ansible_output': False}", "verbosity=1")),
     "other settings": (RUN, run("settings={'job_timeout': 9}", "verbosity=1")),
@@ -122,6 +126,31 @@ ACCEPTED = {
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_accepted(case: str) -> None:
     prove(*ACCEPTED[case])
+
+
+METHOD = (
+    b"def installRunner(self):\n",
+    b"def installRunner(self, quiet, *, other=False):\n"
+    b"        ansible_runner.run(quiet=%b, verbosity=1)\n",
+)
+CALLED = b"    generateTaskLists().installRunner(%b)\n" + RUN
+
+
+def prove_method(value: bytes, argument: bytes) -> None:
+    changed = LOUD.replace(METHOD[0], METHOD[1] % value, 1).replace(RUN, CALLED % argument, 1)
+    prove_hook(changed, base=HOOK)
+
+
+def test_parameters_of_methods() -> None:
+    prove_method(b"quiet", b"False")
+    prove_method(b"other", b"False")
+    prove_method(b"other", b"False, other=False")
+    with pytest.raises(HookStillQuiet):
+        prove_method(b"quiet", b"True")
+    with pytest.raises(HookStillQuiet):
+        prove_method(b"other", b"False, other=True")
+    with pytest.raises(HookUnproven):
+        prove_method(b"quiet", b"")
 
 
 QUIET = {
@@ -197,6 +226,24 @@ def test_still_quiet(case: str) -> None:
 UNPROVEN = {
     "computed": (RUN, run("quiet=not level", "verbosity=1")),
     "environment": (RUN, run("quiet=os.environ.get('Q')", "verbosity=1")),
+    "property": (
+        b"    def installRunner(self):\n",
+        b"    @property\n    def quiet(self):\n        return level\n\n"
+        b"    def installRunner(self):\n",
+    ),
+    "inherited": (b"class component():", b"class component(os.Quiet):"),
+    "intercepted": (
+        b"    def installRunner(self):\n",
+        b"    def __getattribute__(self, name):\n        return level\n\n"
+        b"    def installRunner(self):\n",
+    ),
+    "set behind its back": (RUN, b"    object.__setattr__(os, os.x, level)\n" + RUN),
+    "attribute of an attribute": (ASYNC, b"quiet=self.x.quiet"),
+    "attribute of itself only": (b"self.quiet = quiet", b"self.quiet = self.quiet or level"),
+    "undefined, behind a star import": (
+        b"import os\n",
+        b"import os\nfrom os import *\nansible_runner.run(verbosity=1, quiet=hidden)\n",
+    ),
     "unknown attribute": (RUN, run("quiet=os.quiet", "verbosity=1")),
     "augmented": (RUN, run("quiet=q", "verbosity=1", before="q = False\nq |= level")),
     "loop variable": (RUN, run("quiet=q", "verbosity=1", before="for q in [True]: pass")),
