@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
     """Registry options for a location; what the client wants, opaque here."""
 
 log = logging.getLogger("ksimage.build")
+
+PARSING = threading.Lock()
+"""Held by whoever proves a hook: CPython 3.11 counts the depth of a syntax tree per interpreter, so
+that of two threads in ast.parse one may end in a SystemError (python/cpython#106905)."""
 
 
 @dataclass(frozen=True)
@@ -201,20 +206,11 @@ def _plan(
         settings.patches.files,
         known,
     )
-    patched = {}
+    patched: dict[str, SeriesResult] = {}
     for image, hook in hooks:
         if hook.sha256 not in patched:
-            where = f"the hook of {location}"
-            proof.require_supported(hook.data, name=str(location))
-            try:
-                result = apply.apply_series(hook.data, selection.texts, target=where)
-            except PatchAlreadyApplied as error:
-                made = identify.identify(image, hook)
-                if made.origin is not Origin.KSIMAGE:
-                    raise
-                raise BasePatched(str(location), str(made), made.base_name) from error
-            proof.prove_hook(result.after, base=hook.data)
-            patched[hook.sha256] = result
+            with PARSING:
+                patched[hook.sha256] = _patch(location, image, hook, selection)
     genuine = not getattr(source, "synthesized", False)
     identity = recipe.Identity(
         name or "unknown",
@@ -256,6 +252,22 @@ def _plan(
     return Plan(
         name or "unknown", location, source, images, plans, selection, tag, identity, tuple(notes)
     )
+
+
+def _patch(
+    location: Location, image: PlatformImage, hook: Hook, selection: Selection
+) -> SeriesResult:
+    """Apply the series to a hook and prove the result."""
+    proof.require_supported(hook.data, name=str(location))
+    try:
+        result = apply.apply_series(hook.data, selection.texts, target=f"the hook of {location}")
+    except PatchAlreadyApplied as error:
+        made = identify.identify(image, hook)
+        if made.origin is not Origin.KSIMAGE:
+            raise
+        raise BasePatched(str(location), str(made), made.base_name) from error
+    proof.prove_hook(result.after, base=hook.data)
+    return result
 
 
 def _find_hooks(source: Source, images: ImageSet) -> list[tuple[PlatformImage, Hook]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ksimage import naming, verify
+from ksimage.build import PARSING
 from ksimage.engines import direct
 from ksimage.errors import UsageError
 from ksimage.locations import spec
@@ -131,9 +132,9 @@ def prove(plan: Plan, source: Source, *, platform: str = "", bare: bool = True) 
         for p in plan.platforms
         if not platform or str(p.image.platform) == platform
     }
-    return verify.verify(source, expected=expected, bare_layer=bare).require(
-        "nothing was tagged or pushed"
-    )
+    with PARSING:
+        verdict = verify.verify(source, expected=expected, bare_layer=bare)
+    return verdict.require("nothing was tagged or pushed")
 
 
 def _push_location(plan: Plan, settings: Settings) -> Location:
