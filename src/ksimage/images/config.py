@@ -31,7 +31,10 @@ RUN_KEYS = frozenset(
 )  # fmt: skip
 """What of ``config.config`` has an effect on how an image runs."""
 
-_CHANGES_FILES = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ADD|COPY|RUN)\b")
+_CHANGES_NO_FILES = re.compile(
+    r"(?:/bin/sh -c #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER"
+    r"|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -117,11 +120,11 @@ def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
     squashed = False
     for entry in config.get("history") or ():
         text = entry.get("created_by")
-        known = isinstance(text, str)
+        text = text if isinstance(text, str) else ""
         if entry.get("empty_layer"):
-            squashed = squashed or not known or bool(_CHANGES_FILES.match(text))
+            squashed = squashed or not _CHANGES_NO_FILES.match(text)
         else:
-            texts.append(text if known and not squashed else None)
+            texts.append(None if squashed else text or None)
             squashed = False
     return texts if len(texts) == len(config["rootfs"]["diff_ids"]) else ()
 
