@@ -13,6 +13,7 @@ import pytest
 
 from ksimage.errors import (
     AuthError,
+    ImageNotFound,
     InsecureLogin,
     KsimageError,
     LoginFailed,
@@ -313,6 +314,17 @@ def test_harbor_missing_project_is_a_401(script: ScriptedRegistry, target: Targe
     with pytest.raises(ProjectMissing) as caught:
         target(f"{script.address}/p/r:v1", **LOGIN).held()
     assert "--create-project" in caught.value.advice[0]
+
+
+def test_harbor_missing_project_of_a_source(script: ScriptedRegistry, source: Sources) -> None:
+    body = (
+        b'{"errors":[{"code":"UNAUTHORIZED","message":"project p not found: project p not found"}]}'
+    )
+    script.on("GET", "p/r/manifests/v1", 401, when=_with(None))
+    script.on("GET", "p/r/manifests/v1", 401, body, WWW_Authenticate="", when=_with(BASIC))
+    with pytest.raises(ImageNotFound) as caught:
+        source(f"{script.address}/p/r:v1", **LOGIN).top()
+    assert "has no project 'p'" in caught.value.why
 
 
 def test_secrets_appear_nowhere(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ksimage.errors import (
     BlobMissing,
+    ImageNotFound,
     KsimageError,
     NotTls,
     PolicyViolation,
@@ -44,6 +45,7 @@ class Intent:
         push: it wants to write.
         what: the tag or digest that is meant, or "".
         mount_from: another repository of the same registry to read from, or "".
+        destination: it only reads, but from where an image is to go.
     """
 
     host: str
@@ -51,6 +53,7 @@ class Intent:
     push: bool = False
     what: str = ""
     mount_from: str = ""
+    destination: bool = False
 
     @property
     def action(self) -> str:
@@ -137,7 +140,9 @@ def explain(answer: Answer, intent: Intent, username: str = "") -> KsimageError:
     words, name, status = said.words, intent.name, answer.status
     missing = PROJECT_MISSING.search(words)
     if missing and status in (401, 403, 404):
-        return ProjectMissing(intent.host, missing[1])
+        if intent.push or intent.destination:
+            return ProjectMissing(intent.host, missing[1])
+        return ImageNotFound(name, why=f"{intent.host} has no project {missing[1]!r}")
     if status == 412:
         if "immutable" in words:
             return TagImmutable(name, words)

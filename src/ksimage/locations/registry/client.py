@@ -37,24 +37,34 @@ class RegistryClient:
         self.repository = repository
         self.host = transport.host.name
 
-    def intent(self, what: str = "", *, push: bool = False, mount_from: str = "") -> Intent:
+    def intent(
+        self,
+        what: str = "",
+        *,
+        push: bool = False,
+        mount_from: str = "",
+        destination: bool = False,
+    ) -> Intent:
         """What a request for this repository is for."""
-        return Intent(self.host, self.repository, push, what, mount_from)
+        return Intent(self.host, self.repository, push, what, mount_from, destination)
 
     def path(self, rest: str) -> str:
         """``/v2/<repository>/<rest>``."""
         return f"/v2/{self.repository}/{rest}"
 
-    def head_manifest(self, what: str, *, push: bool = False) -> Descriptor | None:
+    def head_manifest(
+        self, what: str, *, push: bool = False, destination: bool = False
+    ) -> Descriptor | None:
         """What a tag or digest points to, without its content; None when it does not exist.
 
         Registries that leave the digest out of the answer are asked for the content instead.
-        ``push`` asks for the rights to push at once, which saves a token later.
+        ``push`` asks for the rights to push at once, which saves a token later; with
+        ``destination`` errors speak of where an image is to go.
         """
         answer = self.transport.request(
             "HEAD",
             self.path(f"manifests/{what}"),
-            self.intent(what, push=push),
+            self.intent(what, push=push, destination=destination),
             headers={"Accept": _ACCEPT},
             accept=(200, 404),
         )

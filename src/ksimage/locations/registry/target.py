@@ -39,7 +39,7 @@ class RegistryTarget:
         The first answer is remembered: :meth:`tag` refuses when the tag holds something else by
         then.
         """
-        found = self._client.head_manifest(self.reference.target)
+        found = self._client.head_manifest(self.reference.target, destination=True)
         if not self._looked:
             self._looked, self._seen = True, found
         return found
