@@ -28,6 +28,9 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
         recipe: what to add.
         base: the pinned base for FROM.
         release, platform: for the comment at the top.
+
+    Raises:
+        UsageError: a text that a Dockerfile cannot hold.
     """
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
@@ -44,16 +47,18 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     )
     environment.filters["quoted"] = quoted
     text = environment.get_template("Dockerfile.tmpl").render(
-        base=base,
-        release=release,
-        platform=platform,
+        base=_line(base),
+        release=_line(release),
+        platform=_line(platform),
         version=ksimage.__version__,
         file=recipe.file,
         context_name=context_name(recipe),
         env=recipe.env,
         labels=recipe.labels,
     )
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    # Not splitlines(): it also splits where Dockerfiles do not, so that a label's value with a
+    # U+2028 in it would begin an instruction of its own.
+    return "\n".join(line.rstrip(" ") for line in text.split("\n")) + "\n"
 
 
 def context_name(recipe: Recipe) -> str:
@@ -82,11 +87,17 @@ def quoted(value: str) -> str:
     Raises:
         UsageError: control characters, which a Dockerfile cannot hold.
     """
+    value = _line(value)
+    for character in ("\\", '"', "$"):
+        value = value.replace(character, "\\" + character)
+    return f'"{value}"'
+
+
+def _line(value: str) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
         raise UsageError(
             f"{value[:60]!r} cannot stand in a Dockerfile",
             why="it holds a line break or another control character",
+            advice=["--engine direct needs no Dockerfile"],
         )
-    for character in ("\\", '"', "$"):
-        value = value.replace(character, "\\" + character)
-    return f'"{value}"'
+    return value
