@@ -116,14 +116,18 @@ class Installation:
             str(self.folder),
         ]
 
+    @property
+    def full_spec(self) -> dict[str, Any]:
+        """The spec, with what the miniature needs to run the same parallel playbooks."""
+        if not is_miniature(self.hook):
+            return self.spec
+        return {"multicluster": {"enabled": True}, "openpitrix": {"enabled": True}, **self.spec}
+
     def variables(self) -> dict[str, str]:
         # With another version than the hook's, the hook would re-create the resource.
         version = re.search(rb'"version": "([^"]+)"', self.hook)
         done = {"core": {"version": version.group(1).decode() if version else "v3.0.0"}}
-        spec = self.spec
-        if is_miniature(self.hook):
-            spec = {"multicluster": {"enabled": True}, "openpitrix": {"enabled": True}, **spec}
-        cluster = {"spec": spec, "status": done if self.status is None else self.status}
+        cluster = {"spec": self.full_spec, "status": done if self.status is None else self.status}
         (self.folder / "cluster.json").write_text(json.dumps(cluster))
         (self.folder / "prepare.py").write_text(self.prepare)
         keep = {k: os.environ[k] for k in ("HOME", "TMPDIR", "LANG", "LC_ALL") if k in os.environ}
