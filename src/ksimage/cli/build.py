@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, patch_options, registry_options, settings
 from ksimage.cli.projects import create_project_option
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     help="Build every release that ksimage.yaml lists.",
 )
 @settings("Base image", "source", "platforms")
-@settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
-@settings("Patches", "patches.dir", "patches.mode")
+@patch_options
 @click.option(
     "--to",
     cls=Option,
@@ -87,7 +86,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write NAME@DIGEST of every image into FILE, one a line.",
 )
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def build(
     terminal: Terminal,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +30,9 @@ HEADERS = ("release", "state", "image", "reason")
     help="Form of the table on stdout; json is the same as --output json.",
 )
 @settings("Base image", "source", "platforms")
-@settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
-@settings("Patches", "patches.dir", "patches.mode")
+@patch_options
 @settings("Result", "tag", "target", "labels", "jobs")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **values: Any) -> None:
     """Compare what the registry holds with what a build would make: digests and labels, no layers.

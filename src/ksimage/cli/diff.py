@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import command, settings
+from ksimage.cli.options import command, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
@@ -21,7 +21,7 @@ _STYLES = {"+": {"fg": "green"}, "-": {"fg": "red"}, "@": {"fg": "cyan"}}
 @settings("Base image", "source", "platforms")
 @settings("Patches", "patches.with", "patches.without", "patches.files")
 @settings("Patches", "patches.dir", "patches.mode")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def diff(terminal: Terminal, /, what: str, **values: Any) -> None:
     """Show what the patches change in the hook, as a unified diff.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.inspection import Row
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     metavar="OS/ARCH",
     help="Only this platform's image; may be repeated.  [default: all that the image has]",
 )
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: Any) -> None:
     """Show what an image at any location is: digests and image IDs, whose hook it holds, how it

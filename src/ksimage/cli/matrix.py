@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.session import Session
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     help="Only releases that `ksimage check` would report.",
 )
 @settings("Base image", "source", "platforms")
-@settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
-@settings("Patches", "patches.dir", "patches.mode")
+@patch_options
 @settings("Result", "tag", "target", "labels", "jobs")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def matrix(
     terminal: Terminal,

@@ -49,7 +49,7 @@ class Command(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(param, click.Option):
                 sections.setdefault(getattr(param, "section", GLOBAL), []).append(record)
         last = sections.pop(GLOBAL, [])
         for title, records in {**sections, GLOBAL: last}.items():
@@ -145,12 +145,13 @@ def setting(key: str, section: str) -> Callable[[F], F]:
     """
     option = BY_KEY[key]
     text = option.help[0].upper() + option.help[1:]
-    extra = f"  [env: {option.variable}; default: {option.default}]"
+    default = "" if option.default == "none" else f"; default: {option.default}"
+    extra = f"  [env: {option.variable}{default}]"
     details = dict(_TYPES[option.kind])
     if key == "password":
         details = {"is_flag": True, "default": None}
         extra = f"  [env: {option.variable}]"
-        text = "Read the registry password or token from stdin."
+        text = "Read the registry password or token from stdin"
     if key == "patches.with" or key == "patches.without":
         from ksimage.cli.completion import patch_names
 
@@ -174,6 +175,17 @@ def settings(section: str, *keys: str) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def registry_options(function: F) -> F:
+    """How to reach registries, and as whom."""
+    return settings("Registry", "ca_file", "insecure", "username", "password")(function)
+
+
+def patch_options(function: F) -> F:
+    """Which patches are applied, and with which verbosity."""
+    keys = ("verbosity", "patches.with", "patches.without", "patches.files")
+    return settings("Patches", *keys, "patches.dir", "patches.mode")(function)
 
 
 def parameter(key: str) -> str:

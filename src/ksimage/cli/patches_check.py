@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ CLONE = click.option(
 @CLONE
 @settings("Hooks", "source", "platforms")
 @settings("Patches", "patches.dir", "patches.mode")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def patches_check(
     terminal: Terminal,

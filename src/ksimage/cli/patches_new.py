@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 from ksimage.cli.patches_check import CLONE
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     metavar="TEXT",
     help="One line for the header; otherwise the header is left to be filled in.",
 )
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def patches_new(
     terminal: Terminal,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 from ksimage.cli.patches_check import CLONE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     section="Result",
     help="Print the patch instead of rewriting FILE.",
 )
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def patches_refresh(
     terminal: Terminal,

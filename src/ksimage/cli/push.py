@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 from ksimage.cli.projects import create_project_option
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     help="Only this platform's image.  [default: all that the image has]",
 )
 @settings("Result", "target", "jobs")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def push(
     terminal: Terminal,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli import completion
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,10 +40,9 @@ if TYPE_CHECKING:
     "registry.  [default: dockerfile]",
 )
 @settings("Base image", "source", "platforms")
-@settings("Patches", "verbosity", "patches.with", "patches.without", "patches.files")
-@settings("Patches", "patches.dir", "patches.mode")
+@patch_options
 @settings("Result", "labels")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def render(terminal: Terminal, /, what: str, directory: str, form: str, **values: Any) -> None:
     """Write what is needed to use the patched hook by other means.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     help="The base, where the labels name none in the same registry.",
 )
 @settings("Patches", "patches.files", "patches.dir", "patches.mode")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: Any) -> None:
     """Rebuild an image from what its own labels say, in memory, and compare digests.

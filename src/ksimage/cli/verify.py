@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, settings
+from ksimage.cli.options import Option, command, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.session import Session
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "found without this.",
 )
 @settings("Proofs", "platforms")
-@settings("Registry", "ca_file", "insecure", "username", "password")
+@registry_options
 @click.pass_obj
 def verify(terminal: Terminal, /, image: str, base: str | None, **values: Any) -> None:
     """Prove an image from any location: which release, which patches, and nothing else changed.

@@ -99,7 +99,7 @@ OPTIONS: Final = (
         "mode",
         "--patch-mode",
         "append",
-        "append: the own series follows the bundled one; replace: it takes its place",
+        "whether the own series follows the shipped one (append) or takes its place (replace)",
     ),
     Option(
         "patches.files",
@@ -113,8 +113,8 @@ OPTIONS: Final = (
         "verbosity",
         "--verbose",
         "0",
-        "the image's default of KS_INSTALLER_VERBOSITY, 0 to 5; from 1 on the installer's log "
-        "holds tokens and the admin password",
+        "the image's default of KS_INSTALLER_VERBOSITY, 0 to 5, and 5 for the flag alone; from 1 "
+        "on the installer's log holds tokens and the admin password",
     ),
     Option(
         "tag",
