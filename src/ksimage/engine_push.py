@@ -77,7 +77,7 @@ def push(
             _require(source, platform)
         image_id = source.image_id
         held = target.held()
-        if held is not None and image_id in _ids(location, held, options):
+        if held is not None and already_there(source, location, held, options):
             return Published(location, held, None)
         kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None
         digest = _push(client, image_id, location.reference, options)
@@ -101,19 +101,22 @@ def _require(source: DaemonSource, platform: str) -> None:
         raise PlatformNotFound(source.name, platform, [str(own)])
 
 
-def _ids(location: Location, held: Descriptor, options: RegistryOptions) -> set[str]:
-    """The IDs under which an engine would know what the tag holds."""
-    source = spec.open_source(location, options=options)
+def already_there(
+    source: DaemonSource, location: Location, held: Descriptor, options: RegistryOptions
+) -> bool:
+    """Whether what a tag holds is this image, whichever way it came: digests differ, IDs do not."""
+    there = spec.open_source(location, options=options)
     try:
-        images = base.read_images(source).images
+        images = base.read_images(there).images
     except KsimageError as error:
         log.info("%s: %s", location, error.message)
-        return set()
+        return False
     finally:
-        source.close()
-    if len(images) != 1:
-        return {held.digest}
-    return {held.digest, images[0].descriptor.digest, images[0].manifest.config.digest}
+        there.close()
+    names = {held.digest}
+    if len(images) == 1:
+        names |= {images[0].descriptor.digest, images[0].manifest.config.digest}
+    return source.image_id in names
 
 
 def _push(client: Any, image_id: str, reference: Reference, options: RegistryOptions) -> str:

@@ -115,7 +115,7 @@ def push(
                 opened, to, options=options(to), overwrite=overwrite, platform=platform
             )
         else:
-            published = publish(
+            published = _present(opened, to, options(to), platform) or publish(
                 _one_platform(opened, to, platform),
                 to,
                 options=options(to),
@@ -126,6 +126,23 @@ def push(
     finally:
         opened.close()
     return Pushed(published, _image_ids(to, options(to)), through)
+
+
+def _present(source: Source, to: Location, options: Any, platform: str | None) -> Published | None:
+    """What the tag holds, when it is an engine's image already; saves saving it."""
+    from ksimage import engine_push
+    from ksimage.locations.daemon import DaemonSource
+
+    if not isinstance(source, DaemonSource) or to.reference is None or platform is not None:
+        return None
+    target = spec.open_target(to, options=options)
+    try:
+        held = target.held()
+        if held is not None and engine_push.already_there(source, to, held, options):
+            return Published(to, held, None)
+        return None
+    finally:
+        target.close()
 
 
 class _OnePlatform:

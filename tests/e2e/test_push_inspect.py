@@ -177,8 +177,13 @@ class TestEngine:
         assert pushed["through"] == "direct" and pushed["result"]["bytes_sent"] > 1_000_000
         (platform,) = inspect(to, tmp_path)["platforms"]
         assert platform["image_id"] == image_id
-        # the other way finds that it is there already, though under another digest
+        # either way finds that it is there already, though under another digest
+        assert "up to date" in run(*command).ok().stderr
         assert "up to date" in run("push", f"docker-daemon:{name}", "--to", to).ok().stderr
+        by_engine = f"{registry.address}/push-by-engine/ks-installer:{TAG}"
+        run("push", f"docker-daemon:{name}", "--to", by_engine).ok()
+        command = ("push", f"docker-daemon:{name}", "--to", by_engine, "--through", "direct")
+        assert "up to date" in run(*command).ok().stderr
 
     def test_a_name_in_use_is_given_back(
         self,

@@ -23,7 +23,7 @@ from ksimage.errors import (
 )
 from ksimage.harbor import api
 from ksimage.harbor.api import Harbor
-from ksimage.harbor.view import Artifact, Push, Tag, View, hints
+from ksimage.harbor.view import Artifact, Push, Tag, View, hints, read_artifact
 from ksimage.images import reference
 from ksimage.locations.registry import RegistryOptions, RegistryTarget
 from ksimage.locations.registry.retry import RetryPolicy
@@ -273,6 +273,24 @@ class TestLook:
         monkeypatch.setattr(harbor, "api", lambda *_: (502, None))
         name = reference.parse(f"{harbor.address}/kubesphereio/x:v1")
         assert there.look(name) == View(None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("2024-05-01T10:00:00Z", "2024-05-01T10:00:00.000Z"),
+        ("2024-05-01T10:00:00.1Z", "2024-05-01T10:00:00.100Z"),
+        ("2024-05-01T10:00:00.123456789Z", "2024-05-01T10:00:00.123Z"),
+        ("2024-05-01T10:00:00.5+08:00", "2024-05-01T02:00:00.500Z"),
+        ("0001-01-01T00:00:00.000+08:00", None),
+        ("2024-13-01T10:00:00Z", None),
+        ("yesterday", None),
+        (1714557600, None),
+    ],
+)
+def test_times_compare_as_texts(said: object, read: str | None) -> None:
+    artifact = read_artifact({"digest": DIGEST, "push_time": said})
+    assert artifact is not None and artifact.pushed == read
 
 
 class TestHints:
