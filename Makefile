@@ -1,6 +1,7 @@
 # make demo    the main job on a miniature image; needs Python >= 3.10 and a package index
 # make test    the tests; what needs root, an engine or a registry is skipped by name
 #              (KSIMAGE_E2E=1 make test: a missing one is a failure)
+# make docs    write docs/commands.md from the program
 # make lint    ruff and mypy
 # make clean   remove what these made
 #
@@ -15,12 +16,15 @@ OUT := .cache/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INPUTS := pyproject.toml src/ksimage/__init__.py
 
-.PHONY: demo test lint clean
+.PHONY: demo docs test lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.run
 	@rm -rf $(OUT) && mkdir -p $(OUT)
 	@examples/demo.sh $(BIN)/ksimage $(BIN)/python $(OUT)
+
+docs: $(VENV)/.run
+	$(BIN)/python -m tests.support.command_pages
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

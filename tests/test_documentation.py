@@ -1,0 +1,89 @@
+"""What the documents say is what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ksimage.cli.app import COMMANDS
+from tests.support import command_pages
+from tests.support.command_pages import commands, options
+
+TOP = Path(__file__).parents[1]
+README = (TOP / "README.md").read_text()
+CHINESE = (TOP / "README.zh-CN.md").read_text()
+
+
+def test_the_page_of_commands_is_up_to_date() -> None:
+    assert command_pages.PAGE.read_text() == command_pages.page(), "run: make docs"
+
+
+def test_every_command_and_option_is_on_it() -> None:
+    page = command_pages.PAGE.read_text()
+    for name, command in commands():
+        section = page.partition(f"# {name}\n")[2].partition("\n#")[0]
+        assert section, name
+        for option in options(command):
+            for spelling in (*option.opts, *option.secondary_opts):
+                assert f"`{spelling}" in section or f", {spelling}" in section, (name, spelling)
+            assert option.help, (name, option.opts)
+
+
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["README.md", "README.zh-CN.md"])
+def test_the_table_of_commands_is_the_programs(readme: str) -> None:
+    rows = re.findall(r"^\| `ksimage ([a-z-]+)` \| (.+) \|$", readme, re.MULTILINE)
+    assert [name for name, _ in rows] == list(COMMANDS)
+    if readme is README:
+        assert dict(rows) == {name: text for name, (_, text) in COMMANDS.items()}
+
+
+def test_help_lines_are_the_commands_own() -> None:
+    for name, command in commands():
+        top = name.removeprefix("ksimage ")
+        if top in COMMANDS:
+            assert command.short_help == COMMANDS[top][1], name
+
+
+@pytest.mark.parametrize(
+    "document", sorted(TOP.glob("*.md")) + sorted((TOP / "docs").glob("*.md")), ids=lambda p: p.name
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if "://" in target or not path:
+            continue
+        found = document.parent / path
+        assert found.exists(), f"{document.name}: {target}"
+        if anchor and found.suffix == ".md":
+            headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+            assert anchor in anchors, f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("name", ["make demo", "make test"])
+def test_the_two_commands_are_in_the_makefile(name: str) -> None:
+    assert f"\n{name.partition(' ')[2]}:" in (TOP / "Makefile").read_text()
+    assert name in README
+    assert name in CHINESE
+
+
+def test_options_in_the_readme_exist() -> None:
+    known = {
+        spelling
+        for _, command in commands()
+        for param in command.params
+        for spelling in (*param.opts, *param.secondary_opts)
+    } | {"--help", "--version"}
+    blocks = "\n".join(re.findall(r"```(?:console|sh)\n(.*?)```", README, re.DOTALL))
+    used = {
+        word.partition("=")[0]
+        for line in re.sub(r"\\\n", " ", blocks).splitlines()
+        if re.match(r"(\$ )?ksimage ", line)
+        for word in line.split()
+        if word.startswith("--")
+    }
+    assert used
+    assert used <= known
