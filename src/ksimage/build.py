@@ -196,8 +196,10 @@ def _plan(
     hooks = _find_hooks(source, images)
     notes: list[str] = []
     name = (given.release if given else release) or naming.guess_release(location) or ""
+    decided = release is not None
     for image, hook in hooks:
-        name = _judge(str(location), image, hook, name, given=release is not None, notes=notes)
+        name = _judge(str(location), image, hook, name, given=decided, notes=notes)
+        decided = decided or bool(name)  # all platforms are of one release
     known = next((r for r in releases.all_releases() if r.tag == name), None)
     selection = series.select(
         load_series(settings),
