@@ -263,6 +263,19 @@ def test_resumes_at_the_offset_that_the_registry_confirms(
     assert waits.slept == [0.5]
 
 
+def test_registry_that_kept_less_than_was_sent(
+    script: ScriptedRegistry, target: Targets, memory: MemorySource, blob: Descriptor, pieces: int
+) -> None:
+    _absent(script)
+    script.on("POST", UPLOADS, 202, Location="/v2/up/0")
+    script.on("PATCH", "up/0", 202, Location="/v2/up/1", Range="0-199999")
+    script.on("GET", "up/1", 204, Location="/v2/up/2", Range="0-199999")
+    script.on("PATCH", "up/2", 202, Range="0-499999")  # no new Location: the old one holds
+    script.on("PATCH", "up/2", 202, Location="/v2/up/3", Range="0-799999")
+    script.on("PUT", "up/3", 201, when=lambda r: r.body == DATA[800_000:])
+    target(f"{script.address}/p/r:v1").put_blob(blob, memory)
+
+
 @pytest.mark.parametrize("status", [404, 400])
 def test_forgotten_session_starts_again(
     status: int,

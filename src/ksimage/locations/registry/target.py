@@ -56,7 +56,7 @@ class RegistryTarget:
             home = source.home(descriptor)
             near = (
                 isinstance(home, RegistrySource)
-                and home.reference.registry == self.reference.registry
+                and home.session.transport.host == self.session.transport.host
             )
             if self.session.knows(repository, digest):
                 return Transfer(descriptor, Outcome.PRESENT)

@@ -108,7 +108,11 @@ class Upload:
             answer = self._transfer("PATCH", self._location or "", self._offset, end)
             if answer.status not in (201, 202, 204):
                 raise self._refused(answer)
-            self._opened(answer)
+            if answer.headers.get("Location"):
+                self._opened(answer)
+            confirmed = _confirmed(answer)
+            if confirmed is not None and confirmed != end:
+                raise Transient(f"the registry kept {confirmed} of {end} bytes")
             self._offset = end
         url = _with_digest(self._location or "", self.descriptor.digest)
         answer = self._transfer("PUT", url, self._offset, size)
@@ -184,10 +188,7 @@ class Upload:
         except RegistryError:
             answer = None
         if answer is not None and answer.status in (200, 202, 204):
-            match = _RANGE.fullmatch(answer.headers.get("Range") or "")
-            confirmed = int(match[1]) + 1 if match else 0
-            # "0-0" is how distribution says that it has nothing
-            confirmed = 0 if confirmed == 1 else confirmed
+            confirmed = _confirmed(answer) or 0
             if confirmed <= self.descriptor.size:
                 if answer.headers.get("Location"):
                     self._opened(answer)
@@ -222,6 +223,13 @@ class Upload:
         from ksimage.locations.registry.answers import explain
 
         return explain(answer, self.client.intent(self.descriptor.digest, push=True))
+
+
+def _confirmed(answer: Answer) -> int | None:
+    """How many bytes the registry says it has; None when it does not say."""
+    match = _RANGE.fullmatch(answer.headers.get("Range") or "")
+    # "0-0" is how distribution says that it has nothing
+    return int(match[1]) + 1 if match and match[1] != "0" else None
 
 
 def _with_digest(location: str, digest: str) -> str:
