@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ksimage import engine_push, smoke
 from ksimage.engines import docker
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.identify import Origin
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
 from ksimage.locations import daemon, engine, spec
 from ksimage.locations.spec import Transport
-from ksimage.locations.transfer import CopyResult, copy, matches
+from ksimage.locations.transfer import CopyResult, matches
 from ksimage.produce import Built, Destination, prove
 from ksimage.publish import Published, describe, publish
 
@@ -50,6 +51,11 @@ def make(
                 verdict = prove(plan, source, platform=platform, bare=False)
                 if destination.location.transport is Transport.DAEMON:
                     published = _tag(client, destination, image_id, overwrite)
+                elif destination.location.transport is Transport.REGISTRY:
+                    # The engine knows which layers the registry has, and compresses the others.
+                    published = engine_push.push(
+                        source, destination.location, options=options, overwrite=overwrite
+                    )
                 else:
                     published = publish(
                         source,
@@ -87,16 +93,8 @@ def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
     if plan.location.transport is Transport.DAEMON:
         yield docker.image_id(client, plan.location.ref or plan.location.digest or "")
         return
-    name = f"ksimage.local/base:{chosen.image.descriptor.digest[7:19]}"
-    target = daemon.DaemonTarget(name)
-    try:
-        copy(plan.source, target, top=chosen.image.descriptor)
-    finally:
-        target.close()
-    try:
-        yield docker.image_id(client, name)
-    finally:
-        docker.untag(client, name)
+    with smoke.loaded(client, plan.source, str(chosen.image.platform)) as image_id:
+        yield image_id
 
 
 def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) -> Published:

@@ -85,12 +85,15 @@ def make(
     overwrite: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,
+    smoke_test: bool | None = None,
 ) -> Built:
     """Make, prove and name the image.
 
     Args:
         options: registry options for the destination.
         overwrite: ``--replace``.
+        smoke_test: run the hook in an engine before the image is named; None does so where the
+            image goes to an engine anyway.
 
     Raises:
         ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever writing raises.
@@ -103,6 +106,12 @@ def make(
         )
     source = derived(plan, destination.location)
     verdict = prove(plan, source)
+    if smoke_test is None:
+        smoke_test = destination.location.transport is Transport.DAEMON
+    if smoke_test:
+        from ksimage import smoke
+
+        smoke.run(source, plan.source)
     published = publish(
         source,
         destination.location,
@@ -111,7 +120,8 @@ def make(
         jobs=jobs,
         progress=progress,
     )
-    return Built(plan, destination, published, image_ids(verdict), verdict, None)
+    tested = True if smoke_test else None
+    return Built(plan, destination, published, image_ids(verdict), verdict, tested)
 
 
 def derived(plan: Plan, location: Location) -> Source:

@@ -58,6 +58,15 @@ if TYPE_CHECKING:
 )
 @create_project_option("Result")
 @click.option(
+    "--smoke-test/--no-smoke-test",
+    "smoke_test",
+    default=None,
+    cls=Option,
+    section="Result",
+    help="Run the hook with --config in the Docker Engine before naming the image.  [default: "
+    "where the image goes to the engine anyway]",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     cls=Option,
@@ -97,6 +106,7 @@ def build(
     push: bool,
     replace: bool,
     create_project: str | None,
+    smoke_test: bool | None,
     dry_run: bool,
     fail_fast: bool,
     metadata_file: str | None,
@@ -123,7 +133,14 @@ def build(
     login = [to, *([] if push else named)]
     session = Session(terminal, values, login=login, pushes=push)
     wanted = build_many.work(what, everything, session.settings)
-    order = Order(session, to=to, push=push, replace=replace, create_project=create_project)
+    order = Order(
+        session,
+        to=to,
+        push=push,
+        replace=replace,
+        create_project=create_project,
+        smoke_test=smoke_test,
+    )
     files = Files(metadata_file, image_refs)
     if len(wanted) > 1:
         build_many.run(terminal, order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
@@ -144,10 +161,12 @@ class Order:
         push: bool,
         replace: bool,
         create_project: str | None = None,
+        smoke_test: bool | None = None,
     ) -> None:
         self.session = session
         self.to, self.push, self.replace = to, push, replace
         self.create_project = create_project
+        self.smoke_test = smoke_test
 
     def plan(self, what: str, base: str | None) -> tuple[Plan, Destination]:
         """Plan one build and decide where it goes. The caller closes the plan's source."""
@@ -180,6 +199,7 @@ class Order:
                 overwrite=self.replace,
                 jobs=self.session.settings.jobs,
                 progress=progress,
+                smoke_test=self.smoke_test,
             )
         finally:
             plan.source.close()

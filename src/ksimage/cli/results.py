@@ -41,7 +41,8 @@ def show(terminal: Terminal, built: Built, seconds: float, *, brief: bool = Fals
     sent = published.copied.sent if published.copied else 0
     state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
     if built.destination.engine == "docker" and not published.up_to_date:
-        state = "built and tagged"
+        # The engine does not tell how many bytes it moved.
+        state = "pushed by the engine" if published.location.reference else "built and tagged"
     terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
 
 

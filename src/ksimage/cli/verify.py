@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,9 +11,11 @@ import click
 from ksimage.cli.options import Option, command, registry_options, settings
 
 if TYPE_CHECKING:
+    from ksimage.base import ImageSet
     from ksimage.cli.session import Session
     from ksimage.cli.terminal import Terminal
-    from ksimage.verify import Expected, Verdict
+    from ksimage.locations.protocol import Source
+    from ksimage.verify import Verdict
 
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
@@ -24,10 +28,19 @@ if TYPE_CHECKING:
     help="The base that it was made from; an image in the same registry that its labels name is "
     "found without this.",
 )
+@click.option(
+    "--smoke-test",
+    is_flag=True,
+    cls=Option,
+    section="Proofs",
+    help="Also run the hook with --config, in the image and in its base, in the Docker Engine.",
+)
 @settings("Proofs", "platforms")
 @registry_options
 @click.pass_obj
-def verify(terminal: Terminal, /, image: str, base: str | None, **values: Any) -> None:
+def verify(
+    terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: Any
+) -> None:
     """Prove an image from any location: which release, which patches, and nothing else changed.
 
     Exits with 0 only for an intact image made by ksimage; a pristine or foreign hook is named.
@@ -44,15 +57,19 @@ def verify(terminal: Terminal, /, image: str, base: str | None, **values: Any) -
 
     session = Session(terminal, values, login=[image])
     location = spec.parse(image)
-    source = spec.open_source(location, options=session.options(location))
-    try:
-        expected = _expected(session, location, source, base)
+    with ExitStack() as stack:
+        source = _open(session, location, stack)
+        bases = _bases(session, location, source, base, stack)
+        expected = {
+            platform: next(iter(proofs.expect_base(opened, one).values()))
+            for platform, (opened, one) in bases.items()
+        }
         verdict = proofs.verify(source, platforms=session.settings.platforms, expected=expected)
-    finally:
-        source.close()
-    for platform in verdict.platforms:
-        terminal.step(f"{platform.image.platform}: {platform.identity}")
-    show_proofs(terminal, verdict)
+        for platform in verdict.platforms:
+            terminal.step(f"{platform.image.platform}: {platform.identity}")
+        show_proofs(terminal, verdict)
+        if smoke_test and not verdict.failures:
+            _smoke_test(terminal, source, bases)
     _result(terminal, location, verdict, verdict_document(verdict))
 
 
@@ -64,13 +81,23 @@ def _result(terminal: Terminal, location: Any, verdict: Verdict, document: dict[
     terminal.result(text, document)
 
 
-def _expected(
-    session: Session, location: Any, source: Any, given: str | None
-) -> dict[str, Expected] | None:
-    """The base's side of the proofs, when the base is named or is in the same registry."""
-    from ksimage import base as bases
-    from ksimage import recipe
-    from ksimage import verify as proofs
+def _open(session: Session, location: Any, stack: ExitStack) -> Source:
+    from ksimage.locations import spec
+
+    source = spec.open_source(location, options=session.options(location))
+    stack.callback(source.close)
+    return source
+
+
+def _bases(
+    session: Session, location: Any, source: Source, given: str | None, stack: ExitStack
+) -> dict[str, tuple[Source, ImageSet]]:
+    """Each platform's base: in the image that was named, or by the digests in the labels.
+
+    Labels are followed only within the image's own registry: nothing is contacted that the user
+    did not name.
+    """
+    from ksimage import base, recipe
     from ksimage.errors import NotFound
     from ksimage.images import config as image_config
     from ksimage.images import reference
@@ -79,26 +106,44 @@ def _expected(
 
     wanted = session.settings.platforms
     if given is not None:
-        place = spec.parse(given)
-    else:
-        images = bases.read_images(source, wanted).images
-        labels = image_config.labels(images[0].config)
+        opened = _open(session, spec.parse(given), stack)
+        whole = base.read_images(opened, wanted)
+        return {
+            image.platform.normal: (opened, replace(whole, images=(image,)))
+            for image in whole.images
+        }
+    found = {}
+    for image in base.read_images(source, wanted).images:
+        labels = image_config.labels(image.config)
         name, digest = labels.get(recipe.BASE_NAME), labels.get(recipe.BASE_DIGEST)
         if location.reference is None or not name or not digest:
-            return None
-        found = reference.parse(name)
-        if found.registry != location.reference.registry:
-            return None  # only what the user named is contacted
-        place = Location(Transport.REGISTRY, reference=found)
-        if len(images) == 1:
-            place = Location(Transport.REGISTRY, reference=found.with_digest(digest))
-    source = spec.open_source(place, options=session.options(place))
-    try:
-        return proofs.expect_base(source, bases.read_images(source, wanted))
-    except NotFound as error:
-        if given is not None:
-            raise
-        session.terminal.detail(f"base {place}: {error.message}")
-        return None
-    finally:
-        source.close()
+            continue
+        named = reference.parse(name).with_digest(digest)
+        if named.registry != location.reference.registry:
+            continue
+        opened = _open(session, Location(Transport.REGISTRY, reference=named), stack)
+        try:
+            found[image.platform.normal] = (opened, base.read_images(opened))
+        except NotFound as error:
+            session.terminal.detail(f"base {named}: {error.message}")
+    return found
+
+
+def _smoke_test(
+    terminal: Terminal, source: Source, bases: dict[str, tuple[Source, ImageSet]]
+) -> None:
+    from ksimage import smoke
+    from ksimage.errors import UsageError
+    from ksimage.locations import engine
+    from ksimage.locations.transfer import matches
+
+    client = engine.connect()
+    platform = engine.platform_of(client)
+    for opened, one in bases.values():
+        if matches(one.images[0].platform, platform):
+            smoke.run(source, opened)
+            terminal.success("installRunner.py --config prints what the base's prints")
+            return
+    raise UsageError(
+        f"the smoke test needs the base for {platform}", advice=["name it: --base LOCATION"]
+    )
