@@ -57,7 +57,7 @@ class Source:
         self.tree, self.scopes = _parse(data, name)
         self.star_imports = [
             node.module or ""
-            for node in ast.walk(self.tree)
+            for node in self.scopes.parents
             if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
         ]
         self._modules: set[ast.AST] = set()  # import aliases that bind the package
@@ -67,7 +67,7 @@ class Source:
         self.calls: tuple[Call, ...] = tuple(found)
 
     def _imports(self) -> None:
-        for node in ast.walk(self.tree):
+        for node in self.scopes.parents:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     if alias.name.split(".")[0] == "ansible_runner":
@@ -115,7 +115,7 @@ class Source:
         Raises:
             HookUnproven: there is one.
         """
-        for node in ast.walk(self.tree):
+        for node in self.scopes.parents:
             self._refuse_opaque(node)
         called = {call.node.func for call in self.calls}
         for node in self._names():

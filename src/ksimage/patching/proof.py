@@ -13,6 +13,7 @@ import ast
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ksimage import releases
 from ksimage.errors import (
@@ -24,6 +25,8 @@ from ksimage.errors import (
 from ksimage.patching.calls import OLDEST_PYTHON, Call, Source
 from ksimage.patching.quiet import Loudness
 from ksimage.patching.scopes import undefined
+
+HOOK = "installRunner.py"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def require_supported(data: bytes, *, name: str = "this hook") -> None:
     if re.fullmatch(rb"#!.*\bpython(2(\.\d+)?)?(\s.*)?", shebang):
         raise UnsupportedRelease(name, releases.PYTHON2)
     try:
-        source = Source(data, name)
+        source = _source(data, HOOK)
     except HookBroken as error:
         raise UnsupportedRelease(name, f"its hook is no Python 3: {error.message}") from error
     if not source.calls:
@@ -61,8 +64,9 @@ def require_supported(data: bytes, *, name: str = "this hook") -> None:
         raise UnsupportedRelease(name, reason)
 
 
-def prove_hook(data: bytes, *, base: bytes, name: str = "installRunner.py") -> tuple[Proof, ...]:
-    """Check the patched hook.
+@lru_cache(maxsize=64)
+def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> tuple[Proof, ...]:
+    """Check the patched hook; once for all platforms, and for the plan and the finished image.
 
     Args:
         data: the patched hook.
@@ -80,8 +84,8 @@ def prove_hook(data: bytes, *, base: bytes, name: str = "installRunner.py") -> t
         HookUnproven: the check cannot follow the code.
     """
     require_supported(base, name=name)
-    original = Source(base, name)
-    patched = Source(data, name)
+    original = _source(base, name)
+    patched = _source(data, name)
     _same_frame(data, base, patched, original)
     if not patched.star_imports:
         known = undefined(original.scopes)
@@ -107,6 +111,12 @@ def prove_hook(data: bytes, *, base: bytes, name: str = "installRunner.py") -> t
         Proof("not quiet", f"{total} of {total} ansible_runner calls (lines {lines})"),
         Proof("verbosity", f"{total} of {total} ansible_runner calls pass it"),
     )
+
+
+@lru_cache(maxsize=2)
+def _source(data: bytes, name: str) -> Source:
+    # A tree has megabytes: only the one at hand is kept, which is parsed to be judged and proven.
+    return Source(data, name)
 
 
 def _same_frame(data: bytes, base: bytes, patched: Source, original: Source) -> None:

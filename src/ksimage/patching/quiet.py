@@ -229,7 +229,7 @@ class Loudness:
     def no_subclass(self, cls: ast.ClassDef, line: int) -> None:
         if cls.decorator_list or cls.keywords:
             raise HookUnproven(self.name, line, f"class {cls.name} has a decorator or a metaclass")
-        for node in ast.walk(self.scopes.module.node):
+        for node in self.scopes.parents:
             if isinstance(node, ast.ClassDef) and any(
                 isinstance(base, ast.Name) and base.id == cls.name for base in node.bases
             ):
