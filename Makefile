@@ -1,7 +1,7 @@
 # make demo    the main job on a miniature image; needs Python >= 3.10 and a package index
 # make test    the tests; what needs root, an engine or a registry is skipped by name
 #              (KSIMAGE_E2E=1 make test: a missing one is a failure)
-# make docs    write docs/commands.md from the program
+# make docs    write docs/commands.md and docs/exit-codes.md from the program
 # make lint    ruff and mypy
 # make clean   remove what these made
 #
@@ -25,6 +25,7 @@ demo: $(VENV)/.run
 
 docs: $(VENV)/.run
 	$(BIN)/python -m tests.support.command_pages
+	$(BIN)/python -m tests.support.exit_code_page
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ksimage.cli.app import COMMANDS
-from tests.support import command_pages
+from tests.support import command_pages, exit_code_page
 from tests.support.command_pages import commands, options
 
 TOP = Path(__file__).parents[1]
@@ -18,6 +18,18 @@ CHINESE = (TOP / "README.zh-CN.md").read_text()
 
 def test_the_page_of_commands_is_up_to_date() -> None:
     assert command_pages.PAGE.read_text() == command_pages.page(), "run: make docs"
+
+
+def test_the_page_of_exit_codes_is_up_to_date() -> None:
+    assert exit_code_page.PAGE.read_text() == exit_code_page.page(), "run: make docs"
+
+
+def test_every_kind_of_error_has_a_code_and_a_sentence() -> None:
+    found = list(exit_code_page.errors())
+    assert len({exit_code_page.kind(error) for error in found}) == len(found)
+    for error in found:
+        assert 2 <= error.exit_code < 64, error
+        assert len(exit_code_page.summary(error)) > 10, error
 
 
 def test_every_command_and_option_is_on_it() -> None:
