@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -123,28 +123,33 @@ def run(
         KeyboardInterrupt: after the running builds have stopped.
     """
     stop = Stop()
+    enough = (
+        threading.Event()
+    )  # set by the build that failed: its thread takes the next one at once
+
+    def one(release: str) -> Row:
+        if enough.is_set():
+            return Row(release, State.NOT_RUN)
+        row = _one(release, build_one, stop)
+        if row.state is State.FAILED and fail_fast:
+            enough.set()
+        return row
+
     rows: dict[str, Row] = {}
     pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="release")
-    futures: dict[Future[Row], str] = {
-        pool.submit(_one, release, build_one, stop): release for release in releases
-    }
-    pending = set(futures)
+    pending = {pool.submit(one, release) for release in releases}
     try:
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                if future.cancelled():
-                    continue
-                row = future.result()
+            for row in (future.result() for future in done):
                 rows[row.release] = row
-                finished(row)
-                if row.state is State.FAILED and fail_fast:
-                    for waiting in pending:
-                        waiting.cancel()
+                if row.state is not State.NOT_RUN:
+                    finished(row)
     finally:
+        enough.set()
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
-    return [rows.get(release, Row(release, State.NOT_RUN)) for release in releases]
+    return [rows[release] for release in releases]
 
 
 def state_of(built: Built) -> State:
@@ -162,8 +167,6 @@ def require(rows: Sequence[Row]) -> None:
 def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Row:
     started = time.monotonic()
     try:
-        if stop:
-            return Row(release, State.NOT_RUN)
         built = build_one(release, stop)
     except KsimageError as error:
         return Row(release, State.FAILED, time.monotonic() - started, error=error)
