@@ -77,6 +77,16 @@ class BadReference(UsageError):
         )
 
 
+class LoginIncomplete(UsageError):
+    """A user name without a password, or the other way round."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            f"a login was given without its {missing}",
+            advice=["--username USER --password-stdin"],
+        )
+
+
 class PlatformNeeded(UsageError):
     """The destination holds one platform, the image has several."""
 
@@ -134,6 +144,16 @@ class CredentialHelperFailed(ConfigError):
                 f"try it: echo HOST | {helper} get",
                 "or log in for this run: --username USER --password-stdin",
             ],
+        )
+
+
+class ProxyUnusable(ConfigError):
+    """A proxy variable holds no URL. Its value is not shown: it may hold a password."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"the environment variable {variable} is no URL of an HTTP proxy",
+            advice=["http://HOST:PORT, or unset it"],
         )
 
 
@@ -917,6 +937,17 @@ class RepositoryWithoutProject(RegistryError):
         )
 
 
+class TokenServiceRefused(RegistryError):
+    """The token service that a registry names gives no token, and not for want of a login."""
+
+    def __init__(self, host: str, service: str, status: int, words: str) -> None:
+        super().__init__(
+            f"the token service {service} of {host} answered HTTP {status}",
+            why=words or "it gave no reason",
+            advice=["is the registry's realm set right?  (Harbor: external_url, hostname)"],
+        )
+
+
 class UnusableAnswer(RegistryError):
     """The registry's answer is no answer of a registry."""
 
@@ -1233,3 +1264,11 @@ class NotOurs(FileError):
             why=why,
             advice=["give another path, or remove it yourself"],
         )
+
+
+class SystemRefused(FileError):
+    """The operating system refused something for which there is no better word here."""
+
+    def __init__(self, error: OSError) -> None:
+        place = f": {error.filename}" if error.filename else ""
+        super().__init__(f"the operating system refused{place}", why=error.strerror or str(error))

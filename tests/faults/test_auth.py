@@ -21,6 +21,7 @@ from ksimage.errors import (
     ProjectMissing,
     RegistryUnreachable,
     RightMissing,
+    TokenServiceRefused,
     UnusableAnswer,
 )
 from ksimage.images.manifest import Descriptor
@@ -147,6 +148,77 @@ def test_unusable_token_answers(
     tokens.on("GET", "token", 200, answer)
     with pytest.raises(UnusableAnswer):
         source(f"{script.address}/p/r:v1").top()
+
+
+@pytest.mark.parametrize(
+    ("status", "login", "error"),
+    [
+        (401, {}, LoginRequired),
+        (403, {}, LoginRequired),
+        (401, LOGIN, LoginFailed),
+        (403, LOGIN, RightMissing),
+        (404, LOGIN, TokenServiceRefused),
+        (404, {}, TokenServiceRefused),
+    ],
+)
+def test_refusals_of_the_token_service(
+    status: int,
+    login: dict[str, str],
+    error: type[KsimageError],
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    source: Sources,
+    waits: Waits,
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("GET", "token", status, b'{"errors":[{"code":"DENIED","message":"no entry"}]}')
+    with pytest.raises(error) as caught:
+        source(f"{script.address}/p/r:v1", **login).top()
+    assert "no entry" in caught.value.why or error is LoginFailed
+    assert waits.slept == []
+
+
+def test_token_service_that_is_busy(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources, waits: Waits
+) -> None:
+    realm = f"http://{tokens.address}/v2/token?account=x"  # has a query of its own
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(realm))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer t"))
+    tokens.on("GET", "token", 503, Retry_After="4")
+    tokens.on("GET", "token", 200, b'{"token":"t"}', when=lambda r: r.query["account"] == ["x"])
+    assert source(f"{script.address}/p/r:v1").top() == TOP
+    assert waits.slept == [4.0]
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_identity_token_that_is_no_longer_good(
+    status: int,
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    source: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    entry = f'{{"auths":{{"{script.address}":{{"identitytoken":"r3fresh"}}}}}}'
+    (tmp_path / "config.json").write_text(entry)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("POST", "token", status, b"{}", when=lambda r: b"refresh_token=r3fresh" in r.body)
+    with pytest.raises(LoginFailed) as caught:
+        source(f"{script.address}/p/r:v1").top()
+    assert str(tmp_path) in caught.value.why
+    assert "r3fresh" not in caught.value.message + caught.value.why
+
+
+def test_ready_token_of_a_credentials_file(
+    script: ScriptedRegistry, source: Sources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entry = f'{{"auths":{{"{script.address}":{{"registrytoken":"ready"}}}}}}'
+    (tmp_path / "config.json").write_text(entry)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer("127.0.0.1:1"), when=_with(None))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with("Bearer ready"))
+    assert source(f"{script.address}/p/r:v1").top() == TOP
 
 
 def test_token_without_lifetime_is_renewed_after_a_minute(

@@ -26,6 +26,7 @@ ORDINARY = {
     "test_proxy_from_the_environment",
     "test_range_goes_along",
     "test_real_index_keeps_its_type",
+    "test_ready_token_of_a_credentials_file",
     "test_same_repository_needs_no_request",
     "test_tag_is_written_and_looked_at_again",
     "test_top_takes_one_request",

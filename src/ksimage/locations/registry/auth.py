@@ -22,11 +22,13 @@ from ksimage.errors import (
     InsecureLogin,
     KsimageError,
     LoginFailed,
-    RegistryError,
+    LoginRequired,
     RegistryUnreachable,
+    RightMissing,
+    TokenServiceRefused,
     UnusableAnswer,
 )
-from ksimage.locations.registry.answers import Answer, refusal
+from ksimage.locations.registry.answers import Answer, Intent, refusal
 from ksimage.locations.registry.challenge import Challenge
 from ksimage.locations.registry.credentials import Credentials
 from ksimage.locations.registry.hosts import is_loopback, origin
@@ -92,7 +94,7 @@ class Authenticator:
         """The Authorization header for a request, as far as the registry's wishes are known.
 
         Raises:
-            LoginFailed, InsecureLogin, RegistryError, ConfigError.
+            AuthError, RegistryError, ConfigError.
         """
         with self._lock:
             if self._mode is None:
@@ -102,7 +104,7 @@ class Authenticator:
                 return f"Bearer {login.registry_token}"
             if self._mode == "basic":
                 return login.basic if login else None
-            return f"Bearer {self._token(login, scopes)}"
+            return f"Bearer {self._token(login, repository, scopes)}"
 
     def challenged(
         self, challenges: Sequence[Challenge], repository: str, scopes: Scopes, used: str | None
@@ -139,17 +141,17 @@ class Authenticator:
             del self._tokens[key]
         return bool(stale)
 
-    def _token(self, login: Credentials | None, scopes: Scopes) -> str:
+    def _token(self, login: Credentials | None, repository: str, scopes: Scopes) -> str:
         who = (login.username or "token") if login else ""
         now = self._clock()
         for (owner, rights), token in self._tokens.items():
             if owner == who and rights >= scopes and token.good_until > now:
                 return token.value
-        token = self._ask(login, scopes)
+        token = self._ask(login, repository, scopes)
         self._tokens[(who, scopes)] = token
         return token.value
 
-    def _ask(self, login: Credentials | None, scopes: Scopes) -> _Token:
+    def _ask(self, login: Credentials | None, repository: str, scopes: Scopes) -> _Token:
         assert isinstance(self._mode, _Service)
         realm, service = self._mode.realm, self._mode.service
         self._check_realm(realm)
@@ -171,19 +173,20 @@ class Authenticator:
             basic = login.basic if login else None
             answer = self._fetch("GET", url, {"Authorization": basic} if basic else {}, None)
         if answer.status != 200:
-            raise self._refused(answer, login, realm)
+            raise self._refused(answer, login, Intent(self._host, repository, _push(scopes)))
         return self._read(answer, started)
 
-    def _refused(self, answer: Answer, login: Credentials | None, realm: str) -> KsimageError:
-        if answer.status in (400, 401, 403) and login is not None:
-            return LoginFailed(self._host, login.username, login.origin)
-        where = urlsplit(realm).netloc
+    def _refused(self, answer: Answer, login: Credentials | None, intent: Intent) -> KsimageError:
         words = refusal(answer).words
-        return RegistryError(
-            f"the token service {where} of {self._host} answered HTTP {answer.status}",
-            why=words or "it gave no reason",
-            advice=[f"docker login {self._host}"] if answer.status in (401, 403) else [],
-        )
+        if answer.status in (401, 403) and login is None:
+            return LoginRequired(self._host, intent.name, intent.action, words)
+        # RFC 6749 says 400 for a refresh token that is no longer good
+        if login is not None and answer.status in (400, 401):
+            return LoginFailed(self._host, login.username, login.origin)
+        if login is not None and answer.status == 403:
+            return RightMissing(self._host, intent.name, intent.action, login.username, words)
+        service = urlsplit(answer.url).netloc
+        return TokenServiceRefused(self._host, service, answer.status, words)
 
     def _read(self, answer: Answer, started: float) -> _Token:
         try:
@@ -232,3 +235,7 @@ class Authenticator:
             logger.info("%s: token service out of reach, trying Basic", self._host)
             self._mode = "basic"
             return True
+
+
+def _push(scopes: Scopes) -> bool:
+    return any(scope.endswith("push") for scope in scopes)

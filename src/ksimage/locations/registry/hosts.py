@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ksimage.errors import BadReference, UsageError
+from ksimage.errors import BadReference, LoginIncomplete
 from ksimage.images.reference import DEFAULT_REGISTRY
 from ksimage.locations.registry.retry import RetryPolicy
 
@@ -38,10 +38,7 @@ class RegistryOptions:
     def __post_init__(self) -> None:
         if (self.username is None) != (self.password is None):
             missing = "password" if self.password is None else "user name"
-            raise UsageError(
-                f"a login was given without its {missing}",
-                advice=["--username USER --password-stdin"],
-            )
+            raise LoginIncomplete(missing)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from ksimage.errors import ConfigError
+from ksimage.errors import ProxyUnusable
 from ksimage.locations.registry.hosts import is_loopback, split_port
 
 
@@ -19,7 +19,7 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     ``10.0.0.0/8``, which Python's own reader does not know. This machine is never asked by proxy.
 
     Raises:
-        ConfigError: the variable holds no URL of an HTTP proxy.
+        ProxyUnusable: the variable holds no URL of an HTTP proxy.
     """
     environ = os.environ if environ is None else environ
     parts = urlsplit(url)
@@ -37,11 +37,7 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
             raise ValueError
         _ = urlsplit(proxy).port
     except ValueError:
-        # the value is not shown: it may hold a password
-        raise ConfigError(
-            f"the environment variable {variable} is no URL of an HTTP proxy",
-            advice=["http://HOST:PORT, or unset it"],
-        ) from None
+        raise ProxyUnusable(variable) from None
     return proxy
 
 
