@@ -1229,18 +1229,20 @@ class CannotWrite(FileError):
         super().__init__(
             f"cannot write {path}",
             why=error.strerror or str(error),
-            advice=["nothing was replaced; give another place with --to"],
+            advice=["nothing was replaced; give another place"],
         )
 
 
 class FileExists(FileError):
     """Files that would be written are there already."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(
+        self, paths: Sequence[str], advice: Iterable[str] = ("to replace: --force",)
+    ) -> None:
         super().__init__(
             f"{', '.join(paths)} {'exists' if len(paths) == 1 else 'exist'} already",
             why="nothing was written",
-            advice=["to replace: --force"],
+            advice=advice,
         )
 
 
@@ -1252,6 +1254,17 @@ class NoSpace(FileError):
             f"not enough space in {place}",
             why=f"about {needed >> 20} MiB are needed, {free >> 20} MiB are free",
             advice=["free some space, or point TMPDIR at a larger disk"],
+        )
+
+
+class NotEmpty(FileError):
+    """A folder that is to hold a build context, and nothing else, holds something."""
+
+    def __init__(self, directory: object) -> None:
+        super().__init__(
+            f"{directory} is not empty",
+            why="whatever lies in a build context can end up in an image",
+            advice=["give a new folder: -o DIR"],
         )
 
 

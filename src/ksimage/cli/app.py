@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
+import select
 import sys
-from typing import Any, NoReturn
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import ksimage
 from ksimage.cli.options import Command, global_options
 from ksimage.cli.terminal import Terminal
-from ksimage.errors import KsimageError
+from ksimage.errors import KsimageError, SystemRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so
 # that `ksimage --help` loads no command; a test compares them with the commands' own.
@@ -63,34 +68,64 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
-    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # Click would end with 1 on any of them, and the socket of an engine can break as well.
+            raise (_ReaderGone if _reader_gone() else SystemRefused)(error) from error
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> NoReturn:
         """Run, present whatever went wrong, and exit with its code."""
+        args = list(sys.argv[1:] if args is None else args)
         kwargs["standalone_mode"] = False
         terminal = Terminal()
         kwargs["obj"] = terminal
         try:
-            code = super().main(*args, **kwargs)
+            code = super().main(args, *more, **kwargs)
         except KsimageError as error:
             terminal.error(error)
             code = error.exit_code
         except click.exceptions.Exit as exit_:
             code = exit_.exit_code
-        except click.UsageError as error:
+        except click.ClickException as error:
+            terminal.json = terminal.json or _asks_for_json(args)
             terminal.usage_error(error)
-            code = error.exit_code
+            code = 2
         except (click.Abort, KeyboardInterrupt):
             terminal.warning("interrupted: nothing was tagged or pushed half-made")
             code = 130
-        except BrokenPipeError:
-            # The reader of stdout has gone (`ksimage diff | head`): Python must not complain too.
+        except _ReaderGone:
+            # `ksimage diff | head`: Python must not complain at its end either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
+        except OSError as error:
+            code = SystemRefused.exit_code
+            terminal.error(SystemRefused(error))
         except Exception as error:
             terminal.unexpected(error)
             code = 1
         finally:
             terminal.close()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+class _ReaderGone(Exception):
+    """Nobody reads stdout any more."""
+
+
+def _reader_gone() -> bool:
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+def _asks_for_json(args: Sequence[str]) -> bool:
+    """Whether ``--output json`` stands in a command line that could not be parsed."""
+    return "--output=json" in args or ("--output", "json") in pairwise(args)
 
 
 @click.group(

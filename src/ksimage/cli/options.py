@@ -58,12 +58,14 @@ class Command(click.Command):
 
 
 def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    # What comes from the environment is in force already, and must not undo a flag given before
+    # the command's name.
     terminal = ctx.ensure_object(Terminal)
-    if value is not None and ctx.get_parameter_source(param.name or "") != _DEFAULT:
+    if value is not None and ctx.get_parameter_source(param.name or "") == _COMMANDLINE:
         terminal.configure(param.name or "", value)
 
 
-_DEFAULT = click.core.ParameterSource.DEFAULT
+_COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
 def _global_params() -> list[click.Option]:

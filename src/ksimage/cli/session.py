@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ksimage.config.settings import Settings
     from ksimage.locations.spec import Location
 
+MAX_PASSWORD = 64 << 10
+"""Bytes; identity tokens of some registries have several thousand."""
+
 
 class Session:
     """One run's settings and how it talks to registries."""
@@ -52,6 +55,7 @@ class Session:
             flags["password"] = _password_from_stdin()
         config = Path(terminal.config) if terminal.config else None
         self.settings: Settings = resolve(flags, os.environ, config, Path.cwd())
+        terminal.hide(self.settings.username, self.settings.password)
         self.epoch = recipe.source_date_epoch()
         configured = [self.settings.target] if pushes else []
         self._login = next(
@@ -102,12 +106,18 @@ def _with_offsets(result: Any) -> str:
 
 
 def _password_from_stdin() -> str:
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
             "--password-stdin reads the password from a pipe, but stdin is a terminal",
             advice=["pass it like this: ksimage … --password-stdin < file"],
         )
-    password = sys.stdin.readline(8193).rstrip("\r\n")
+    line = sys.stdin.buffer.readline(MAX_PASSWORD + 1)
+    if len(line) > MAX_PASSWORD:
+        raise UsageError(f"--password-stdin got more than {MAX_PASSWORD} bytes in its first line")
+    try:
+        password = line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise UsageError("--password-stdin got a password that is not UTF-8") from None
     if not password:
         raise UsageError("--password-stdin got an empty password")
     return password

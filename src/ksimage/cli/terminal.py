@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 import ksimage
-from ksimage.errors import KsimageError
+from ksimage.errors import KsimageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
+
+SHORTEST_SECRET = 4
+"""Characters; replacing shorter ones would garble every line, and they are no secrets."""
 
 QUIETEST, QUIET, NORMAL, DETAILED, DEBUG = -2, -1, 0, 1, 2
 
@@ -47,6 +50,7 @@ class Terminal:
         self._said: set[str] = set()
         self._handler: logging.Handler | None = None
         self._done = False
+        self._secrets: tuple[str, ...] = ()
         self._thread = threading.local()
         self._ci: Reporter | None = None
 
@@ -63,6 +67,20 @@ class Terminal:
         elif name == "config":
             self.config = value
         self._listen()
+
+    def hide(self, username: str | None, password: str | None) -> None:
+        """Never print this password, nor what HTTP makes of it: the last line of defence."""
+        if password and len(password) >= SHORTEST_SECRET:
+            import base64
+            import json
+
+            pair = base64.b64encode(f"{username or ''}:{password}".encode()).decode()
+            self._secrets += (password, json.dumps(password)[1:-1], pair)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def colored(self, stream: TextIO) -> bool:
         """Whether to colour what goes to ``stream``.
@@ -132,7 +150,9 @@ class Terminal:
     @property
     def in_ci(self) -> bool:
         """Whether a CI system with manners of its own runs this."""
-        return bool(os.environ.get("GITHUB_ACTIONS") or os.environ.get("GITLAB_CI"))
+        from ksimage.ci.detect import System, detect
+
+        return detect(os.environ) is not System.PLAIN
 
     def _say(self, level: int, text: str) -> None:
         if self.level < level:
@@ -148,9 +168,10 @@ class Terminal:
 
     def _write(self, text: str) -> None:
         if self.in_ci:
-            # A line such as ::add-mask:: would be a command of GitHub's, whoever wrote it.
-            text = re.sub(r"(?m)^(\s*)(::|##\[)", r"\1\\\2", text)
-        click.echo(text, err=True, color=self.colored(sys.stderr))
+            # GitHub's runner obeys ::add-mask:: where a line begins and ##[add-mask] anywhere in it
+            # (actions/runner, ActionCommand.cs), whoever wrote that.
+            text = re.sub(r"(?m)^(\s*)::", r"\1\\::", text).replace("##[", "#\\#[")
+        click.echo(self._without_secrets(text), err=True, color=self.colored(sys.stderr))
 
     @staticmethod
     def _sign(sign: str, plain: str) -> str:
@@ -167,14 +188,15 @@ class Terminal:
         if self.json and document is not None:
             self.document(document)
         elif text:
-            click.echo(text, color=self.colored(sys.stdout))
+            click.echo(self._without_secrets(text), color=self.colored(sys.stdout))
         self._done = True
 
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document with its schema's version."""
         import json
 
-        click.echo(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, indent=2))
+        # ASCII: file names in images need not be UTF-8, nor need the terminal.
+        click.echo(self._without_secrets(json.dumps({"schema": SCHEMA, **document}, indent=2)))
         self._done = True
 
     # --- errors ----------------------------------------------------------------------------
@@ -196,17 +218,18 @@ class Terminal:
         for line in error.advice:
             self._say(QUIETEST, f"  {arrow} {clean(line)}")
 
-    def usage_error(self, error: click.UsageError) -> None:
+    def usage_error(self, error: click.ClickException) -> None:
         """Click's own errors, in the same manner."""
-        program = error.ctx.command_path if error.ctx else "ksimage"
-        self.error(_Usage(error.format_message(), advice=[f"{program} --help"]))
+        context = getattr(error, "ctx", None)
+        program = context.command_path if context else "ksimage"
+        self.error(UsageError(error.format_message(), advice=[f"{program} --help"]))
 
     def unexpected(self, error: Exception) -> None:
         """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
         if self.level >= DEBUG or os.environ.get("KSIMAGE_TRACEBACK"):
             import traceback
 
-            click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+            self._write("".join(traceback.format_exception(error)).rstrip())
         self.error(
             KsimageError(
                 f"ksimage {ksimage.__version__} ran into a mistake of its own:"
@@ -248,14 +271,6 @@ def error_document(error: KsimageError) -> dict[str, Any]:
         "why": error.why,
         "advice": list(error.advice),
     }
-
-
-class _Usage(KsimageError):
-    exit_code = 2
-
-    @property
-    def kind(self) -> str:
-        return "usage"
 
 
 class _Handler(logging.Handler):

@@ -98,7 +98,7 @@ def _bases(
     did not name.
     """
     from ksimage import base, recipe
-    from ksimage.errors import NotFound
+    from ksimage.errors import BadReference, NotFound
     from ksimage.images import config as image_config
     from ksimage.images import reference
     from ksimage.locations import spec
@@ -118,7 +118,11 @@ def _bases(
         name, digest = labels.get(recipe.BASE_NAME), labels.get(recipe.BASE_DIGEST)
         if location.reference is None or not name or not digest:
             continue
-        named = reference.parse(name).with_digest(digest)
+        try:
+            named = reference.parse(name).with_digest(digest)
+        except BadReference as error:
+            session.terminal.detail(f"the labels name no base: {error.message}")
+            continue
         if named.registry != location.reference.registry:
             continue
         opened = _open(session, Location(Transport.REGISTRY, reference=named), stack)
