@@ -6,6 +6,7 @@ import importlib
 import os
 import select
 import sys
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,7 +18,7 @@ from ksimage.cli.terminal import Terminal
 from ksimage.errors import KsimageError, SystemRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so
 # that `ksimage --help` loads no command; a test compares them with the commands' own.
@@ -68,12 +69,13 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _broken_pipes():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _broken_pipes():
             return super().invoke(ctx)
-        except BrokenPipeError as error:
-            # Click would end with 1 on any of them, and the socket of an engine can break as well.
-            raise (_ReaderGone if _reader_gone() else SystemRefused)(error) from error
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> NoReturn:
         """Run, present whatever went wrong, and exit with its code."""
@@ -112,6 +114,15 @@ class Group(click.Group):
 
 class _ReaderGone(Exception):
     """Nobody reads stdout any more."""
+
+
+@contextmanager
+def _broken_pipes() -> Iterator[None]:
+    """Take them before Click does, which ends with 1; an engine's socket can break as well."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise (_ReaderGone if _reader_gone() else SystemRefused)(error) from error
 
 
 def _reader_gone() -> bool:
