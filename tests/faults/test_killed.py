@@ -20,9 +20,9 @@ from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK
 from tests.support.registry import RunningRegistry
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-MOMENTS = 20
+MOMENTS = 20  # each a process of its own, and a build
 
 
 @dataclass
