@@ -98,10 +98,10 @@ class Plan:
 def load_series(settings: Settings) -> Series:
     """The shipped series and the user's own, as the settings combine them. Raises PatchError."""
     own = settings.patches.directory
-    if own is not None and settings.patches.mode == "replace":
-        return series.load(own)
-    shipped = series.load(data.path("patches"))
-    return shipped if own is None else series.combine(shipped, series.load(own))
+    first = series.Series(())  # in place of the shipped one may also come single files alone
+    if settings.patches.mode == "append":
+        first = series.load(data.path("patches"))
+    return first if own is None else series.combine(first, series.load(own))
 
 
 def open_base(
@@ -216,7 +216,7 @@ def _plan(
     genuine = not getattr(source, "synthesized", False)
     identity = recipe.Identity(
         name or "unknown",
-        given.base_name if given else _base_name(location) if genuine else "",
+        given.base_name if given else base_name(location) if genuine else "",
         tuple(recipe.PatchId(patch.name, patch.sha256) for patch in selection.patches),
         settings.labels,
     )
@@ -307,7 +307,8 @@ def _judge(
     return release
 
 
-def _base_name(location: Location) -> str:
+def base_name(location: Location) -> str:
+    """What the labels call a base: a reference without its digest; empty outside of registries."""
     if location.reference is None:
         return ""
     return str(replace(location.reference, digest=None) if location.reference.tag else location)

@@ -92,7 +92,7 @@ def check(
 def _check(
     release: str, pinned: str | None, settings: Settings, options: OptionsFor, target: str
 ) -> Finding:
-    _, source, _ = build.open_base(release, settings, options)
+    origin, source, _ = build.open_base(release, settings, options)
     try:
         original = base.read_images(source, settings.platforms)
     finally:
@@ -106,7 +106,7 @@ def _check(
     found = _read(location, options)
     if found is None:
         return Finding(release, State.MISSING, (), image, tag, "", digest)
-    wanted = _wanted(release, settings)
+    wanted = {recipe.BASE_NAME: build.base_name(origin), **_wanted(release, settings)}
     reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
     foreign = [i for i in found.images if recipe.HOOK_AFTER not in image_config.labels(i.config)]
     if foreign:
@@ -162,11 +162,13 @@ def _differences(
     for image in found.images:
         labels = image_config.labels(image.config)
         before = bases.get(str(image.platform))
-        if before and labels.get(recipe.BASE_DIGEST) not in (None, before.descriptor.digest):
+        if before and not _is_of(image, before):
             reasons.append("the base moved")
         for key, value in wanted.items():
-            if labels.get(key) != value:
+            if labels.get(key, "") != value:
                 reasons.append(_label_reason(key, labels.get(key, ""), value))
+        extra = recipe.extra_labels(labels, image_config.labels(before.config)) if before else {}
+        reasons += [f"label {key} is set no more" for key in sorted(extra.keys() - wanted.keys())]
         level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE)
         if level != str(settings.verbosity):
             reasons.append(f"its verbosity is {level}, not {settings.verbosity}")
@@ -190,10 +192,24 @@ def _label_reason(key: str, now: str, wanted: str) -> str:
         return f"patches {'; '.join(words) or 'in another order'}"
     if key == recipe.VERSION:
         return f"built by ksimage {now or '?'}, this is {wanted}"
+    if key == recipe.BASE_NAME:
+        return f"its base was named {now or 'nothing'}, now {wanted or 'nothing'}"
     return f"label {key} is {now!r}, not {wanted!r}"
 
 
 def _what_it_is(image: PlatformImage) -> str:
     """Best guess without reading a layer: upstream's configs carry no label of ksimage."""
+    return f"the tag holds an image that ksimage did not make ({len(_layers(image))} layers)"
+
+
+def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
+    """Whether an image was made from a base. Labels name none that had no manifest of its own."""
+    digest = image_config.labels(image.config).get(recipe.BASE_DIGEST)
+    same = digest in (None, "", original.descriptor.digest)
+    return same and _layers(image)[:-1] == _layers(original)
+
+
+def _layers(image: PlatformImage) -> Sequence[str]:
+    """The diff IDs: what the layers hold, however they are compressed."""
     diff_ids: Sequence[str] = image.config["rootfs"]["diff_ids"]
-    return f"the tag holds an image that ksimage did not make ({len(diff_ids)} layers)"
+    return diff_ids

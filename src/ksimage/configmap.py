@@ -8,6 +8,7 @@ symbolic links below /hooks, and shell-operator runs whatever is executable ther
 from __future__ import annotations
 
 import posixpath
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from ksimage import recipe
@@ -15,7 +16,7 @@ from ksimage.base import HOOK_PATH
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
-    from ksimage.build import Plan, PlatformPlan
+    from ksimage.build import PlatformPlan
 
 NAMESPACE: Final = "kubesphere-system"
 DEPLOYMENT: Final = "ks-installer"
@@ -36,12 +37,12 @@ WARNINGS: Final = (
 )
 
 
-def name_of(plan: Plan) -> str:
+def name_of(chosen: PlatformPlan) -> str:
     """The ConfigMap's name; it changes with the hook, so that an old pod keeps its own."""
-    return f"ksimage-hook-{plan.platforms[0].patched.after_sha256[:12]}"
+    return f"ksimage-hook-{chosen.patched.after_sha256[:12]}"
 
 
-def configmap(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
+def configmap(chosen: PlatformPlan) -> dict[str, Any]:
     """The ConfigMap that holds the patched hook.
 
     Raises:
@@ -58,7 +59,7 @@ def configmap(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": name_of(plan),
+            "name": name_of(chosen),
             "namespace": NAMESPACE,
             "labels": {"app.kubernetes.io/managed-by": "ksimage"},
             "annotations": {
@@ -72,7 +73,7 @@ def configmap(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
     }
 
 
-def deployment_patch(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
+def deployment_patch(chosen: PlatformPlan) -> dict[str, Any]:
     """A strategic merge patch for the Deployment: containers are merged by name, lists kept."""
     file = posixpath.basename(HOOK_PATH)
     return {
@@ -102,7 +103,7 @@ def deployment_patch(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
                     "volumes": [
                         {
                             "name": VOLUME,
-                            "configMap": {"name": name_of(plan), "defaultMode": MODE},
+                            "configMap": {"name": name_of(chosen), "defaultMode": MODE},
                         }
                     ],
                 },
@@ -114,11 +115,12 @@ def deployment_patch(plan: Plan, chosen: PlatformPlan) -> dict[str, Any]:
 def commands(directory: str) -> list[str]:
     """What to type to bring it into the cluster, without two installers at once."""
     scope = f"kubectl -n {NAMESPACE}"
+    hook, patch = (shlex.quote(f"{directory}/{name}") for name in (CONFIGMAP_FILE, PATCH_FILE))
     return [
         f"{scope} scale deployment {DEPLOYMENT} --replicas=0",
         f"{scope} wait --for=delete pod -l 'app in (ks-install,ks-installer)' --timeout=120s",
-        f"{scope} apply -f {directory}/{CONFIGMAP_FILE}",
-        f'{scope} patch deployment {DEPLOYMENT} --patch "$(cat {directory}/{PATCH_FILE})"',
+        f"{scope} apply -f {hook}",
+        f'{scope} patch deployment {DEPLOYMENT} --patch "$(cat {patch})"',
         f"{scope} scale deployment {DEPLOYMENT} --replicas=1",
     ]
 
@@ -132,20 +134,24 @@ def to_yaml(document: dict[str, Any]) -> str:
     import yaml
 
     def dump(part: dict[str, Any]) -> str:
-        return yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=1000)
+        # ASCII: PyYAML reads some line ends of Unicode back as others.
+        return yaml.safe_dump(part, sort_keys=False, width=1000)
 
     texts = document.get("data", {})
     head = dump({key: value for key, value in document.items() if key != "data"})
     if not texts:
         return head
-    blocks = "".join(
-        f"  {name}: |\n" + "".join(f"    {line}\n" for line in text.removesuffix("\n").split("\n"))
-        for name, text in texts.items()
-    )
-    readable = f"{head}data:\n{blocks}"
+    readable = f"{head}data:\n{''.join(_block(*item) for item in texts.items())}"
     try:
         if yaml.safe_load(readable) == document:
             return readable
     except yaml.YAMLError:
         pass
     return head + dump({"data": texts})
+
+
+def _block(name: str, text: str) -> str:
+    """A literal block, indented by 4; ``-`` and ``+`` say what becomes of line ends at its end."""
+    ending = "-" if not text.endswith("\n") else "+" if text.endswith("\n\n") else ""
+    lines = text.removesuffix("\n").split("\n")
+    return f"  {name}: |2{ending}\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)

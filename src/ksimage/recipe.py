@@ -139,6 +139,27 @@ def identity_of(identity: Identity, base_digest: str) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
+def extra_labels(labels: Mapping[str, str], inherited: Mapping[str, str]) -> dict[str, str]:
+    """Those of a derived image's labels that come from the settings: neither ours nor its base's.
+
+    Args:
+        labels: the derived image's.
+        inherited: its base's.
+    """
+
+    def left(key: str) -> str | None:
+        value = inherited.get(key)
+        return "" if value and key in _ORIGIN_CLAIMS else value
+
+    return {
+        key: value
+        for key, value in labels.items()
+        if value != left(key)
+        and not _OUR_KEY.fullmatch(key)
+        and key not in (BASE_NAME, BASE_DIGEST)
+    }
+
+
 def source_date_epoch(environ: Mapping[str, str] = os.environ) -> int | None:
     """SOURCE_DATE_EPOCH in seconds, or None when unset (reproducible-builds.org, spec 1.1).
 

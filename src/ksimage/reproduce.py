@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import ksimage
 from ksimage import base, build, produce, recipe
-from ksimage.errors import CannotReproduce
+from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
 from ksimage.images import reference
 from ksimage.locations import spec
 from ksimage.locations.as_oci import AsOci
 from ksimage.locations.spec import Location, Transport
+from ksimage.patching import series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
     from ksimage.build import OptionsFor
     from ksimage.config.settings import Settings
-    from ksimage.patching.series import Series
+    from ksimage.locations.protocol import Source
 
 
 @dataclass(frozen=True)
@@ -65,29 +66,28 @@ def reproduce(
         found = base.read_images(source)
     finally:
         source.close()
-    said = image_config.labels(found.images[0].config)
+    first = found.images[0]
+    said = image_config.labels(first.config)
     if recipe.HOOK_AFTER not in said:
         raise CannotReproduce(str(location), "it was not made by ksimage")
     place = base_location or _base_of(location, found, said)
     source = spec.open_source(place, options=options(place))
     try:
-        original = base.read_images(source)
+        original = base.read_images(source, (str(first.platform),)).images[0]
     finally:
         source.close()
-    known = build.load_series(settings)
-    platforms = tuple(str(image.platform) for image in found.images)
     plan = build.plan(
         str(place),
-        _settings(found.images[0], original.images[0], settings, known),
+        _settings(location, first, original, settings),
         options=options,
-        platforms=platforms if found.index is not None else (),
-        epoch=_epoch(found.images[0], original.images[0]),
+        platforms=tuple(str(i.platform) for i in found.images) if found.index is not None else (),
+        epoch=_epoch(first, original),
         identity=recipe.Identity(
             said.get(recipe.RELEASE, "unknown"), said.get(recipe.BASE_NAME, ""), ()
         ),
     )
     try:
-        rebuilt = produce.derived(plan, location)
+        rebuilt: Source = produce.derived(plan, location)
         if found.top.media_type in (image_manifest.OCI_INDEX, image_manifest.OCI_MANIFEST):
             rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base.read_images(rebuilt)
@@ -95,7 +95,7 @@ def reproduce(
         plan.source.close()
     differences: list[str] = []
     if again.top.digest != found.top.digest:
-        differences = _explain(found, again, said, known)
+        differences = _explain(found, again, said, plan.identity.patches)
     return Comparison(
         str(location), str(place), found.top.digest, again.top.digest, tuple(differences)
     )
@@ -106,7 +106,10 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
     name = said.get(recipe.BASE_NAME)
     if not name:
         raise CannotReproduce(str(location), "its labels name no base in a registry")
-    parsed = reference.parse(name)
+    try:
+        parsed = reference.parse(name)
+    except BadReference as error:
+        raise CannotReproduce(str(location), f"its labels name a base {name!r}") from error
     if location.reference is not None and location.reference.registry != parsed.registry:
         raise CannotReproduce(str(location), f"its base is in another registry: {name}")
     if location.reference is None:
@@ -115,39 +118,34 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
     if found.index is not None:
         # The labels hold the platforms' digests; a Docker list cannot say what it came from.
         digest = found.index.annotations.get(recipe.BASE_DIGEST)
-    if digest:
+    if digest and reference.DIGEST.fullmatch(digest):
         parsed = parsed.with_digest(digest)
     return Location(Transport.REGISTRY, reference=parsed, digest=digest)
 
 
 def _settings(
-    image: PlatformImage, original: PlatformImage, settings: Settings, known: Series
+    location: Location, image: PlatformImage, original: PlatformImage, settings: Settings
 ) -> Settings:
     """The settings that the image was built with, as its labels and env tell."""
     labels = image_config.labels(image.config)
+    known = build.load_series(settings)
     names = [patch.name for patch in recipe.parse_patches(labels.get(recipe.PATCHES, ""))]
-    single = {path.name.removesuffix(".patch") for path in settings.patches.files}
-    present = set(known.names)
-    missing = [name for name in names if name not in present | single]
+    files = tuple(path for path in settings.patches.files if series.patch_name(path.name) in names)
+    present = {*known.names, *(series.patch_name(path.name) for path in files)}
+    missing = [name for name in names if name not in present]
     if missing:
-        raise CannotReproduce("the image", f"these patches are not here: {', '.join(missing)}")
+        raise CannotReproduce(str(location), f"these patches are not here: {', '.join(missing)}")
     patches = replace(
         settings.patches,
         include=tuple(p.name for p in known if not p.default and p.name in names),
         exclude=tuple(p.name for p in known if p.default and p.name not in names),
+        files=files,
     )
     level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE, "0")
-    before = image_config.labels(original.config)
-    extra = {
-        key: value
-        for key, value in labels.items()
-        if not key.startswith(recipe.KEY)
-        and key not in (recipe.BASE_NAME, recipe.BASE_DIGEST)
-        and before.get(key) != value
-        and not (key in before and value == "")
-    }
+    extra = recipe.extra_labels(labels, image_config.labels(original.config))
     return replace(
         settings,
+        platforms=(),
         patches=patches,
         verbosity=int(level) if level.isdecimal() else 0,
         labels=MappingProxyType(extra),
@@ -162,18 +160,23 @@ def _epoch(image: PlatformImage, original: PlatformImage) -> int | None:
     return image_config.created(image.config)[0]
 
 
-def _explain(found: ImageSet, again: ImageSet, said: Mapping[str, str], known: Series) -> list[str]:
+def _explain(
+    found: ImageSet, again: ImageSet, said: Mapping[str, str], patches: Sequence[recipe.PatchId]
+) -> list[str]:
     reasons = []
     if said.get(recipe.VERSION) != ksimage.__version__:
         reasons.append(
             f"built by ksimage {said.get(recipe.VERSION)}, this is {ksimage.__version__}"
         )
-    here = {patch.name: patch.sha256 for patch in known}
+    here = {patch.name: patch.sha256 for patch in patches}
+    before = recipe.parse_patches(said.get(recipe.PATCHES, ""))
     reasons += [
         f"patch {patch.name} has changed since (was sha256 {patch.sha256[:12]}…)"
-        for patch in recipe.parse_patches(said.get(recipe.PATCHES, ""))
+        for patch in before
         if here.get(patch.name) not in (None, patch.sha256)
     ]
+    if list(here) != [patch.name for patch in before]:
+        reasons.append(f"the patches' order has changed since (now {', '.join(here)})")
     if (found.index is None) != (again.index is None):
         reasons.append("one is an index, the other is not")
     theirs = {str(image.platform): image for image in again.images}
@@ -196,6 +199,9 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
             "it was built by an engine, whose layers carry the time of the build;"
             " only --engine direct is reproducible to the bit"
         )
+    was, now = (image_config.labels(i.config).get(recipe.BASE_DIGEST) for i in (image, other))
+    if was != now:
+        reasons.append(f"the base is another one: it was {was}, now {now}")
     if image.manifest.layers[:-1] != other.manifest.layers[:-1]:
         reasons.append("the base's layers differ")
     if image.manifest.layers[-1] != other.manifest.layers[-1]:

@@ -142,6 +142,7 @@ def build(
         smoke_test=smoke_test,
     )
     files = Files(metadata_file, image_refs)
+    files.require_writable()
     if len(wanted) > 1:
         build_many.run(terminal, order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
     elif dry_run:
@@ -217,9 +218,9 @@ def _one(terminal: Terminal, order: Order, what: str, base: str | None, files: F
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
     row = batch.Row(built.plan.release, batch.state_of(built), seconds, built)
+    terminal.result(built.published.reference, build_document(built))
     files.write([row])
     report(terminal, [row])
-    terminal.result(built.published.reference, build_document(built))
 
 
 def _dry_run(terminal: Terminal, order: Order, what: str, base: str | None) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work
     """What is to be built: the arguments, or everything that ksimage.yaml lists.
 
     Raises:
-        UsageError: neither, both, or a name twice.
+        UsageError: neither or both.
     """
     from ksimage.config.selection import expand
 
@@ -52,7 +50,7 @@ def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work
             "nothing to build was named",
             advice=["ksimage build v3.3.2", "ksimage build --all  (what ksimage.yaml lists)"],
         )
-    return [Work(name, pinned.get(_canonical(name))) for name in dict.fromkeys(what)]
+    return [Work(name, pinned.get(name)) for name in dict.fromkeys(map(_canonical, what))]
 
 
 def run(
@@ -71,10 +69,11 @@ def run(
     """
     from ksimage import batch
     from ksimage.cli import results
+    from ksimage.cli.tables import aligned
 
     if dry_run:
         raise UsageError("--dry-run shows one build at a time", advice=["name one release"])
-    _require_distinct(order.to)
+    _require_distinct(order)
     pins = {item.what: item.base for item in wanted}
     said: dict[str, list[str]] = {}
 
@@ -101,15 +100,19 @@ def run(
         fail_fast=fail_fast,
         finished=finished,
     )
-    _table(terminal, results.HEADERS, results.table(rows))
-    files.write(rows)
-    results.report(terminal, rows)
+    # Digests are shortened: they stand in full on stdout.
+    shown = [(*row[:3], row[3][:19], *row[4:]) for row in results.table(rows)]
+    for line in aligned([results.HEADERS, *shown]):
+        terminal.step(line)
     references = [row.built.published.reference for row in rows if row.built]
     terminal.result("\n".join(references), results.rows_document(rows))
+    files.write(rows)
+    results.report(terminal, rows)
     batch.require(rows)
 
 
 def _canonical(name: str) -> str:
+    """Upstream's spelling of a release; anything else as it is."""
     from ksimage import releases
     from ksimage.errors import UnknownRelease
 
@@ -119,20 +122,21 @@ def _canonical(name: str) -> str:
         return name
 
 
-def _require_distinct(to: str | None) -> None:
-    if to and to.partition(":")[0] in ("oci-archive", "docker-archive"):
+def _require_distinct(order: Order) -> None:
+    """Refuse what would put one build in the place of another."""
+    from ksimage import naming
+
+    if order.to and order.to.startswith(("oci-archive:", "docker-archive:")):
         raise UsageError(
-            f"several images cannot go into one file, {to}",
+            f"several images cannot go into one file, {order.to}",
             advice=["--to oci:DIR holds several", "or leave --to out: one file for each"],
         )
-
-
-def _table(terminal: Terminal, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """An aligned table on stderr; digests are shortened, they stand in full on stdout."""
-    cells = [list(headers), *([*row[:3], row[3][:19], *row[4:]] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
-    for row in cells:
-        line = "  ".join(
-            click.unstyle(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
+    tag = order.session.settings.tag
+    if order.to and naming.target_location(order.to, "a") == naming.target_location(order.to, "b"):
+        raise UsageError(
+            f"several images cannot all be {order.to}", advice=["leave the tag out of --to"]
         )
-        terminal.step(line.rstrip())
+    if "{release}" not in tag and "{digest8}" not in tag:
+        raise UsageError(
+            f"several images cannot all have the tag {tag!r}", advice=["--tag '{release}-debug'"]
+        )

@@ -65,15 +65,20 @@ def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **val
 
 
 def run(session: Session, names: Sequence[str]) -> list[Finding]:
-    """Check the named releases, or all that are configured, some at once."""
+    """Check the named releases, or all that are configured, some at once.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease, UsageError.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     from ksimage import check as library
+    from ksimage import naming
     from ksimage.cli.build_many import work
     from ksimage.errors import UsageError
 
     settings = session.settings
-    wanted = work(names, not names, settings)
+    wanted = work([naming.release_tag(name) for name in names], not names, settings)
     if settings.target is None:
         raise UsageError(
             "there is nowhere to look for the images",
@@ -115,6 +120,7 @@ def document(findings: Sequence[Finding]) -> dict[str, Any]:
 
 def _present(terminal: Terminal, findings: Sequence[Finding], form: str | None) -> None:
     from ksimage.ci.markdown import table
+    from ksimage.cli.tables import aligned
 
     rows = [(f.release, f.state.value, f.image, "; ".join(f.reasons)) for f in findings]
     markdown = table(HEADERS, rows, codes=("image",))
@@ -125,12 +131,4 @@ def _present(terminal: Terminal, findings: Sequence[Finding], form: str | None) 
     elif form == "markdown":
         terminal.result(markdown.rstrip())
     else:
-        terminal.result(_aligned([HEADERS, *rows]))
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+        terminal.result("\n".join(aligned([HEADERS, *rows])))

@@ -35,6 +35,7 @@ def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
       ksimage config --schema > ksimage.schema.json
     """
     from ksimage.cli.session import Session
+    from ksimage.cli.tables import aligned
     from ksimage.config import present
 
     if schema:
@@ -47,9 +48,6 @@ def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
     if terminal.json:
         terminal.document(present.settings_document(settings))
         return
-    rows = present.render_settings(settings)
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for key, value, origin in rows:
-        click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip())
+    terminal.result("\n".join(aligned(present.render_settings(settings))))
     if settings.file:
         terminal.step(f"read {settings.file}")

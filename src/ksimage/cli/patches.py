@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,22 +57,22 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
     """
     from ksimage import build
     from ksimage.cli.session import Session
+    from ksimage.cli.tables import aligned
 
     series = build.load_series(Session(terminal, values).settings)
     if terminal.json:
         terminal.document({"patches": [_document(patch) for patch in series]})
         return
     rows = [
-        (patch.name, "on" if patch.default else "off", patch.header.releases, patch.header.summary)
+        (
+            patch.name,
+            "on" if patch.default else "off",
+            patch.header.releases or "every release",
+            patch.header.summary,
+        )
         for patch in series
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, default, releases, subject in rows:
-        shown = terminal.style(f"{default:<{widths[1]}}", fg="green" if default == "on" else None)
-        click.echo(
-            f"{name:<{widths[0]}}  {shown}  {releases:<{widths[2]}}  {subject}",
-            color=terminal.colored(sys.stdout),
-        )
+    terminal.result("\n".join(aligned(rows)))
 
 
 @command("show", help="Show a patch: why it is there, its risk, its diff.")

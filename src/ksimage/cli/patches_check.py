@@ -11,10 +11,11 @@ from ksimage.cli import completion
 from ksimage.cli.options import Option, command, registry_options, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ksimage.cli.session import Session
     from ksimage.cli.terminal import Terminal
+    from ksimage.errors import NotFound
     from ksimage.patching.check import Cell, Row
 
 CLONE = click.option(
@@ -70,7 +71,7 @@ def patches_check(
 
     session = Session(terminal, values)
     series = build.load_series(session.settings)
-    hooks = dict(_hooks(session, _wanted(session, names, everything), clone))
+    hooks = _hooks(session, _wanted(session, names, everything), clone)
     rows = check.check(hooks, series)
     if terminal.json:
         terminal.document(check.to_json(rows))
@@ -88,6 +89,8 @@ def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[st
     from ksimage.config.selection import expand
     from ksimage.errors import UsageError
 
+    if everything and names:
+        raise UsageError("--all and --release were both given", advice=["leave one of them out"])
     if everything:
         return [release.tag for release in releases.all_releases()]
     if names:
@@ -100,57 +103,40 @@ def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[st
     )
 
 
-def _hooks(
-    session: Session, wanted: Sequence[str], clone: str | None
-) -> Iterator[tuple[str, bytes]]:
-    from ksimage.errors import NotFound
-
-    found = 0
-    for release in wanted:
-        data = _hook(session, release, clone, alone=len(wanted) == 1)
-        if data is not None:
-            found += 1
-            yield release, data
-    if not found:
-        raise NotFound("none of the releases could be read", advice=["--clone DIR, or --from"])
+def _hooks(session: Session, wanted: Sequence[str], clone: str | None) -> dict[str, bytes]:
+    """The hooks by release; those that are not there are left out with a warning."""
+    tried = {release: _hook(session, release, clone) for release in wanted}
+    found = {release: hook for release, hook in tried.items() if isinstance(hook, bytes)}
+    for release, error in tried.items():
+        if isinstance(error, bytes):
+            continue
+        if not found:
+            raise error
+        session.terminal.warning(f"{release}: {error.message}")
+    return found
 
 
-def _hook(session: Session, release: str, clone: str | None, *, alone: bool) -> bytes | None:
-    """A release's hook; None, with a warning, where one of several is not there."""
+def _hook(session: Session, release: str, clone: str | None) -> bytes | NotFound:
+    """A release's hook, or why it is not there."""
     from ksimage import hooks
-    from ksimage.errors import CloneUnusable, ImageNotFound
+    from ksimage.errors import NotFound, UpstreamWithdrawn
 
     try:
         if clone:
-            return _from_clone(Path(clone), release)
+            return hooks.from_clone(Path(clone), release)
         return hooks.from_image(release, session.settings, session.options)
-    except (CloneUnusable, ImageNotFound) as error:
-        if alone:
-            raise
-        session.terminal.warning(f"{release}: {error.message}")
-        return None
-
-
-def _from_clone(clone: Path, release: str) -> bytes:
-    """Three of the known releases are branches upstream, which a clone has as origin/NAME."""
-    from ksimage import hooks
-    from ksimage.errors import CloneUnusable
-
-    try:
-        return hooks.from_clone(clone, release)
-    except CloneUnusable:
-        return hooks.from_clone(clone, f"origin/{release}")
+    except UpstreamWithdrawn:
+        raise  # so are all the others
+    except NotFound as error:
+        return error
 
 
 def _table(rows: Sequence[Row]) -> str:
+    from ksimage.cli.tables import aligned
+
     headers = ["release", *(cell.patch for cell in rows[0].cells), "series"]
-    lines = [headers]
-    lines += [[row.release, *map(_shown, row.cells), _shown(row.series)] for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    lines = [[row.release, *map(_shown, row.cells), _shown(row.series)] for row in rows]
+    return "\n".join(aligned([headers, *lines]))
 
 
 def _shown(cell: Cell) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     cls=Option,
     section="Result",
     metavar="DIR",
-    help="Where NAME.patch is written; a series file there gets a line for it.  [default: here]",
+    help="Where NAME.patch is written; the series file there gets a line for it, and a new folder "
+    "gets a series file.  [default: here]",
 )
 @click.option(
     "--edited",
@@ -76,27 +78,43 @@ def patches_new(
     from ksimage.cli.session import Session
     from ksimage.errors import FileExists, UsageError
     from ksimage.patching.refresh import compose
+    from ksimage.patching.series import DEFAULT
 
     session = Session(terminal, values)
     name = name.removesuffix(".patch")
-    if not name or "/" in name or name.startswith("."):
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name):
         raise UsageError(f"{name!r} is no name for a patch", advice=["such as: retries"])
-    path = Path(directory) / f"{name}.patch"
+    folder = Path(directory)
+    path = folder / f"{name}.patch"
     if path.exists():
-        raise FileExists([str(path)])
+        raise FileExists([str(path)], ["choose another name", f"ksimage patches refresh {path}"])
     tag = naming.release_tag(release)
+    new = _prepare(folder)
     before = read_hook(session, tag, clone)
     after = _read(Path(edited)) if edited else _edit(before)
     data = compose(before, after, _header(tag, description), name=name)
     replace_file(path, data)
     terminal.success(f"wrote    {path}")
-    series = Path(directory) / "series"
-    if series.is_file():
-        replace_file(series, _with_line(_read(series), path.name))
+    series = folder / DEFAULT
+    if new or series.is_file():
+        replace_file(series, _with_line(b"" if new else _read(series), path.name))
         terminal.step(f"added to {series}")
+        terminal.step(f"use it:  ksimage build {tag} --patch-dir {directory}")
     else:
         terminal.step(f"use it:  ksimage build {tag} --patch {path}")
     terminal.result(str(path), {"file": str(path)})
+
+
+def _prepare(folder: Path) -> bool:
+    """Make sure of the folder before somebody spends an hour in an editor; whether it is new."""
+    from ksimage.errors import CannotWrite
+
+    new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, error) from error
+    return new
 
 
 def _edit(before: bytes) -> bytes:
@@ -129,7 +147,7 @@ def _header(tag: str, description: str | None) -> str:
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     author = os.environ.get("DEBFULLNAME") or os.environ.get("GIT_AUTHOR_NAME") or "unknown"
     text = header_template(author=author, date=today, releases=f"=={tag.removeprefix('v')}")
-    if description:
+    if description and description.strip():
         # The template's description has a first line and one of explanation.
         fields = text.split("\n", 2)[2]
         return f"Description: {' '.join(description.split())}\n{fields}"

@@ -71,10 +71,14 @@ def patches_refresh(
         return
     if refreshed.changed:
         replace_file(path, refreshed.data)
-        terminal.success(f"{file}: rewritten, was off by {refreshed.applied.offset} lines")
+        terminal.success(f"{file}: rewritten ({_moved(refreshed.applied.offset)})")
     else:
         terminal.success(f"{file}: fits as it is")
     terminal.result(file, {"file": file, "changed": refreshed.changed})
+
+
+def _moved(offset: int) -> str:
+    return f"it was off by {offset:+d} lines" if offset else "its lines were where it said"
 
 
 def read_hook(session: Session, release: str, clone: str | None) -> bytes:
@@ -88,7 +92,7 @@ def read_hook(session: Session, release: str, clone: str | None) -> bytes:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file by renaming a finished one over it. Raises CannotWrite."""
+    """Write a file by renaming a finished one over it; its mode stays. Raises CannotWrite."""
     import os
     import tempfile
 

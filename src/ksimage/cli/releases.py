@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
     from ksimage import releases as library
+    from ksimage.cli.tables import aligned
 
     known = library.all_releases() if everything else library.supported()
     if terminal.json:
@@ -43,9 +44,13 @@ def releases(terminal: Terminal, /, everything: bool) -> None:
             }
         )
         return
-    width = max(len(release.tag) for release in known)
-    lines = []
-    for release in known:
-        note = f"  not supported: {release.reason}" if release.reason else ""
-        lines.append(f"{release.tag:<{width}}  {release.date}  {release.sha256}{note}")
-    terminal.result("\n".join(lines))
+    rows = [
+        (
+            release.tag,
+            release.date,
+            release.sha256,
+            f"not supported: {release.reason}" if release.reason else "",
+        )
+        for release in known
+    ]
+    terminal.result("\n".join(aligned(rows)))

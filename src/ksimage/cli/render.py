@@ -63,13 +63,18 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
     plan = Session(terminal, values, login=[what] if naming.is_location(what) else []).plan(what)
     plan.source.close()
     chosen = plan.platforms[0]
-    if len(plan.platforms) > 1:
+    if len(plan.platforms) > 1 and form == "dockerfile":
         terminal.warning(
             f"a Dockerfile is for one platform: this one is for {chosen.image.platform}"
             " (--platform picks another)"
         )
+    if len({platform.patched.after_sha256 for platform in plan.platforms}) > 1:
+        terminal.warning(
+            f"the platforms' hooks differ: this one is that of {chosen.image.platform}"
+            " (--platform picks another)"
+        )
     if form == "configmap":
-        written = write_configmap(Path(directory), plan, chosen)
+        written = write_configmap(Path(directory), chosen)
     else:
         written = write_context(Path(directory), plan, chosen)
     for path in written:
@@ -80,7 +85,7 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
 
 
 def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
-    """Write Dockerfile and hook. Raises FileError when the folder holds something already."""
+    """Write Dockerfile and hook. Raises NotEmpty when the folder holds something already."""
     from ksimage.engines.dockerfile import DOCKERFILE, context_name
 
     return _write(
@@ -92,13 +97,13 @@ def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Pat
     )
 
 
-def write_configmap(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
-    """Write ConfigMap and patch. Raises FileError when the folder holds something already."""
+def write_configmap(directory: Path, chosen: PlatformPlan) -> list[Path]:
+    """Write ConfigMap and patch. Raises NotEmpty when the folder holds something already."""
     from ksimage import configmap
 
     documents = (
-        (configmap.CONFIGMAP_FILE, configmap.configmap(plan, chosen)),
-        (configmap.PATCH_FILE, configmap.deployment_patch(plan, chosen)),
+        (configmap.CONFIGMAP_FILE, configmap.configmap(chosen)),
+        (configmap.PATCH_FILE, configmap.deployment_patch(chosen)),
     )
     return _write(
         directory,
@@ -107,16 +112,12 @@ def write_configmap(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[P
 
 
 def _write(directory: Path, files: Iterable[tuple[str, bytes, int]]) -> list[Path]:
-    from ksimage.errors import FileError
+    from ksimage.errors import CannotWrite, NotEmpty
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
-            raise FileError(
-                f"{directory} is not empty",
-                why="whatever lies in a build context can end up in an image",
-                advice=["give a new folder: -o DIR"],
-            )
+            raise NotEmpty(directory)
         paths = []
         for name, content, mode in files:
             path = directory / name
@@ -124,7 +125,7 @@ def _write(directory: Path, files: Iterable[tuple[str, bytes, int]]) -> list[Pat
             path.chmod(mode)
             paths.append(path)
     except OSError as error:
-        raise FileError(f"cannot write {directory}", why=error.strerror or str(error)) from error
+        raise CannotWrite(directory, error) from error
     return paths
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.cli.documents import build_document
 from ksimage.cli.terminal import SCHEMA, error_document
+from ksimage.errors import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,8 +103,13 @@ class Files:
         self._metadata = metadata
         self._references = references
 
+    def require_writable(self) -> None:
+        """Find out before anything is built. Raises CannotWrite."""
+        for path in filter(None, (self._metadata, self._references)):
+            _require_writable(Path(path))
+
     def write(self, rows: Sequence[Row]) -> None:
-        """Write both, as far as asked for. Raises FileError."""
+        """Write both, as far as asked for. Raises CannotWrite."""
         import json
 
         if self._metadata:
@@ -114,10 +120,20 @@ class Files:
             _write(self._references, "".join(f"{line}\n" for line in references))
 
 
-def _write(path: str, text: str) -> None:
-    from ksimage.errors import FileError
+def _require_writable(path: Path) -> None:
+    there = path.exists()
+    if path.is_fifo() or path.is_char_device():
+        return  # to open and close a pipe would end it for its reader
+    try:
+        path.open("a").close()
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise CannotWrite(path, error) from error
 
+
+def _write(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FileError(f"cannot write {path}", why=error.strerror or str(error)) from error
+        raise CannotWrite(path, error) from error

@@ -83,7 +83,7 @@ class Series:
         Raises:
             UnknownPatch: there is none; it names the nearest.
         """
-        wanted = _name(name.strip())
+        wanted = patch_name(name.strip())
         for patch in self.patches:
             if patch.name == wanted:
                 return patch
@@ -134,7 +134,7 @@ def load(directory: Path) -> Series:
             path = directory / entry.file_name
             if not path.is_file():
                 raise SeriesEntryMissing(entry.file_name, path=str(series_file), line=entry.line)
-            name = _name(entry.file_name)
+            name = patch_name(entry.file_name)
             for other in patches:
                 if other.name == name:
                     raise PatchNameTaken(name, str(other.path), str(series_file), line=entry.line)
@@ -155,7 +155,7 @@ def load_file(path: Path) -> SeriesPatch:
         PatchMalformed, PatchForbidden: it is unusable.
         FileError: it cannot be read.
     """
-    return _load_patch(path, _name(path.name), 1, False, required=False)
+    return _load_patch(path, patch_name(path.name), 1, False, required=False)
 
 
 def combine(first: Series, own: Series) -> Series:
@@ -287,7 +287,8 @@ def _entry(words: list[str], path: str, number: int) -> Entry:
     return Entry(file_name, strip, number)
 
 
-def _name(file_name: str) -> str:
+def patch_name(file_name: str) -> str:
+    """A patch's name: that of its file without the suffix."""
     for suffix in _SUFFIXES:
         file_name = file_name.removesuffix(suffix)
     return file_name
