@@ -158,10 +158,10 @@ def _names_of(source: Source, top: Descriptor, location: Location) -> set[str]:
     """The digests by which the destination may know the image.
 
     An engine knows images by their ID, the config's digest (or the manifest's, where containerd
-    stores them).
+    stores them). A Docker archive holds one manifest out of an index.
     """
     names = {top.digest}
-    if location.transport is Transport.DAEMON:
+    if location.transport in (Transport.DAEMON, Transport.DOCKER_ARCHIVE):
         for image in base.read_images(source).images:
             names |= {image.descriptor.digest, image.manifest.config.digest}
     return names
