@@ -9,8 +9,7 @@ import pytest
 from ksimage.errors import RedirectRefused, RightMissing, UnusableAnswer
 from ksimage.images.reference import parse
 from ksimage.locations.registry import RegistryOptions, RegistrySource
-from ksimage.locations.registry.answers import Intent
-from ksimage.locations.registry.transport import Transport
+from ksimage.locations.registry.redirects import resolve
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource, layer, noise
 from tests.support.registry import PASSWORD, USER
@@ -128,18 +127,16 @@ def test_redirect_without_location_is_an_error(script: ScriptedRegistry, source:
 
 
 def test_from_https_to_http_is_refused_but_for_the_registry_itself() -> None:
-    transport = Transport(parse("harbor.lan/p/r").registry, RegistryOptions())
-    intent = Intent("harbor.lan", "p/r")
     base = "https://harbor.lan/v2/p/r/blobs/uploads/"
     with pytest.raises(RedirectRefused):
-        transport.resolve("http://elsewhere.lan/x", base, intent)
+        resolve("http://elsewhere.lan/x", base, "harbor.lan")
     with pytest.raises(RedirectRefused):
-        transport.resolve("http://harbor.lan:8080/x", base, intent)
+        resolve("http://harbor.lan:8080/x", base, "harbor.lan")
     # a registry behind a proxy that ends TLS does not know that it is https
-    own = transport.resolve("http://harbor.lan/v2/x?_state=1", base, intent)
+    own = resolve("http://harbor.lan/v2/x?_state=1", base, "harbor.lan")
     assert own == "https://harbor.lan/v2/x?_state=1"
-    assert transport.resolve("/v2/y?a=b", base, intent) == "https://harbor.lan/v2/y?a=b"
-    assert transport.resolve("https://s3.lan/z", base, intent) == "https://s3.lan/z"
+    assert resolve("/v2/y?a=b", base, "harbor.lan") == "https://harbor.lan/v2/y?a=b"
+    assert resolve("https://s3.lan/z", base, "harbor.lan") == "https://s3.lan/z"
 
 
 def test_a_write_is_never_redirected(script: ScriptedRegistry, options: RegistryOptions) -> None:

@@ -71,6 +71,10 @@ class RunningRegistry:
         new, self._read = text[self._read :], len(text)
         return [Logged(m[1], m[2], int(m[3])) for m in _LOG.finditer(new)]
 
+    def forget(self) -> None:
+        """What was asked so far does not concern the next test."""
+        self._read = len(self.log.read_text())
+
     def blob_path(self, digest: str) -> Path:
         """Where the registry keeps a blob's bytes."""
         hexes = digest.removeprefix("sha256:")
@@ -137,19 +141,26 @@ def start_registry(
     )
     _await(running)
     running.requests()
+    _running.append(running)
     return running
 
 
 def stop_registry(running: RunningRegistry) -> None:
+    _running.remove(running)
     running.stop()
     if running.tokens:
         running.tokens.stop()
     shutil.rmtree(running.data, ignore_errors=True)
 
 
+_running: list[RunningRegistry] = []
+
+
 @pytest.fixture(autouse=True)
 def _forget_sessions() -> Iterator[None]:
-    """No test sees the connections, tokens or blobs that another one met."""
+    """No test sees the requests, connections, tokens or blobs of another one."""
+    for running in _running:
+        running.forget()
     yield
     session = sys.modules.get("ksimage.locations.registry.session")
     if session is not None:

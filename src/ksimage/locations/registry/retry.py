@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import random
 import time
 from collections.abc import Callable
@@ -102,3 +103,16 @@ class Attempts:
             return max(0.0, fault.retry_after)
         wait = min(self.policy.first_wait * 2.0 ** (self.failed - 1), self.policy.longest_wait)
         return wait * (0.5 + 0.5 * self.policy.jitter())
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for (a number or a date), or None."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return float(value[:12])
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+        return max(0.0, date.timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None

@@ -6,11 +6,9 @@ Authorization, redirects, retries, bounds: the layers above see answers and erro
 from __future__ import annotations
 
 import contextlib
-import email.utils
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from urllib3.response import BaseHTTPResponse
 
@@ -36,11 +34,11 @@ from ksimage.locations.registry.challenge import parse_challenges
 from ksimage.locations.registry.connection import Connections, NoTls, Stats
 from ksimage.locations.registry.credentials import find_credentials
 from ksimage.locations.registry.hosts import RegistryOptions, host_of, origin
-from ksimage.locations.registry.retry import Attempts, Transient
+from ksimage.locations.registry.redirects import resolve, shown
+from ksimage.locations.registry.retry import Attempts, Transient, retry_after
 
 MAX_JSON = 1 << 20
 MAX_REDIRECTS = 5
-MAX_URL = 16 << 10
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -60,7 +58,7 @@ class Transport:
             self.host.name,
             lambda: self.base,
             lambda repository: find_credentials(self.host.name, repository, options),
-            self._fetch_token,
+            self.call,
             options.retry.clock,
         )
 
@@ -98,7 +96,7 @@ class Transport:
         Raises:
             RegistryError, AuthError and, from a refusal, what :func:`answers.explain` makes of it.
         """
-        attempts = self.attempts(f"{method} {_shown(url)}")
+        attempts = self.attempts(f"{method} {shown(url)}")
         while True:
             try:
                 with self.exchange(method, url, intent, headers=headers, body=body) as response:
@@ -109,9 +107,9 @@ class Transport:
                 attempts.again(fault)
 
     def call(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer:
-        """One request to this host beside the distribution API (Harbor's own API, say).
+        """One request beside the distribution API: to Harbor's own API, or to a token service.
 
         The caller brings the authorization. Every answer is returned as it is: no redirect is
         followed, and no status is an error but those that pass.
@@ -119,16 +117,16 @@ class Transport:
         Raises:
             RegistryError.
         """
-        attempts = self.attempts(f"{method} {_shown(path)}")
+        attempts = self.attempts(f"{method} {shown(url)}")
         while True:
             try:
-                response = self._send(method, path, headers, body)
+                response = self._send(method, url, headers, body)
                 try:
                     answer = self._read(response, MAX_JSON)
                 finally:
                     self._finish(response)
                 if answer.status in _PASSING:
-                    wait = _retry_after(answer.headers.get("Retry-After"))
+                    wait = retry_after(answer.headers.get("Retry-After"))
                     raise Transient(f"HTTP {answer.status}", retry_after=wait)
                 return answer
             except Transient as fault:  # noqa: PERF203
@@ -175,7 +173,7 @@ class Transport:
                 words = refusal(answer).words
                 raise Transient(
                     f"HTTP {answer.status}" + (f": {words}" if words else ""),
-                    retry_after=_retry_after(answer.headers.get("Retry-After")),
+                    retry_after=retry_after(answer.headers.get("Retry-After")),
                 )
             yield response
         finally:
@@ -184,31 +182,6 @@ class Transport:
     def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
         """The body of a response as it arrives. Raises Transient when it is cut short."""
         return self._connections.chunks(response)
-
-    def resolve(self, location: str, base: str, intent: Intent) -> str:
-        """The absolute URL of a Location header, relative to ``base``.
-
-        The registry's own host stays on the registry's own scheme: behind a proxy that ends TLS,
-        registries call themselves http.
-
-        Raises:
-            RedirectRefused: it leads from HTTPS to HTTP, or nowhere.
-        """
-        try:
-            url = urljoin(base, location)
-            scheme, host, port = origin(url)
-        except ValueError as error:
-            raise RedirectRefused(intent.host, _shown(location), str(error)) from error
-        if len(url) > MAX_URL:
-            raise RedirectRefused(intent.host, _shown(location), "an absurdly long URL")
-        base_scheme, base_host, base_port = origin(base)
-        if base_scheme == "https" and scheme == "http":
-            if host == base_host and urlsplit(url).port in (None, 80, base_port):
-                return urljoin(base, url[len(f"http://{urlsplit(url).netloc}") :])
-            raise RedirectRefused(
-                intent.host, f"http://{host}:{port}", "from an encrypted connection to an open one"
-            )
-        return url
 
     def _authorized(
         self,
@@ -266,8 +239,8 @@ class Transport:
             ):
                 return response, url
             self._finish(response)
-            url = self.resolve(target, self._absolute(url), intent)
-        raise RedirectRefused(intent.host, _shown(url), f"after {MAX_REDIRECTS} other redirects")
+            url = resolve(target, self._absolute(url), intent.host)
+        raise RedirectRefused(intent.host, shown(url), f"after {MAX_REDIRECTS} other redirects")
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | Stream | None
@@ -285,27 +258,6 @@ class Transport:
             return self._connections.send(
                 method, plain, headers, body() if callable(body) else body
             )
-
-    def _fetch_token(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        """A request to the token service: retried, but neither redirected nor authorized."""
-        attempts = self.attempts("a request for a token")
-        while True:
-            try:
-                response = self._connections.send(method, url, headers, body)
-                try:
-                    answer = self._read(response, MAX_JSON)
-                finally:
-                    self._finish(response)
-                if answer.status in _PASSING:
-                    wait = _retry_after(answer.headers.get("Retry-After"))
-                    raise Transient(f"HTTP {answer.status}", retry_after=wait)
-                return answer
-            except NoTls:  # noqa: PERF203
-                raise NotTls(urlsplit(url).netloc) from None
-            except Transient as fault:
-                attempts.again(fault)
 
     def _read(self, response: BaseHTTPResponse, limit: int) -> Answer:
         body = bytearray()
@@ -379,22 +331,3 @@ class Transport:
     def unusable(self, action: str, reason: str) -> UnusableAnswer:
         """The error for an answer that breaks the protocol."""
         return UnusableAnswer(self.host.name, action, reason)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for (a number or a date), or None."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return float(value[:12])
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-        return max(0.0, date.timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None
-
-
-def _shown(url: str) -> str:
-    """A URL fit for a message: no query (signed URLs are secrets), bounded."""
-    text = url.partition("?")[0].rpartition("@")[2]
-    return "".join(c for c in text if c.isprintable())[:200]

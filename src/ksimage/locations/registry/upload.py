@@ -17,6 +17,7 @@ from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import CHUNK, Source
 from ksimage.locations.registry.answers import Answer, refusal
 from ksimage.locations.registry.client import RegistryClient
+from ksimage.locations.registry.redirects import resolve
 from ksimage.locations.registry.retry import Transient
 
 PIECE = 64 << 20
@@ -174,8 +175,7 @@ class Upload:
         location = answer.headers.get("Location")
         if not location:
             raise self.client.transport.unusable("the start of an upload", "it has no Location")
-        intent = self.client.intent(self.descriptor.digest, push=True)
-        self._location = self.client.transport.resolve(location, answer.url, intent)
+        self._location = resolve(location, answer.url, self.client.host)
 
     def _recover(self) -> None:
         """Ask how far the registry got; start again when it has forgotten the session."""
