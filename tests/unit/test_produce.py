@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 from tests.support import derived
 from tests.support.images import ImageStore, Recipe
-from tests.support.program import COMMAND, environment
+from tests.support.program import COMMAND, REPOSITORY, environment
 
 from ksimage import produce
 from ksimage.config.settings import Settings
@@ -198,6 +200,16 @@ class TestOverlay:
         source.close()
 
 
+def interpreter(minor: int) -> str | None:
+    """A Python 3.``minor`` of this machine: on the path, or beside the one that runs the tests."""
+    name = f"python3.{minor}"
+    beside = sorted(Path(sys.base_prefix).parent.glob(f"3.{minor}.*/bin/{name}"))
+    for python in (*map(str, beside), shutil.which(name)):
+        if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
 class TestSameDigest:
     """Same inputs, same digest: whatever the machine around it looks like."""
 
@@ -231,6 +243,19 @@ class TestSameDigest:
             ),
         }  # fmt: skip
         assert len(digests) == 1
+
+    @pytest.mark.parametrize("minor", [10, 11, 12, 13, 14])
+    def test_on_another_python(self, tmp_path: Path, minor: int) -> None:
+        """And so with whatever zlib it was linked to."""
+        python = interpreter(minor)
+        if python is None:
+            pytest.skip(f"Python 3.{minor} is not installed")
+        source = derived.base(tmp_path / "base", Recipe(), Recipe(architecture="arm64"))
+        here = self.digest(tmp_path / "a", source, 0o022, sys.executable)
+        # The packages of this environment, as far as they are pure Python.
+        path = os.pathsep.join([str(REPOSITORY / "src"), sysconfig.get_path("purelib")])
+        there = self.digest(tmp_path / "b", source, 0o022, python, PYTHONPATH=path)
+        assert here == there
 
     def test_epoch_changes_it_and_is_the_same_again(self, tmp_path: Path) -> None:
         source = derived.base(tmp_path / "base")
