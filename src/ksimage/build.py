@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ksimage import base, data, identify, kubekey, naming, recipe, releases
+from ksimage import base, data, identify, kubekey, naming, recipe, releases, remembered
 from ksimage.errors import (
     AmbiguousImage,
     AuthError,
@@ -25,7 +27,7 @@ from ksimage.errors import (
     UpstreamWithdrawn,
 )
 from ksimage.identify import Origin
-from ksimage.locations import spec
+from ksimage.locations import spec, transfer
 from ksimage.patching import apply, proof, series
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from ksimage.base import Hook, ImageSet, PlatformImage
     from ksimage.config.settings import Settings
+    from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.patching.apply import SeriesResult
@@ -273,15 +276,28 @@ def _patch(
 
 
 def _find_hooks(source: Source, images: ImageSet) -> list[tuple[PlatformImage, Hook]]:
-    """The hook of each platform; platforms that share all layers are read once."""
-    read: dict[tuple[str, ...], Hook] = {}
-    found = []
-    for image in images.images:
-        key = tuple(layer.digest for layer in image.manifest.layers)
-        if key not in read:
-            read[key] = base.find_hook(source, image)
-        found.append((image, read[key]))
-    return found
+    """The hook of each platform; platforms that share all layers are read once, others at once."""
+    keys = [tuple(layer.digest for layer in image.manifest.layers) for image in images.images]
+    distinct = dict(zip(keys, images.images, strict=True))
+    if len(distinct) == 1:
+        hook = remembered.find_hook(source, images.images[0])
+        return [(image, hook) for image in images.images]
+    stop = threading.Event()
+
+    def report(_: Descriptor, __: int) -> None:
+        if stop.is_set():
+            raise transfer.Cancelled
+
+    watched = transfer.Watched(source, report)
+    with ThreadPoolExecutor(min(transfer.JOBS, len(distinct)), "hook") as pool:
+        try:
+            # decompressing and hashing leave Python's lock to the others
+            find = partial(remembered.find_hook, watched)
+            read = list(pool.map(find, distinct.values()))
+        finally:
+            stop.set()
+    hooks = dict(zip(distinct, read, strict=True))
+    return [(image, hooks[key]) for key, image in zip(keys, images.images, strict=True)]
 
 
 def _judge(

@@ -210,12 +210,12 @@ def _blobs(manifests: Sequence[Manifest]) -> tuple[list[Descriptor], tuple[Descr
     return list(wanted.values()), tuple({layer.digest: layer for layer in skipped}.values())
 
 
-class _Cancelled(Exception):
+class Cancelled(Exception):
     """Another blob failed, or Ctrl-C: stop at the next chunk."""
 
 
-class _Watched:
-    """A source that reports what is read from it, and stops when told."""
+class Watched:
+    """A source that reports what is read from it; ``report`` may raise Cancelled."""
 
     def __init__(self, source: Source, report: Callable[[Descriptor, int], None]) -> None:
         self._source = source
@@ -252,16 +252,16 @@ def _put_blobs(
 
     def report(descriptor: Descriptor, count: int) -> None:
         if stop.is_set():
-            raise _Cancelled
+            raise Cancelled
         if progress:
             with lock:
                 progress.advance(descriptor, count)
 
-    watched = _Watched(source, report)
+    watched = Watched(source, report)
 
     def put(descriptor: Descriptor) -> Transfer:
         if stop.is_set():
-            raise _Cancelled
+            raise Cancelled
         if progress:
             with lock:
                 progress.start(descriptor)
@@ -289,5 +289,5 @@ def _raise_first(futures: set[Future[Transfer]]) -> None:
     """The error that stopped the others, not the ones that come of stopping."""
     errors = [future.exception() for future in futures if not future.cancelled()]
     for error in errors:
-        if error is not None and not isinstance(error, _Cancelled):
+        if error is not None and not isinstance(error, Cancelled):
             raise error
