@@ -1,0 +1,79 @@
+"""9: authentication and authorization."""
+
+from __future__ import annotations
+
+from ksimage.errors.base import KsimageError
+
+
+class AuthError(KsimageError):
+    """A registry wants other credentials, or the account lacks a right."""
+
+    exit_code = 9
+
+
+class InsecureLogin(AuthError):
+    """A login would have to travel unencrypted, or to a place that has no claim to it."""
+
+    def __init__(self, host: str, realm: str, reason: str) -> None:
+        super().__init__(
+            f"{host} wants the login sent to {realm}: {reason}",
+            why="a token service is used over HTTPS, or on the registry's own plain-HTTP host",
+            advice=["correct the registry's realm setting (Harbor: external_url, hostname)"],
+        )
+
+
+class LoginFailed(AuthError):
+    """Wrong user name or password."""
+
+    def __init__(self, host: str, username: str, origin: str) -> None:
+        super().__init__(
+            f"{host} does not accept the login of {username or 'this token'}",
+            why=f"wrong user name or password; it came from {origin}",
+            advice=[
+                f"log in anew: docker login {host}",
+                "or for this run: --username USER --password-stdin "
+                "(quote robot names: 'robot$name')",
+            ],
+        )
+
+
+class LoginRequired(AuthError):
+    """The registry wants a login and there is none."""
+
+    def __init__(self, host: str, name: str, action: str, words: str = "") -> None:
+        super().__init__(
+            f"{host} does not let an anonymous client {action} {name}",
+            why=words or "it is private, or does not exist, and no login for it was found",
+            advice=[
+                f"docker login {host}",
+                "or for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class ProjectNotCreated(AuthError):
+    """The login is good, but may not create projects in Harbor."""
+
+    def __init__(self, host: str, project: str, username: str, words: str) -> None:
+        super().__init__(
+            f"{username or 'this login'} may not create the project {project!r} on {host}",
+            why=words or "the login itself was accepted",
+            advice=[
+                "let an administrator create it: Harbor > Projects > New Project",
+                "or push to a project that is there: --to HOST/PROJECT/ks-installer:TAG",
+            ],
+        )
+
+
+class RightMissing(AuthError):
+    """The login is good, but may not do this."""
+
+    def __init__(self, host: str, name: str, action: str, username: str, words: str = "") -> None:
+        super().__init__(
+            f"{username or 'this login'} may not {action} {name} on {host}",
+            why=words or "the login itself was accepted",
+            advice=[
+                f"ask for the right to {action} (Harbor: project > Members, or a robot account)",
+                "or use another login: --username USER --password-stdin",
+            ],
+        )

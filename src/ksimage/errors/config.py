@@ -1,0 +1,112 @@
+"""3: settings, credentials, certificates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ksimage.errors.base import KsimageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import PurePath
+
+    from ksimage.config.faults import Fault
+
+
+class ConfigError(KsimageError):
+    """ksimage.yaml, a credentials file or an environment variable cannot be used."""
+
+    exit_code = 3
+
+
+class CertificateFileBroken(ConfigError):
+    """A CA or client certificate file cannot be used."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"certificate file {path} cannot be used: {reason}",
+            advice=[f"look at it: openssl x509 -noout -subject -in {path}"],
+        )
+
+
+class CredentialHelperFailed(ConfigError):
+    """docker-credential-NAME is missing or failed."""
+
+    def __init__(self, helper: str, named_by: str, reason: str) -> None:
+        super().__init__(
+            f"credential helper {helper} (named by {named_by}) failed: {reason}",
+            advice=[
+                f"try it: echo HOST | {helper} get",
+                "or log in for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class ProxyUnusable(ConfigError):
+    """A proxy variable holds no URL. Its value is not shown: it may hold a password."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"the environment variable {variable} is no URL of an HTTP proxy",
+            advice=["http://HOST:PORT, or unset it"],
+        )
+
+
+class CredentialsFileBroken(ConfigError):
+    """A file with registry logins is there but cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"credentials file {path} cannot be used: {reason}",
+            why="going on without it would mean going on without its logins",
+            advice=[
+                "mend it, or write it anew: docker login HOST",
+                "or log in for this run: --username USER --password-stdin",
+            ],
+        )
+
+
+class ConfigFaults(ConfigError):
+    """The settings file or variables hold faults; ``faults`` has all of them, in order."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        places = ", ".join(dict.fromkeys(fault.place for fault in self.faults))
+        lines = [str(fault) for fault in self.faults[:50]]
+        if count > len(lines):
+            lines.append(f"and {count - len(lines)} more")
+        super().__init__(
+            f"{count} fault{'s' if count != 1 else ''} in {places}",
+            why="\n".join(lines),
+            advice=["every key: docs/configuration.md; for editors: ksimage config --schema"],
+        )
+
+
+class ConfigMisnamed(ConfigError):
+    """There is a settings file under a name that is not read."""
+
+    def __init__(self, path: PurePath) -> None:
+        super().__init__(
+            f"{path} is not read",
+            why="the settings file is called ksimage.yaml",
+            advice=[f"mv {path} {path.with_name('ksimage.yaml')}", f"or --config {path}"],
+        )
+
+
+class ConfigNotFound(ConfigError):
+    """The settings file that was named does not exist."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"there is no settings file {path}",
+            why="it was named by --config or KSIMAGE_CONFIG",
+            advice=["a commented one to start from: ksimage init"],
+        )
+
+
+class ConfigUnreadable(ConfigError):
+    """The settings file cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"cannot read the settings file {path}", why=reason)

@@ -1,0 +1,81 @@
+"""7: the container engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ksimage.errors.base import KsimageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class EngineError(KsimageError):
+    """The Docker Engine is missing or refused."""
+
+    exit_code = 7
+
+
+class BuildFailed(EngineError):
+    """The builder stopped. The end of its log is in ``why``."""
+
+    def __init__(self, reason: str, log: Sequence[str]) -> None:
+        super().__init__(
+            f"the Docker Engine could not build the image: {reason}",
+            why="\n".join(log[-15:]),
+            advice=["without the engine: add --engine direct"],
+        )
+
+
+class EnginePushFailed(EngineError):
+    """The Docker Engine could not push: it has trust and proxies of its own."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        host = name.partition("/")[0]
+        untrusted = "x509" in reason or "certificate" in reason
+        plain = "HTTP response to HTTPS" in reason
+        super().__init__(
+            f"the Docker Engine could not push {name}",
+            why=reason,
+            advice=[
+                *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
+                *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
+                "or push without the engine's help: the same command with --through direct",
+            ],
+        )
+
+
+class EngineRefused(EngineError):
+    """The Docker Engine answered with an error."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"the Docker Engine would not {what}", why=reason)
+
+
+class EngineUnreachable(EngineError):
+    """No Docker Engine answers."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        advice = ["docker version"]
+        if "permission" in reason.lower():
+            advice.append("sudo usermod -aG docker $USER, then log in again")
+        super().__init__(
+            f"no Docker Engine answers at {host}",
+            why=reason,
+            advice=[
+                *advice,
+                "another engine: DOCKER_HOST=unix:///run/user/1000/docker.sock",
+                "without one: --engine direct --to oci-archive:FILE",
+            ],
+        )
+
+
+class SmokeTestFailed(EngineError):
+    """The hook does not start in the derived image."""
+
+    def __init__(self, image: str, reason: str) -> None:
+        super().__init__(
+            f"the hook's own smoke test (installRunner.py --config) failed in {image}",
+            why=reason,
+            advice=["the image was not tagged"],
+        )

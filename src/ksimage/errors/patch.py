@@ -1,0 +1,182 @@
+"""5: patches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ksimage.errors.base import KsimageError, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class PatchError(KsimageError):
+    """A patch, the series, or the hook that came out of them cannot be used. No image is made.
+
+    Attributes:
+        path: the patch or series file (or its name) that an annotation can point at, or None.
+        line: the line in that file, counted from 1, or None.
+    """
+
+    exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        why: str = "",
+        advice: Iterable[str] = (),
+        path: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(message, why=why, advice=advice)
+        self.path = path
+        self.line = line
+
+
+class PatchesRefused(PatchError):
+    """`ksimage patches check` found patches that do not apply; the table says which and why."""
+
+    def __init__(self, releases: Sequence[str], total: int) -> None:
+        super().__init__(
+            f"patches do not apply to {len(releases)} of {total} releases: {', '.join(releases)}",
+            advice=["see what differs: ksimage patches check --release " + releases[0]],
+        )
+
+
+class PatchAlreadyApplied(PatchError):
+    """The hook already holds what the patch would make of it."""
+
+    def __init__(self, name: str, target: str, *, path: str, line: int) -> None:
+        super().__init__(
+            f"{place(path, line)}: patch {name} is already applied to {target}",
+            why="taking it out would succeed, and putting it in would not",
+            advice=[
+                "is the base an image that was patched before?  ksimage verify IMAGE",
+                f"or leave it out: --without {name}",
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchAmbiguous(PatchError):
+    """A hunk is not where it says, and more than one other place would fit."""
+
+    def __init__(
+        self, name: str, target: str, *, hunk: int, stated: int, places: str, path: str, line: int
+    ) -> None:
+        super().__init__(
+            f"{place(path, line)}: patch {name}, hunk {hunk} fits {target} in more than one place",
+            why=f"it does not fit at line {stated}, where it belongs, but at lines {places};"
+            " choosing one would be guessing",
+            advice=[
+                "give the hunk another line of context, or regenerate it:"
+                f" ksimage patches refresh {path} --release RELEASE"
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchConflict(PatchError):
+    """A hunk fits nowhere in the hook.
+
+    Attributes:
+        hunk: number of the hunk in the patch, from 1.
+        expected: (line number, line) that the hunk wants to see, without line endings.
+        actual: (line number, line) in the hook at the most similar place.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        hunk: int,
+        expected: Sequence[tuple[int, str]],
+        actual: Sequence[tuple[int, str]],
+        note: str,
+        path: str,
+        line: int,
+        advice: Iterable[str] = (),
+    ) -> None:
+        self.hunk = hunk
+        self.expected = tuple(expected)
+        self.actual = tuple(actual)
+        width = max([len(str(number)) for number, _ in (*expected, *actual)] or [1])
+        shown = ["the hunk expects:"]
+        shown += [f"  {number:>{width}} | {text}" for number, text in expected]
+        shown += ["the hook has, at the most similar place:" if actual else "the hook is empty"]
+        shown += [f"  {number:>{width}} | {text}" for number, text in actual]
+        super().__init__(
+            f"{place(path, line)}: patch {name}, hunk {hunk} does not apply to {target}",
+            why="\n".join([note, *shown]) if note else "\n".join(shown),
+            advice=advice
+            or [
+                "which releases it fits: ksimage patches check --all --clone DIR",
+                f"make it fit: edit it, then ksimage patches refresh {path} --release RELEASE",
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchExcluded(PatchError):
+    """A patch was asked for by name, but its header excludes the release."""
+
+    def __init__(self, name: str, release: str, releases: str, *, path: str) -> None:
+        super().__init__(
+            f"patch {name} is not for {release}",
+            why=f"its header says X-Ksimage-Releases: {releases}",
+            advice=[f"ksimage patches show {name}", "build without it, or choose another release"],
+            path=path,
+        )
+
+
+class PatchForbidden(PatchError):
+    """The patch is well-formed but asks for something that no patch here may do."""
+
+    def __init__(self, name: str, reason: str, *, path: str, line: int) -> None:
+        super().__init__(
+            f"{place(path, line)}: patch {name} {reason}",
+            why="a patch may change lines of hooks/kubesphere/installRunner.py and nothing else",
+            advice=["how to write one: docs/patches.md"],
+            path=path,
+            line=line,
+        )
+
+
+class PatchLineEndings(PatchConflict):
+    """A hunk would fit but for its line endings (CRLF against LF)."""
+
+
+class PatchMalformed(PatchError):
+    """A patch file is no valid unified diff with a valid header."""
+
+    def __init__(
+        self, name: str, reason: str, *, path: str, line: int, advice: Iterable[str] = ()
+    ) -> None:
+        super().__init__(
+            f"{place(path, line)}: patch {name} is malformed: {reason}",
+            why="damaged or hand-edited patches are refused rather than guessed at",
+            advice=advice
+            or [
+                "a patch edited by hand gets right counts again with:"
+                f" ksimage patches refresh {path} --release RELEASE"
+            ],
+            path=path,
+            line=line,
+        )
+
+
+class PatchWithoutEffect(PatchError):
+    """What was applied leaves the hook as it was."""
+
+    def __init__(self, name: str, *, path: str | None = None) -> None:
+        super().__init__(
+            f"{name} changes nothing",
+            why="the result is byte for byte what it was before, so there is nothing to build",
+            advice=["which patches there are, and which are on: ksimage patches list"],
+            path=path,
+        )

@@ -1,0 +1,75 @@
+"""2: the command line. Click's own UsageError has the same code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ksimage.errors.base import KsimageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class UsageError(KsimageError):
+    """The command line asks for something that makes no sense."""
+
+    exit_code = 2
+
+
+class BadOption(UsageError):
+    """A flag's value cannot be used."""
+
+    def __init__(self, flag: str, reason: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(f"{flag}: {reason}", advice=did_you_mean(nearest))
+
+
+class BadReference(UsageError):
+    """A text is not an image reference or location."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(
+            f"{text!r} is not an image reference: {reason}",
+            advice=[
+                "a registry:  harbor.lan/kubesphereio/ks-installer:v3.3.2",
+                "elsewhere:   docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE  "
+                "docker-archive:FILE",
+            ],
+        )
+
+
+class LoginIncomplete(UsageError):
+    """A user name without a password, or the other way round."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            f"a login was given without its {missing}",
+            advice=["--username USER --password-stdin"],
+        )
+
+
+class PlatformNeeded(UsageError):
+    """The destination holds one platform, the image has several."""
+
+    def __init__(self, name: str, present: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} can hold one platform only, and the image has {', '.join(present)}",
+            advice=[
+                *[f"--platform {platform}" for platform in present[:1]],
+                "or keep all of them: --to oci-archive:FILE",
+            ],
+        )
+
+
+class UnknownTransport(UsageError):
+    """``docker-deamon:…``, or a transport of containers tools that ksimage does not have."""
+
+    def __init__(self, text: str, transport: str, nearest: Sequence[str]) -> None:
+        super().__init__(
+            f"{text!r}: unknown transport {transport + ':'!r}",
+            advice=[
+                *did_you_mean([f"{name}:" for name in nearest]),
+                "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
+                "docker-archive:FILE[:NAME:TAG]",
+                "anything else: skopeo copy SOURCE oci-archive:FILE",
+            ],
+        )
