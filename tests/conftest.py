@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# What one test read must not spare another a request; the cache's own tests name a folder.
+os.environ["KSIMAGE_CACHE_DIR"] = "off"
+
 pytest_plugins = [
     "tests.support.engine",
     "tests.support.registry",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 
-from ksimage.images.manifest import Descriptor
+from ksimage import cache
+from ksimage.images.manifest import DOCKER_CONFIG, MAX_CONFIG, OCI_CONFIG, Descriptor
 from ksimage.images.reference import Reference
+from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.connection import Stats
 from ksimage.locations.registry.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
+
+_CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
 
 
 class RegistrySource:
@@ -50,15 +54,28 @@ class RegistrySource:
         """A manifest's or index's bytes, verified; read once."""
         data = self._manifests.get(descriptor.digest)
         if data is None or len(data) != descriptor.size:
-            data = self._client.manifest_bytes(descriptor)
+            data = self._kept(descriptor) or self._client.manifest_bytes(descriptor)
             self._manifests[descriptor.digest] = data
+            cache.default().put(descriptor.digest, data)
         return data
 
-    def blob(
-        self, descriptor: Descriptor, offset: int = 0
-    ) -> AbstractContextManager[Iterator[bytes]]:
-        """Stream a blob; see the protocol."""
-        return self._client.blob(descriptor, offset)
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        """Stream a blob; see the protocol. Configs are remembered."""
+        config = descriptor.media_type in _CONFIGS and descriptor.size <= MAX_CONFIG
+        data = self._kept(descriptor) if config else None
+        if data is None:
+            with self._client.blob(descriptor, offset) as chunks:
+                if not config or offset:
+                    yield chunks
+                    return
+                data = b"".join(chunks)
+            cache.default().put(descriptor.digest, data)
+        yield (data[at : at + CHUNK] for at in range(offset, len(data), CHUNK))
+
+    def _kept(self, descriptor: Descriptor) -> bytes | None:
+        data = cache.default().get(descriptor.digest)
+        return data if data is not None and len(data) == descriptor.size else None
 
     def home(self, descriptor: Descriptor) -> RegistrySource:  # noqa: ARG002
         """Itself."""
