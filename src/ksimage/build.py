@@ -125,7 +125,7 @@ def open_base(
             location = naming.target_location(what, "latest")
     else:
         location = naming.base_location(settings.source, release)
-    source = spec.open_source(location, options=options(location))
+    source = spec.open_source(location, options=options(location), cached=True)
     try:
         source.top()
     except AmbiguousImage as error:
@@ -138,7 +138,7 @@ def open_base(
             why = f"none of its {len(error.present)} images is {release}"
             raise ImageNotFound(str(location), why=why, advice=error.advice) from error
         location = location.with_ref(chosen)
-        source = spec.open_source(location, options=options(location))
+        source = spec.open_source(location, options=options(location), cached=True)
     except (ImageNotFound, AuthError, RegistryError) as error:
         source.close()
         # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.

@@ -152,16 +152,17 @@ def familiar(parsed: Reference) -> str:
     return text
 
 
-def open_source(location: Location, *, options: Any = None) -> Source:
+def open_source(location: Location, *, options: Any = None, cached: bool = False) -> Source:
     """The image at ``location``; nothing is read yet.
 
     Args:
         options: handed to the registry client as it is.
+        cached: manifests and configs of a registry may come from the cache.
     """
     if location.reference is not None:
         from ksimage.locations.registry import RegistrySource
 
-        return RegistrySource(location.reference, options)
+        return RegistrySource(location.reference, options, cached=cached)
     if location.transport is Transport.DAEMON:
         from ksimage.locations.daemon import DaemonSource
 

@@ -20,10 +20,17 @@ class RegistrySource:
     """Implements :class:`ksimage.locations.protocol.Source`.
 
     The reference is looked up once; what :meth:`top` then returns does not change any more.
+
+    Args:
+        cached: take manifests and configs that were read before from the cache. Not for judging an
+            image: what it names may be gone from the registry meanwhile.
     """
 
-    def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
+    def __init__(
+        self, reference: Reference, options: RegistryOptions | None = None, *, cached: bool = False
+    ) -> None:
         self.reference = reference
+        self._cache = cache.default() if cached else cache.Cache(None)
         self.session = session_for(reference.registry, options or RegistryOptions())
         self._client = self.session.client(reference.repository)
         self._top: Descriptor | None = None
@@ -56,12 +63,12 @@ class RegistrySource:
         if data is None or len(data) != descriptor.size:
             data = self._kept(descriptor) or self._client.manifest_bytes(descriptor)
             self._manifests[descriptor.digest] = data
-            cache.default().put(descriptor.digest, data)
+            self._cache.put(descriptor.digest, data)
         return data
 
     @contextmanager
     def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
-        """Stream a blob; see the protocol. Configs are remembered."""
+        """Stream a blob; see the protocol."""
         config = descriptor.media_type in _CONFIGS and descriptor.size <= MAX_CONFIG
         data = self._kept(descriptor) if config else None
         if data is None:
@@ -70,11 +77,11 @@ class RegistrySource:
                     yield chunks
                     return
                 data = b"".join(chunks)
-            cache.default().put(descriptor.digest, data)
+            self._cache.put(descriptor.digest, data)
         yield (data[at : at + CHUNK] for at in range(offset, len(data), CHUNK))
 
     def _kept(self, descriptor: Descriptor) -> bytes | None:
-        data = cache.default().get(descriptor.digest)
+        data = self._cache.get(descriptor.digest)
         return data if data is not None and len(data) == descriptor.size else None
 
     def home(self, descriptor: Descriptor) -> RegistrySource:  # noqa: ARG002
