@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ksimage import engine_push, smoke
-from ksimage.engines import docker
+from ksimage.engines import docker, dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.identify import Origin
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
@@ -40,6 +40,7 @@ def make(
     client = engine.connect()
     chosen = _for_engine(plan, engine.platform_of(client))
     platform = str(chosen.image.platform)
+    dockerfile.require_no_triggers(str(plan.location), chosen.image.config)
     with _base(client, plan, chosen) as base:
         image_id = docker.build(
             client, chosen.recipe, base=base, release=plan.release, platform=platform

@@ -86,13 +86,16 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
 
 def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
     """Write Dockerfile and hook. Raises NotEmpty when the folder holds something already."""
-    from ksimage.engines.dockerfile import DOCKERFILE, context_name
+    from ksimage.engines.dockerfile import DOCKERFILE, context_name, require_no_triggers
 
+    require_no_triggers(str(plan.location), chosen.image.config)
+    file = chosen.recipe.file
     return _write(
         directory,
         (
             (DOCKERFILE, dockerfile(plan, chosen).encode(), 0o644),
-            (context_name(chosen.recipe), chosen.recipe.file.data, chosen.recipe.file.mode),
+            # No file of somebody's image becomes set-user-ID on this machine.
+            (context_name(chosen.recipe), file.data, file.mode & 0o777),
         ),
     )
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ksimage
 from ksimage import data
-from ksimage.errors import UsageError
+from ksimage.errors import UnsupportedImage, UsageError
+from ksimage.images import config as image_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ksimage.recipe import Recipe
 
 DOCKERFILE = "Dockerfile"
@@ -59,6 +62,25 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     # Not splitlines(): it also splits where Dockerfiles do not, so that a label's value with a
     # U+2028 in it would begin an instruction of its own.
     return "\n".join(line.rstrip(" ") for line in text.split("\n")) + "\n"
+
+
+def require_no_triggers(name: str, config: Mapping[str, Any]) -> None:
+    """Refuse a base whose ONBUILD instructions every builder would run for this Dockerfile.
+
+    Args:
+        name: the base, for messages.
+        config: its parsed config.
+
+    Raises:
+        UnsupportedImage
+    """
+    triggers = image_config.settings(config).get("OnBuild")
+    if triggers:
+        raise UnsupportedImage(
+            name,
+            f"it has ONBUILD instructions, which a build would run: {str(triggers)[:120]}",
+            advice=["without a Dockerfile nothing is run: --engine direct"],
+        )
 
 
 def context_name(recipe: Recipe) -> str:
