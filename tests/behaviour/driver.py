@@ -2,7 +2,7 @@
 
 Started with the Python of an ansible-runner environment (3.8 or newer), never imported by
 the tests. The hook's paths are module globals, so they can be moved; the one path that v3.0
-spells out in open() is moved too. KSIMAGE_TEST_PREPARE names Python that is run with the hook
+and v3.1.0 spell out in open() is moved too. KSIMAGE_TEST_PREPARE names Python that is run with the hook
 as ``hook`` before main() is called.
 """
 
@@ -25,11 +25,11 @@ def load(path, folder):
     module.clusterFile = str(folder / "cluster.json")  # only the miniature has one
 
     def moved(path, *args, **kwargs):
-        path = str(path).replace("/kubesphere/playbooks", module.playbookBasePath, 1)
+        if str(path).startswith("/kubesphere/"):
+            path = folder / str(path)[len("/kubesphere/") :]
         return Path(path).open(*args, **kwargs)
 
-    if not hasattr(module, "cluster_configuration"):
-        module.open = moved
+    module.open = moved
     return module
 
 
