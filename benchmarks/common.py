@@ -9,6 +9,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +30,11 @@ OPERATOR = 50 * MEBIBYTE  # shell-operator's size in the published images
 
 @dataclass(frozen=True)
 class Published(Recipe):
-    """An image of the published shape and size.
+    """An image of the published shape (upstream's Dockerfile.complete), as large as one likes.
 
-    The base layer has ``programs`` Go programs (upstream's has helm, kubectl and the like), and the
-    layer that the hook is in has it beside one more, shell-operator, as ``chown -R`` leaves it.
+    One layer has 10,000 files (there: Python, ansible 2.9, the kubernetes client) and ``programs``
+    Go programs (there: helm and kubectl). The layer that the hook is in has it beside one more,
+    shell-operator, as ``chown -R`` leaves it. All compress as such things do.
     """
 
     programs: int = 0
@@ -53,13 +55,23 @@ class Published(Recipe):
                 for number in range(self.programs):
                     path = f"usr/lib/program{number}"
                     yield Entry(path, go_program(self.seed * 100 + number), 0o755)
+                yield from modules(self.seed)
 
 
 @functools.cache
 def go_program(number: int) -> bytes:
-    """50 MB (shell-operator's size) that compress as Go programs do; another number, another one."""
+    """50 MB (shell-operator's size) of a Go program; another number, another program."""
     data = Path(requires.program("docker-registry")).read_bytes()
     return number.to_bytes(8, "big") + (data * (OPERATOR // len(data) + 1))[: OPERATOR - 8]
+
+
+def modules(seed: int) -> Iterator[Entry]:
+    """10,000 small files: this Python's own modules, each a little different each time."""
+    known = sorted(Path(sysconfig.get_path("stdlib")).rglob("*.py"))
+    sources = [path.read_bytes() for path in known if path.stat().st_size < 100_000][:1000]
+    for number in range(10_000):
+        data = b"# %d %d\n" % (seed, number) + sources[number % len(sources)]
+        yield Entry(f"usr/lib/python/{number // 100}/{number}.py", data)
 
 
 def hook(release: str = "v3.3.2") -> bytes:
@@ -104,9 +116,9 @@ def push(store: ImageStore, ref: str, name: str) -> None:
         target.close()
 
 
-def ksimage(*arguments: str, cwd: Path) -> Measured:
-    """The whole process of one ksimage command, which must succeed."""
-    env = program.environment({"DOCKER_CONFIG": str(cwd)})
+def ksimage(*arguments: str, cwd: Path, cache: str = "off") -> Measured:
+    """The whole process of one ksimage command, which must succeed; it remembers nothing."""
+    env = program.environment({"DOCKER_CONFIG": str(cwd), "KSIMAGE_CACHE_DIR": cache})
     return measure([*program.COMMAND, *arguments], env=env, cwd=cwd).ok()
 
 
@@ -141,4 +153,5 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     lines = [headers, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip(), flush=True)

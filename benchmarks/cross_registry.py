@@ -15,12 +15,24 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 
-from common import RUNS, Measured, Published, folder, hook, ksimage, peer, push, registry, say, table
+from common import (
+    RUNS,
+    Measured,
+    Published,
+    folder,
+    hook,
+    ksimage,
+    peer,
+    push,
+    registry,
+    say,
+    table,
+)
 from tests.support.images import ImageStore
 from tests.support.measure import measure
 from tests.support.registry import RunningRegistry
 
-PROGRAMS = 15
+PROGRAMS = 12
 REPOSITORY = "kubesphereio/ks-installer"
 
 Copy = Callable[[str, str], Measured]
@@ -46,18 +58,19 @@ def main() -> None:
 
 def ways(place: Path) -> dict[str, Copy]:
     """The ways to get the image from one repository to another."""
-    found: dict[str, Copy] = {
-        "ksimage build --push": lambda source, target: ksimage(
-            "build", "v3.3.2", "--verbose", f"--from={source}", f"--target={target}", "--push",
-            cwd=place,
-        )  # fmt: skip
-    }
     image = "ks-installer:v3.3.2"
+
+    def ours(source: str, target: str) -> Measured:
+        where = (f"--from={source}", f"--target={target}", "--push")
+        return ksimage("build", "v3.3.2", "--verbose", *where, cwd=place)
+
+    found: dict[str, Copy] = {"ksimage build --push": ours}
     if skopeo := peer("skopeo"):
+        insecure = ("--src-tls-verify=false", "--dest-tls-verify=false")
+        command = [skopeo, "--insecure-policy", "copy", "--all", *insecure]
         found["skopeo copy --all"] = lambda source, target: measure(
-            [skopeo, "--insecure-policy", "copy", "--all", "--src-tls-verify=false",
-             "--dest-tls-verify=false", f"docker://{source}/{image}", f"docker://{target}/{image}"]
-        )  # fmt: skip
+            [*command, f"docker://{source}/{image}", f"docker://{target}/{image}"]
+        )
     if crane := peer("crane"):
         found["crane copy"] = lambda source, target: measure(
             [crane, "copy", "--insecure", f"{source}/{image}", f"{target}/{image}"]
