@@ -106,13 +106,13 @@ def _check(
     found = _read(location, options)
     if found is None:
         return Finding(release, State.MISSING, (), image, tag, "", digest)
-    wanted = {recipe.BASE_NAME: build.base_name(origin), **_wanted(release, settings)}
+    wanted = _wanted(release, settings)
     reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
     foreign = [i for i in found.images if recipe.HOOK_AFTER not in image_config.labels(i.config)]
     if foreign:
         what = _what_it_is(foreign[0])
         return Finding(release, State.OVERWRITTEN, (what,), image, tag, found.top.digest, digest)
-    reasons += _differences(found, original, wanted, settings)
+    reasons += _differences(found, original, build.base_name(origin), wanted, settings)
     state = State.OUTDATED if reasons else State.CURRENT
     unique = tuple(dict.fromkeys(reasons))
     return Finding(release, state, unique, image, tag, found.top.digest, digest)
@@ -152,7 +152,11 @@ def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
 
 
 def _differences(
-    found: ImageSet, original: ImageSet, wanted: Mapping[str, str], settings: Settings
+    found: ImageSet,
+    original: ImageSet,
+    name: str,
+    wanted: Mapping[str, str],
+    settings: Settings,
 ) -> list[str]:
     reasons: list[str] = []
     bases = {str(image.platform): image for image in original.images}
@@ -164,9 +168,12 @@ def _differences(
         before = bases.get(str(image.platform))
         if before and not _is_of(image, before):
             reasons.append("the base moved")
+        named = labels.get(recipe.BASE_NAME, "")
+        if named != name:
+            reasons.append(f"its base was named {named or 'nothing'}, now {name or 'nothing'}")
         for key, value in wanted.items():
-            if labels.get(key, "") != value:
-                reasons.append(_label_reason(key, labels.get(key, ""), value))
+            if labels.get(key) != value:
+                reasons.append(_label_reason(key, labels.get(key), value))
         extra = recipe.extra_labels(labels, image_config.labels(before.config)) if before else {}
         reasons += [f"label {key} is set no more" for key in sorted(extra.keys() - wanted.keys())]
         level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE)
@@ -175,10 +182,10 @@ def _differences(
     return reasons
 
 
-def _label_reason(key: str, now: str, wanted: str) -> str:
+def _label_reason(key: str, now: str | None, wanted: str) -> str:
     if key == recipe.PATCHES:
         mine = {patch.name: patch.sha256 for patch in recipe.parse_patches(wanted)}
-        theirs = {patch.name: patch.sha256 for patch in recipe.parse_patches(now)}
+        theirs = {patch.name: patch.sha256 for patch in recipe.parse_patches(now or "")}
         changed = sorted(n for n in mine.keys() & theirs.keys() if mine[n] != theirs[n])
         words = [
             f"{verb} {', '.join(names)}"
@@ -192,8 +199,8 @@ def _label_reason(key: str, now: str, wanted: str) -> str:
         return f"patches {'; '.join(words) or 'in another order'}"
     if key == recipe.VERSION:
         return f"built by ksimage {now or '?'}, this is {wanted}"
-    if key == recipe.BASE_NAME:
-        return f"its base was named {now or 'nothing'}, now {wanted or 'nothing'}"
+    if now is None:
+        return f"label {key} is not set"
     return f"label {key} is {now!r}, not {wanted!r}"
 
 
