@@ -2,8 +2,8 @@
 
 Started with the Python of an ansible-runner environment (3.8 or newer), never imported by
 the tests. The hook's paths are module globals, so they can be moved; the one path that v3.0
-and v3.1.0 spell out in open() is moved too. KSIMAGE_TEST_PREPARE names Python that is run with the hook
-as ``hook`` before main() is called.
+and v3.1.0 spell out in open() is moved too. KSIMAGE_TEST_PREPARE names Python that is run with
+the hook as ``hook`` before main() is called.
 """
 
 import importlib.util

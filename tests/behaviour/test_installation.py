@@ -88,7 +88,7 @@ def test_no_line_is_missing_and_none_is_printed_twice(run: Run) -> None:
 def test_a_result_tells_its_task_and_how_long_it_took(run: Run) -> None:
     waited = re.findall(r"\(monitoring waits, (\d+\.\d)s\)", run.output)
     assert len(waited) == 1
-    assert 9 <= float(waited[0]) < 20
+    assert 9 <= float(waited[0]) < 60
 
 
 def test_each_component_ends_with_its_result(run: Run) -> None:
