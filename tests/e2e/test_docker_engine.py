@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,14 +113,22 @@ class Changed(Recipe):
 class TestFailure:
     """Whatever goes wrong: no name, no leftovers, and a message that says what."""
 
-    def build(self, engine: Engine, tmp_path: Path, recipe: Recipe) -> Any:
+    def build(self, engine: Engine, tmp_path: Path, recipe: Recipe, more: str = "") -> Any:
+        """Build; ``more`` follows the Dockerfile's FROM, as a faulty template's line would."""
         layout(tmp_path / "base", recipe)
         work = tmp_path / "work"
         work.mkdir()
         before, dangling = names(engine), unnamed(engine)
+        code = (
+            "import ksimage.engines.dockerfile as dockerfile\n"
+            "render = dockerfile.render\n"
+            "dockerfile.render = lambda *a, **k: render(*a, **k).replace(\n"
+            f"    'COPY --chown', {more!r} + 'COPY --chown')\n"
+            "from ksimage.cli import main; main()"
+        )
         run = ksimage(
             "build", "v3.3.2", "--engine", "docker", "--from", f"oci:{tmp_path}/base",
-            cwd=work, env={"DOCKER_HOST": engine.host},
+            cwd=work, env={"DOCKER_HOST": engine.host}, command=(sys.executable, "-c", code),
         )  # fmt: skip
         assert run.stdout == ""
         assert names(engine) == before
@@ -139,8 +148,8 @@ class TestFailure:
     def test_the_build_log_is_shown(
         self, clean_engine: Engine, rootfs: Path, tmp_path: Path
     ) -> None:
-        recipe = self.recipe(rootfs, "COPY not-in-the-context /somewhere")
-        run = self.build(clean_engine, tmp_path, recipe)
+        more = "COPY not-in-the-context /somewhere\n"
+        run = self.build(clean_engine, tmp_path, self.recipe(rootfs), more)
         assert run.code == 7
         assert "not-in-the-context" in run.stderr
         assert "Step 1/" in run.stderr
@@ -148,10 +157,18 @@ class TestFailure:
     def test_an_image_that_fails_its_proof_gets_no_tag(
         self, clean_engine: Engine, rootfs: Path, tmp_path: Path
     ) -> None:
-        recipe = self.recipe(rootfs, "ENV ADDED=behind-your-back")
-        run = self.build(clean_engine, tmp_path, recipe)
+        more = "ENV ADDED=behind-your-back\n"
+        run = self.build(clean_engine, tmp_path, self.recipe(rootfs), more)
         assert run.code == 6
         assert "ADDED" in run.stderr
+
+    def test_what_a_base_wants_run_is_not_run(
+        self, clean_engine: Engine, rootfs: Path, tmp_path: Path
+    ) -> None:
+        recipe = self.recipe(rootfs, "RUN touch /ran")
+        run = self.build(clean_engine, tmp_path, recipe)
+        assert run.code == 11
+        assert "ONBUILD" in run.stderr and "Step " not in run.stderr
 
     def test_a_hook_that_does_not_start_gets_no_tag(
         self, clean_engine: Engine, tmp_path: Path
