@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -19,7 +19,7 @@ import ksimage
 from ksimage.errors import KsimageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ksimage.ci.report import Reporter
 
@@ -77,7 +77,8 @@ class Terminal:
             pair = base64.b64encode(f"{username or ''}:{password}".encode()).decode()
             self._secrets += (password, json.dumps(password)[1:-1], pair)
 
-    def _without_secrets(self, text: str) -> str:
+    def without_secrets(self, text: str) -> str:
+        """``text`` with stars where it holds a password."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
@@ -144,7 +145,7 @@ class Terminal:
         if self._ci is None:
             from ksimage.ci.report import Reporter
 
-            self._ci = Reporter(os.environ, sys.stderr)
+            self._ci = Reporter(os.environ, cast("TextIO", _Marks(self.without_secrets)))
         return self._ci
 
     @property
@@ -171,7 +172,7 @@ class Terminal:
             # GitHub's runner obeys ::add-mask:: where a line begins and ##[add-mask] anywhere in it
             # (actions/runner, ActionCommand.cs), whoever wrote that.
             text = re.sub(r"(?m)^(\s*)::", r"\1\\::", text).replace("##[", "#\\#[")
-        click.echo(self._without_secrets(text), err=True, color=self.colored(sys.stderr))
+        click.echo(self.without_secrets(text), err=True, color=self.colored(sys.stderr))
 
     @staticmethod
     def _sign(sign: str, plain: str) -> str:
@@ -188,7 +189,7 @@ class Terminal:
         if self.json and document is not None:
             self.document(document)
         elif text:
-            click.echo(self._without_secrets(text), color=self.colored(sys.stdout))
+            click.echo(self.without_secrets(text), color=self.colored(sys.stdout))
         self._done = True
 
     def document(self, document: Mapping[str, Any]) -> None:
@@ -196,7 +197,7 @@ class Terminal:
         import json
 
         # ASCII: file names in images need not be UTF-8, nor need the terminal.
-        click.echo(self._without_secrets(json.dumps({"schema": SCHEMA, **document}, indent=2)))
+        click.echo(self.without_secrets(json.dumps({"schema": SCHEMA, **document}, indent=2)))
         self._done = True
 
     # --- errors ----------------------------------------------------------------------------
@@ -271,6 +272,19 @@ def error_document(error: KsimageError) -> dict[str, Any]:
         "why": error.why,
         "advice": list(error.advice),
     }
+
+
+class _Marks:
+    """Where a CI system's marks and annotations go: stderr, without secrets."""
+
+    def __init__(self, cleaned: Callable[[str], str]) -> None:
+        self._cleaned = cleaned
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(self._cleaned(text))
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 class _Handler(logging.Handler):

@@ -433,7 +433,7 @@ class TestSecrets:
         for form in self.forms():
             assert form not in finished.stdout + finished.stderr
 
-    @pytest.mark.parametrize("output", ["text", "json"])
+    @pytest.mark.parametrize("output", ["text", "json", "github"])
     def test_nor_in_a_mistake_of_its_own(self, tmp_path: Path, output: str) -> None:
         code = (
             "import ksimage.cli.session as session\n"
@@ -444,14 +444,15 @@ class TestSecrets:
         )
         done = subprocess.run(
             [sys.executable, "-c", code, "build", "127.0.0.1:1/x/y:z", *self.LOGIN, "-vv",
-             "--output", output],
+             "--output", output.replace("github", "text")],
             cwd=tmp_path,
-            env=environment(),
+            env=environment({"GITHUB_ACTIONS": "true" if output == "github" else ""}),
             input=f"{self.PASSWORD}\n".encode(),
             capture_output=True,
         )  # fmt: skip
         shown = (done.stdout + done.stderr).decode()
         assert done.returncode == 1 and "***" in shown
+        assert ("::error" in shown) is (output == "github")
         for form in self.forms():
             assert form not in shown
 
