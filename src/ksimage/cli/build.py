@@ -225,7 +225,7 @@ def _one(terminal: Terminal, order: Order, what: str, base: str | None, files: F
 
 def _dry_run(terminal: Terminal, order: Order, what: str, base: str | None) -> None:
     from ksimage import produce
-    from ksimage.cli.diff import hook_diff, print_diff
+    from ksimage.cli.diff import as_text, hook_diff, print_diff
     from ksimage.cli.documents import plan_document
     from ksimage.cli.proofs import show_proofs
     from ksimage.cli.render import dockerfile
@@ -239,7 +239,7 @@ def _dry_run(terminal: Terminal, order: Order, what: str, base: str | None) -> N
     finally:
         plan.source.close()
     if terminal.json:
-        terminal.document(plan_document(plan, destination, diff, text))
+        terminal.document(plan_document(plan, destination, as_text(diff), text))
         return
     print_diff(terminal, diff)
     click.echo(f"\n{text}", nl=False)

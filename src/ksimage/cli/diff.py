@@ -43,29 +43,36 @@ def diff(terminal: Terminal, /, what: str, **values: Any) -> None:
                 "release": plan.release,
                 "base": str(plan.location),
                 "hook": {"before": patched.before_sha256, "after": patched.after_sha256},
-                "diff": diff,
+                "diff": as_text(diff),
             }
         )
     else:
         print_diff(terminal, diff)
 
 
-def hook_diff(patched: SeriesResult) -> str:
-    """The unified diff as text; bytes that are not UTF-8 are shown escaped."""
+def hook_diff(patched: SeriesResult) -> bytes:
+    """The unified diff of the hook."""
     from ksimage.patching.diff import unified
 
-    return unified(patched.before, patched.after).decode("utf-8", "backslashreplace")
+    return unified(patched.before, patched.after)
 
 
-def print_diff(terminal: Terminal, diff: str) -> None:
-    """A diff on stdout, coloured on a terminal."""
+def as_text(data: bytes) -> str:
+    """A diff or patch for a JSON document; bytes that are not UTF-8 are shown escaped."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def print_diff(terminal: Terminal, diff: bytes) -> None:
+    """A diff on stdout: coloured and harmless on a terminal, elsewhere byte for byte a patch."""
     import sys
 
     from ksimage.cli.terminal import clean
 
-    if sys.stdout.isatty():
-        diff = clean(diff)  # piped, it stays what it is: a patch
-    for line in diff.splitlines():
+    if not terminal.colored(sys.stdout) and not sys.stdout.isatty():
+        sys.stdout.buffer.write(diff)
+        sys.stdout.flush()
+        return
+    for line in clean(as_text(diff)).removesuffix("\n").split("\n"):
         style = {} if line.startswith(("+++", "---")) else _STYLES.get(line[:1], {})
         click.echo(
             terminal.style(line, sys.stdout, **style) if style else line,

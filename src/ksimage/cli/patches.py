@@ -86,19 +86,19 @@ def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
       ksimage patches show labelled-output
     """
     from ksimage import build
-    from ksimage.cli.diff import print_diff
+    from ksimage.cli.diff import as_text, print_diff
     from ksimage.cli.session import Session
     from ksimage.errors import CannotRead
 
     patch = build.load_series(Session(terminal, values).settings).find(name)
     try:
-        text = patch.path.read_text("utf-8", "backslashreplace")
+        data = patch.path.read_bytes()
     except OSError as error:
         raise CannotRead(patch.path, error) from error
     if terminal.json:
-        terminal.document({"patch": {**_document(patch), "text": text}})
+        terminal.document({"patch": {**_document(patch), "text": as_text(data)}})
     else:
-        print_diff(terminal, text)
+        print_diff(terminal, data)
 
 
 def _document(patch: Any) -> dict[str, Any]:
