@@ -28,6 +28,20 @@ def log_text(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def disarmed(text: str) -> str:
+    """Lines of which GitHub's runner obeys none, whoever wrote them.
+
+    It takes ``::add-mask::`` where a line begins, after blanks too, and ``##[add-mask]`` anywhere
+    (actions/runner, ActionCommand.cs).
+    """
+    return re.sub(r"(?m)^(\s*)::", r"\1\\::", text).replace("##[", "#\\#[")
+
+
+def disarmed_json(text: str) -> str:
+    """The same JSON, without what the runner would obey: it can stand in strings only."""
+    return text.replace("##[", "#\\u0023[")
+
+
 def cell(text: str) -> str:
     """A Markdown table's cell: one line, no markup, no HTML, no link, no column of its own."""
     return _MARKUP.sub(_entity, " ".join(log_text(text).split()))

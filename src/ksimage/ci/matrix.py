@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ksimage.ci.detect import System
+from ksimage.ci.escape import disarmed_json
 
 SCHEMA: Final = "ksimage.matrix/v1"
 KEEP: Final = "30 days"
@@ -37,7 +38,8 @@ class Row:
 
 def github(rows: Sequence[Row]) -> str:
     """One line of JSON for ``strategy.matrix: ${{ fromJSON(...) }}``. ASCII only."""
-    return json.dumps({"include": [_object(row) for row in rows]}, separators=(",", ":"))
+    document = {"include": [_object(row) for row in rows]}
+    return disarmed_json(json.dumps(document, separators=(",", ":")))
 
 
 def github_outputs(rows: Sequence[Row]) -> dict[str, str]:
@@ -47,7 +49,8 @@ def github_outputs(rows: Sequence[Row]) -> dict[str, str]:
 
 def document(rows: Sequence[Row]) -> str:
     """One JSON document, versioned."""
-    return json.dumps({"schema": SCHEMA, "releases": [_object(row) for row in rows]}, indent=2)
+    document = {"schema": SCHEMA, "releases": [_object(row) for row in rows]}
+    return disarmed_json(json.dumps(document, indent=2))
 
 
 def gitlab(rows: Sequence[Row], environ: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import threading
 from contextlib import contextmanager
@@ -168,11 +167,16 @@ class Terminal:
         self._write(text)
 
     def _write(self, text: str) -> None:
-        if self.in_ci:
-            # GitHub's runner obeys ::add-mask:: where a line begins and ##[add-mask] anywhere in it
-            # (actions/runner, ActionCommand.cs), whoever wrote that.
-            text = re.sub(r"(?m)^(\s*)::", r"\1\\::", text).replace("##[", "#\\#[")
-        click.echo(self.without_secrets(text), err=True, color=self.colored(sys.stderr))
+        text = self._disarmed(self.without_secrets(text))
+        click.echo(text, err=True, color=self.colored(sys.stderr))
+
+    def _disarmed(self, text: str) -> str:
+        """``text`` without commands to the CI system, which reads both streams."""
+        if not self.in_ci:
+            return text
+        from ksimage.ci.escape import disarmed
+
+        return disarmed(text)
 
     @staticmethod
     def _sign(sign: str, plain: str) -> str:
@@ -189,15 +193,19 @@ class Terminal:
         if self.json and document is not None:
             self.document(document)
         elif text:
-            click.echo(self.without_secrets(text), color=self.colored(sys.stdout))
+            text = self._disarmed(self.without_secrets(text))
+            click.echo(text, color=self.colored(sys.stdout))
         self._done = True
 
     def document(self, document: Mapping[str, Any]) -> None:
         """One JSON document with its schema's version."""
         import json
 
+        from ksimage.ci.escape import disarmed_json
+
         # ASCII: file names in images need not be UTF-8, nor need the terminal.
-        click.echo(self.without_secrets(json.dumps({"schema": SCHEMA, **document}, indent=2)))
+        text = disarmed_json(json.dumps({"schema": SCHEMA, **document}, indent=2))
+        click.echo(self.without_secrets(text))
         self._done = True
 
     # --- errors ----------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tests.support import derived
 from tests.support.images import Recipe, layout
+from tests.support.runner_log import obeyed
 from tests.unit.cli.conftest import BROKEN, Run
 from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 
 GOOD = ("v3.3.2", "v3.4.0")
 TO = ("--to", "oci:out", "--jobs=2")
 MASK = "##[add-mask]pwned"
-COMMANDS = ("add-mask", "error", "group", "endgroup", "notice", "stop-commands", "warning")
 
 
 @pytest.fixture(scope="module")
@@ -240,18 +240,6 @@ class TestPinned:
         assert self.digest(bases) in errors["v3.3.2"]["why"]
         for name in ("v3.3.2", "3.3.2"):
             assert run("build", name, *TO).code == 4
-
-
-def obeyed(log: str) -> list[tuple[str, str]]:
-    """The commands that GitHub's runner takes from a log (its ActionCommand.cs): name and data."""
-    found = []
-    for line in re.split(r"\r\n|\r|\n", log):
-        second = re.match(r"\s*::([^ :]+)(?: .*?)?::(.*)", line)
-        first = re.search(r"##\[([^ \]]+)[^\]]*\](.*)", line)
-        match = second if second and second[1] in COMMANDS else first
-        if match and match[1] in COMMANDS:
-            found.append((match[1], match[2]))
-    return found
 
 
 class TestGitHub:
