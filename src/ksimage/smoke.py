@@ -41,12 +41,12 @@ def loaded(client: Any, source: Source, platform: str) -> Iterator[str]:
     """One platform of an image in the engine, by ID; under a name only meanwhile."""
     chosen = _of_platform(source, platform)
     name = f"ksimage.local/image:{chosen.manifest.config.digest[7:19]}"
-    target = daemon.DaemonTarget(name, client=client)
     try:
-        copy(source, target, top=chosen.descriptor)
-    finally:
-        target.close()
-    try:
+        target = daemon.DaemonTarget(name, client=client)
+        try:
+            copy(source, target, top=chosen.descriptor)
+        finally:
+            target.close()
         yield docker.image_id(client, name)
     finally:
         docker.untag(client, name)

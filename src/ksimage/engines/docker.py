@@ -147,29 +147,25 @@ def hook_config(client: Any, image: str) -> str:
     """What ``installRunner.py --config`` prints in ``image``. Raises SmokeTestFailed."""
     import docker.errors
 
-    container = None
+    options = {
+        "command": ["--config"],
+        "entrypoint": ["/" + HOOK_PATH],
+        "network_disabled": True,
+        "labels": {"io.ksimage.smoke-test": "true"},
+    }
     try:
-        container = client.api.create_container(
-            image,
-            command=["--config"],
-            entrypoint=["/" + HOOK_PATH],
-            network_disabled=True,
-            labels={"io.ksimage.smoke-test": "true"},
-        )
-        client.api.start(container)
-        status = client.api.wait(container, timeout=SMOKE_TIMEOUT)["StatusCode"]
-        out = client.api.logs(container, stdout=True, stderr=False)
-        if status != 0:
-            err = client.api.logs(container, stdout=False, stderr=True, tail=20)
-            raise SmokeTestFailed(image, f"exit code {status}: {_text(err) or _text(out)}")
-        return _text(out)
+        with engine.container(client.api, image, **options) as container:
+            client.api.start(container)
+            status = client.api.wait(container, timeout=SMOKE_TIMEOUT)["StatusCode"]
+            out = client.api.logs(container, stdout=True, stderr=False)
+            if status != 0:
+                err = client.api.logs(container, stdout=False, stderr=True, tail=20)
+                raise SmokeTestFailed(image, f"exit code {status}: {_text(err) or _text(out)}")
+            return _text(out)
     except docker.errors.APIError as error:
         raise SmokeTestFailed(image, str(error.explanation or error)) from error
     except OSError as error:  # requests' timeouts derive from it
         raise SmokeTestFailed(image, f"no answer within {SMOKE_TIMEOUT} s ({error})") from error
-    finally:
-        if container is not None:
-            client.api.remove_container(container, force=True, v=True)
 
 
 def push(client: Any, name: str, auth: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -117,26 +117,26 @@ class DaemonSource:
 
         image_id = self.image_id
         api = self._api()
-        with engine.translated(f"create a container of {self._ref or image_id}"):
-            # Never started; the command is only there because images may have none.
-            container = api.create_container(
-                image_id, command=["ksimage"], network_disabled=True, labels={PROBE_LABEL: "true"}
-            )["Id"]
-        try:
-            with engine.translated(f"read {path} of {self._ref or image_id}"):
-                try:
-                    chunks, information = api.get_archive(container, path, chunk_size=CHUNK)
-                except docker.errors.NotFound:
-                    return None
-                if information.get("size", 0) > limit:
-                    raise MalformedImage(
-                        self._name,
-                        f"{path} has {information['size']} bytes (at most {limit} are accepted)",
-                    )
-                return self._first(path, chunks, limit)
-        finally:
-            with engine.translated("remove a container"):
-                api.remove_container(container, force=True, v=True)
+        # Never started; the command is only there because images may have none.
+        options = {
+            "command": ["ksimage"],
+            "network_disabled": True,
+            "labels": {PROBE_LABEL: "true"},
+        }
+        with (
+            engine.translated(f"read {path} of {self._ref or image_id}"),
+            engine.container(api, image_id, **options) as container,
+        ):
+            try:
+                chunks, information = api.get_archive(container, path, chunk_size=CHUNK)
+            except docker.errors.NotFound:
+                return None
+            if information.get("size", 0) > limit:
+                raise MalformedImage(
+                    self._name,
+                    f"{path} has {information['size']} bytes (at most {limit} are accepted)",
+                )
+            return self._first(path, chunks, limit)
 
     def _first(self, path: str, chunks: Iterator[bytes], limit: int) -> ContainerFile:
         """The first member of the tar stream is the file itself; of a folder, more follow."""

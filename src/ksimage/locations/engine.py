@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from ksimage.errors import EngineRefused, EngineUnreachable
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0
+REMOVAL_SECONDS = 5.0
+"""How long an interrupted run looks for the container that it may have left."""
 TIMEOUT_SECONDS = 600
 """For one answer: engines before 25 write a whole image to disk before they send its first byte."""
 
@@ -86,6 +90,48 @@ def translated(what: str) -> Iterator[None]:
         raise EngineRefused(what, str(error)) from error
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise EngineUnreachable(host(), f"the connection broke: {error}") from error
+
+
+@contextmanager
+def container(api: Any, image: str, **options: Any) -> Iterator[str]:
+    """A container that is gone afterwards, whatever happens; its name. It is not started.
+
+    The name is ours, so that it can be removed when the engine's answer was never read: an engine
+    goes on creating what an interrupted client has asked for.
+
+    Args:
+        api: of a connected ``docker.DockerClient``.
+        image: name or ID.
+        options: for the SDK's ``create_container``.
+    """
+    import docker.errors
+
+    name = f"ksimage-{secrets.token_hex(8)}"
+    created = False
+    try:
+        api.create_container(image, name=name, **options)
+        created = True
+        yield name
+    except BaseException as error:
+        # Refused: there is none. Anything else, above all Ctrl-C: it may be about to appear.
+        pending = not created and not isinstance(error, docker.errors.APIError)
+        deadline = time.monotonic() + (REMOVAL_SECONDS if pending else 0)
+        with suppress(Exception):  # what went wrong is worth more than this
+            while not _remove(api, name) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        raise
+    _remove(api, name)
+
+
+def _remove(api: Any, name: str) -> bool:
+    """Whether there was such a container to remove."""
+    import docker.errors
+
+    try:
+        api.remove_container(name, force=True, v=True)
+    except docker.errors.NotFound:
+        return False
+    return True
 
 
 def platform_of(client: Any) -> str:
