@@ -21,9 +21,11 @@ from ksimage.errors import (
     UsageError,
 )
 from ksimage.images.manifest import (
+    DOCKER_CONFIG,
     FOREIGN_LAYERS,
     INDEX_TYPES,
     MANIFEST_TYPES,
+    OCI_CONFIG,
     Descriptor,
     Index,
     Manifest,
@@ -33,6 +35,7 @@ from ksimage.images.manifest import (
 from ksimage.locations.protocol import Source, Target, Transfer
 
 JOBS = 4
+_CONFIGS = (DOCKER_CONFIG, OCI_CONFIG)
 
 
 class Progress(Protocol):
@@ -273,16 +276,18 @@ def _put_blobs(
 
     if jobs <= 1:
         return tuple(put(descriptor) for descriptor in blobs)
+    # the largest first: one that starts last would have the connections to itself at the end
+    ordered = sorted(blobs, key=lambda blob: (blob.media_type in _CONFIGS, -blob.size))
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="blob") as pool:
-        futures = [pool.submit(put, descriptor) for descriptor in blobs]
+        futures = {blob.digest: pool.submit(put, blob) for blob in ordered}
         try:
-            finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
         finally:
             stop.set()  # without effect when all are through
-            for future in futures:
+            for future in futures.values():
                 future.cancel()
     _raise_first(finished)
-    return tuple(future.result() for future in futures)
+    return tuple(futures[blob.digest].result() for blob in blobs)
 
 
 def _raise_first(futures: set[Future[Transfer]]) -> None:
