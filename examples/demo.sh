@@ -10,6 +10,9 @@ here=$(dirname "$0")
 base=oci:$here/ks-installer-mini
 result=oci-archive:$out/ks-installer-v3.3.2-debug.tar
 
+# Nothing is remembered outside of the demo's folder.
+export KSIMAGE_CACHE_DIR="$out/cache"
+
 title() { printf '\n== %s\n' "$*"; }
 run() {
     printf '$ ksimage %s\n' "$*"

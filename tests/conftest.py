@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 # What one test read must not spare another a request; the cache's own tests name a folder.
 os.environ["KSIMAGE_CACHE_DIR"] = "off"
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("ksimage", deadline=None)
+settings.load_profile("ksimage")
 
 pytest_plugins = [
     "tests.support.engine",
