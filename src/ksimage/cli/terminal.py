@@ -265,9 +265,12 @@ class Terminal:
         )
 
     def close(self) -> None:
-        """Detach from the log."""
+        """Detach from the log, and leave it as it was."""
         if self._handler is not None:
-            logging.getLogger("ksimage").removeHandler(self._handler)
+            logger = logging.getLogger("ksimage")
+            logger.removeHandler(self._handler)
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
             self._handler = None
 
 
