@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ksimage.errors import BuildsFailed, KsimageError
+from ksimage.errors import BuildsFailed, KsimageError, SystemRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +111,8 @@ def run(
 
     Args:
         releases: what to build, each once.
-        build_one: builds one release, or raises KsimageError; called from several threads.
+        build_one: builds one release, or raises KsimageError or OSError; called from several
+            threads.
         jobs: how many at once.
         fail_fast: start nothing more after the first failure.
         finished: told of every row as it is ready, in the calling thread.
@@ -168,6 +169,7 @@ def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> R
     started = time.monotonic()
     try:
         built = build_one(release, stop)
-    except KsimageError as error:
-        return Row(release, State.FAILED, time.monotonic() - started, error=error)
+    except (KsimageError, OSError) as error:
+        known = SystemRefused(error) if isinstance(error, OSError) else error
+        return Row(release, State.FAILED, time.monotonic() - started, error=known)
     return Row(release, state_of(built), time.monotonic() - started, built)

@@ -108,6 +108,20 @@ def test_a_failure_stops_nobody(built: Built) -> None:
     batch.require([rows[1]])
 
 
+def test_the_system_fails_one_release_only(built: Built) -> None:
+    """A full disk, say."""
+
+    def build_one(release: str, stop: Stop) -> Built:
+        if release == RELEASES[1]:
+            raise OSError(28, "No space left on device", "/tmp/x")
+        return built
+
+    rows, _ = run(build_one)
+    assert [row.state is State.FAILED for row in rows] == [False, True, False, False]
+    assert rows[1].error is not None
+    assert (rows[1].error.kind, rows[1].error.why) == ("system-refused", "No space left on device")
+
+
 def test_fail_fast_starts_nothing_more(built: Built) -> None:
     started: list[str] = []
 
