@@ -46,11 +46,9 @@ def test_patch_files_come_out_as_they_are(tmp_path: Path) -> None:
 def test_odd_bytes(tmp_path: Path) -> None:
     """A patch file of one's own may hold what terminals obey and what Python takes for lines."""
     text = (
-        b"Description: x\nAuthor: A Name <a@example.com>\n---\n--- a/hooks/kubesphere/installRunner.py\n"
-        + (
-            b"+++ b/hooks/kubesphere/installRunner.py\n@@ -1,1 +1,2 @@\n #!/usr/bin/env python3\n+"
-            + ODD
-        )
+        b"Description: x\nAuthor: A Name <a@example.com>\n---\n"
+        b"--- a/hooks/kubesphere/installRunner.py\n+++ b/hooks/kubesphere/installRunner.py\n"
+        b"@@ -1,1 +1,2 @@\n #!/usr/bin/env python3\n+" + ODD
     )
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "odd.patch").write_bytes(text)
