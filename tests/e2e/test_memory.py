@@ -60,7 +60,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def build(base: str, *arguments: str, cwd: Path) -> Measured:
     """A whole ``ksimage build``, measured."""
     command = [*COMMAND, "build", f"{base}:v3.3.2", "--verbose", *arguments]
-    return measure(command, env=environment(), cwd=cwd).ok()
+    run = measure(command, env=environment(), cwd=cwd).ok()
+    print(f"{' '.join(arguments)}: {run.rss:.0f} MiB")
+    return run
 
 
 def test_to_another_registry(base: str, registry: RunningRegistry, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_into_an_archive(base: str, tmp_path: Path) -> None:
     (tmp_path / "patched.tar").unlink()
 
 
-def test_from_an_archive(base: str, registry: RunningRegistry, tmp_path: Path) -> None:
+def test_from_an_archive(base: str, tmp_path: Path) -> None:
     build(base, "--to", "docker-archive:patched.tar", cwd=tmp_path)
     command = [*COMMAND, "verify", "docker-archive:patched.tar"]
     run = measure(command, env=environment(), cwd=tmp_path).ok()
