@@ -5,7 +5,6 @@ Colours, levels, text or JSON are decided here and nowhere else.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ksimage.ci.report import Reporter
+    from ksimage.cli.logs import Listener
 
 SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
@@ -47,7 +47,7 @@ class Terminal:
         self.config: str | None = None
         self._color: bool | None = None
         self._said: set[str] = set()
-        self._handler: logging.Handler | None = None
+        self._log: Listener | None = None
         self._done = False
         self._secrets: tuple[str, ...] = ()
         self._thread = threading.local()
@@ -250,28 +250,19 @@ class Terminal:
     # --- log records -----------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Show the library's log at -v (info) and -vv (debug)."""
-        logger = logging.getLogger("ksimage")
-        if self._handler is None:
-            self._handler = _Handler(self)
-            logger.addHandler(self._handler)
-            logger.propagate = False
-        logger.setLevel(
-            logging.DEBUG
-            if self.level >= DEBUG
-            else logging.INFO
-            if self.level >= DETAILED
-            else logging.WARNING
-        )
+        if self.level < DETAILED:
+            return
+        if self._log is None:
+            from ksimage.cli.logs import Listener
+
+            self._log = Listener(self)
+        self._log.show(requests=self.level >= DEBUG)
 
     def close(self) -> None:
-        """Detach from the log, and leave it as it was."""
-        if self._handler is not None:
-            logger = logging.getLogger("ksimage")
-            logger.removeHandler(self._handler)
-            logger.propagate = True
-            logger.setLevel(logging.NOTSET)
-            self._handler = None
+        """Detach from the log."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
 
 
 def error_document(error: KsimageError) -> dict[str, Any]:
@@ -296,15 +287,3 @@ class _Marks:
 
     def flush(self) -> None:
         sys.stderr.flush()
-
-
-class _Handler(logging.Handler):
-    def __init__(self, terminal: Terminal) -> None:
-        super().__init__()
-        self._terminal = terminal
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
-            self._terminal.warning(record.getMessage())
-        else:
-            self._terminal.detail(record.getMessage())
