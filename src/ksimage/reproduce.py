@@ -120,7 +120,7 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
         digest = found.index.annotations.get(recipe.BASE_DIGEST)
     if digest and reference.DIGEST.fullmatch(digest):
         parsed = parsed.with_digest(digest)
-    return Location(Transport.REGISTRY, reference=parsed, digest=digest)
+    return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest)
 
 
 def _settings(
@@ -181,11 +181,8 @@ def _explain(
         reasons.append("one is an index, the other is not")
     theirs = {str(image.platform): image for image in again.images}
     for image in found.images:
-        other = theirs.get(str(image.platform))
-        if other is None:
-            reasons.append(f"the base has no {image.platform}")
-        else:
-            reasons += [f"{image.platform}: {text}" for text in _compare(image, other)]
+        other = theirs[str(image.platform)]  # a base without it was refused
+        reasons += [f"{image.platform}: {text}" for text in _compare(image, other)]
     return reasons or ["only the order or the annotations of the index differ"]
 
 
