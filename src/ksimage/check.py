@@ -159,13 +159,13 @@ def _differences(
     settings: Settings,
 ) -> list[str]:
     reasons: list[str] = []
-    bases = {str(image.platform): image for image in original.images}
-    present = {str(image.platform) for image in found.images}
+    bases = {image.platform.normal: image for image in original.images}
+    present = {image.platform.normal for image in found.images}
     reasons += [f"{platform} is missing" for platform in sorted(set(bases) - present)]
     reasons += [f"{platform} is not in the base" for platform in sorted(present - set(bases))]
     for image in found.images:
         labels = image_config.labels(image.config)
-        before = bases.get(str(image.platform))
+        before = bases.get(image.platform.normal)
         if before and not _is_of(image, before):
             reasons.append("the base moved")
         named = labels.get(recipe.BASE_NAME, "")

@@ -179,10 +179,13 @@ def _explain(
         reasons.append(f"the patches' order has changed since (now {', '.join(here)})")
     if (found.index is None) != (again.index is None):
         reasons.append("one is an index, the other is not")
-    theirs = {str(image.platform): image for image in again.images}
+    theirs = {image.platform.normal: image for image in again.images}
     for image in found.images:
-        other = theirs[str(image.platform)]  # a base without it was refused
-        reasons += [f"{image.platform}: {text}" for text in _compare(image, other)]
+        other = theirs.get(image.platform.normal)
+        if other is None:
+            reasons.append(f"the base has no {image.platform}")
+        else:
+            reasons += [f"{image.platform}: {text}" for text in _compare(image, other)]
     return reasons or ["only the order or the annotations of the index differ"]
 
 
