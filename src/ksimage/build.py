@@ -47,10 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ksimage.build")
 
-PARSING = threading.Lock()
-"""Held by whoever proves a hook: CPython 3.11 counts the depth of a syntax tree per interpreter, so
-that of two threads in ast.parse one may end in a SystemError (python/cpython#106905)."""
-
 
 @dataclass(frozen=True)
 class PlatformPlan:
@@ -214,8 +210,7 @@ def _plan(
     patched: dict[str, SeriesResult] = {}
     for image, hook in hooks:
         if hook.sha256 not in patched:
-            with PARSING:
-                patched[hook.sha256] = _patch(location, image, hook, selection)
+            patched[hook.sha256] = _patch(location, image, hook, selection)
     genuine = not getattr(source, "synthesized", False)
     identity = recipe.Identity(
         name or "unknown",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 OLDEST_PYTHON = (3, 8)
 """The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
 MAX_BYTES = 2 << 20
+
+# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one may
+# end in a SystemError (python/cpython#106905).
+_PARSING = threading.Lock()
 
 _CALLS = ("run", "run_async")
 # Parts of the package through which no playbook can be started.
@@ -191,7 +196,8 @@ def _parse(data: bytes, name: str) -> tuple[ast.Module, Scopes]:
     if len(data) > MAX_BYTES:
         raise HookBroken(name, f"{len(data)} bytes are more than a hook can have")
     try:
-        with warnings.catch_warnings():
+        # catch_warnings is the process's, too
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
             tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
             # ast.parse lets through what only compiling finds: return outside a function.
