@@ -19,8 +19,8 @@ OLDEST_PYTHON = (3, 8)
 """The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
 MAX_BYTES = 2 << 20
 
-# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one may
-# end in a SystemError (python/cpython#106905).
+# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one
+# may end in a SystemError (python/cpython#106905).
 _PARSING = threading.Lock()
 
 _CALLS = ("run", "run_async")
