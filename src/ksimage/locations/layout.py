@@ -328,15 +328,13 @@ class LayoutTarget:
             return False
         if not self.path.is_dir():
             raise NotOurs(self.path, "OCI image layout", "it is not a folder")
-        if (self.path / LAYOUT_FILE).exists():
+        # One look, not two: another writer may be making the layout right now.
+        names = {entry.name for entry in self.path.iterdir()}
+        if LAYOUT_FILE in names:
             return True
         # A run that was killed between its first two files left these, and nothing else.
         ours = {"blobs", INDEX_FILE}
-        strange = sorted(
-            entry.name
-            for entry in self.path.iterdir()
-            if entry.name not in ours and not entry.name.startswith(staging.PREFIX)
-        )
+        strange = sorted(n for n in names - ours if not n.startswith(staging.PREFIX))
         if strange:
             raise NotOurs(
                 self.path,

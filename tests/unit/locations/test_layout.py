@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from ksimage.errors import (
     NotOurs,
     UnsupportedImage,
 )
-from ksimage.images.manifest import MAX_MANIFEST, OCI_MANIFEST, Descriptor
+from ksimage.images.manifest import MAX_MANIFEST, OCI_MANIFEST, Descriptor, sha256
 from ksimage.locations.layout import LayoutSource, LayoutTarget
 from ksimage.locations.transfer import copy
 
@@ -326,3 +327,20 @@ def test_two_writers_lose_no_entry(tmp_path: Path) -> None:
     deadline = time.monotonic() + 60
     assert [process.wait(deadline - time.monotonic()) for process in started] == [0, 0]
     assert len(LayoutSource(tmp_path / "out").names()) == 20
+
+
+def test_many_writers_of_a_new_layout(tmp_path: Path) -> None:
+    """Each finds the folder missing, half made or made, and none takes it for a stranger's."""
+    data = b'{"schemaVersion":2}'
+    descriptor = Descriptor(OCI_MANIFEST, sha256(data), len(data))
+
+    def write(place: tuple[Path, int]) -> None:
+        target = LayoutTarget(place[0], f"v{place[1]}")
+        target.tag(descriptor, data)
+        target.close()
+
+    for round_ in range(20):
+        path = tmp_path / str(round_)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, [(path, number) for number in range(8)]))
+        assert len(LayoutSource(path).entries()) == 8
