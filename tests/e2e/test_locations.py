@@ -79,6 +79,7 @@ class TestSkopeo:
         assert copied == ImageStore(tmp_path / "in").read(digest)
 
     def test_reads_our_oci_archive(self, tmp_path: Path) -> None:
+        requires.root()  # skopeo up to 1.9 wants to keep the owners in an archive
         digest = layout(tmp_path / "in", Recipe(family="oci", architecture=ARCHITECTURE))
         copy(f"oci:{tmp_path}/in", f"oci-archive:{tmp_path}/out.tar:v3.3.2-debug")
         shown = json.loads(skopeo("inspect", f"oci-archive:{tmp_path}/out.tar:v3.3.2-debug"))
