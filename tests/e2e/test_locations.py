@@ -79,7 +79,6 @@ class TestSkopeo:
         assert copied == ImageStore(tmp_path / "in").read(digest)
 
     def test_reads_our_oci_archive(self, tmp_path: Path) -> None:
-        requires.root()  # skopeo up to 1.9 wants to keep the owners in an archive
         digest = layout(tmp_path / "in", Recipe(family="oci", architecture=ARCHITECTURE))
         copy(f"oci:{tmp_path}/in", f"oci-archive:{tmp_path}/out.tar:v3.3.2-debug")
         shown = json.loads(skopeo("inspect", f"oci-archive:{tmp_path}/out.tar:v3.3.2-debug"))
@@ -310,4 +309,4 @@ def test_target_files_obey_the_umask(tmp_path: Path) -> None:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "out.tar").stat().st_mode) == 0o640
     with tarfile.open(tmp_path / "out.tar") as archive:
-        assert {member.mode for member in archive} == {0o644}
+        assert {member.mode for member in archive if member.isreg()} == {0o644}

@@ -20,6 +20,8 @@ from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.tarindex import TarIndex
 from ksimage.locations.tarwriter import TarWriter
 
+FOLDERS = ("blobs", "blobs/sha256")
+
 
 class OciArchiveSource(LayoutReader):
     """An image in an OCI archive; the file is opened at the first question and kept open."""
@@ -155,7 +157,7 @@ class OciArchiveTarget:
     def _open(self) -> TarWriter:
         if self._writer is None:
             self._check_destination()
-            self._writer = TarWriter(self.path)
+            self._writer = TarWriter(self.path, FOLDERS)
         return self._writer
 
     def _others(self) -> Descriptor | None:

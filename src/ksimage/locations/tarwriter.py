@@ -16,15 +16,21 @@ class TarWriter:
 
     Args:
         destination: where :meth:`commit` puts it; until then only a staged file exists beside it.
+        folders: members (mode 0755) to begin with. Where a file's folder is no member, skopeo and
+            podman give it to root, which they cannot when another user runs them.
 
     Raises:
         CannotWrite.
     """
 
-    def __init__(self, destination: Path) -> None:
+    def __init__(self, destination: Path, folders: Iterable[str] = ()) -> None:
         self._destination = destination
         sweep(destination.parent)
         self._staged = Staged(destination.parent)
+        for name in folders:
+            info = tarfile.TarInfo(name)
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            self._staged.write([info.tobuf(tarfile.GNU_FORMAT)])
 
     def add(self, name: str, size: int, chunks: Iterable[bytes]) -> None:
         """Append one file. Raises CannotWrite, and MalformedImage when ``size`` does not hold."""
