@@ -184,7 +184,7 @@ def test_interrupt_leaves_no_half_made_file(place: Place, form: str) -> None:
     work.mkdir()
     process = start("build", source, "--verbose", "--to", form, cwd=work)
     try:
-        wait_until(process, lambda: any(path.stat().st_size > MEBIBYTE for path in partial(work)))
+        wait_until(process, lambda: any(size(path) > MEBIBYTE for path in partial(work)))
         errors = interrupt(process)
     finally:
         process.kill()
@@ -234,6 +234,22 @@ def in_registry(place: Place, repository: str) -> str:
 def partial(folder: Path) -> list[Path]:
     """Files in the making."""
     return list(folder.rglob(".ksimage-*"))
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, none when it has just been finished and has another name."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def size(path: Path) -> int:
+    """A file's size, 0 when it has got its name meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
