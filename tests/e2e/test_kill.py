@@ -244,14 +244,6 @@ def size(path: Path) -> int:
         return 0
 
 
-def size(path: Path) -> int:
-    """A file's size, 0 when it has got its name meanwhile."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
 def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not happened():
