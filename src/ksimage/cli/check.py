@@ -44,13 +44,24 @@ def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **val
       ksimage check
       ksimage check v3.3.2 --from harbor.lan/kubesphereio
     """
-    from ksimage.check import State
     from ksimage.cli.session import Session
-    from ksimage.errors import ChecksFailed, Outdated
+    from ksimage.errors import Outdated
 
     session = Session(terminal, values, pushes=True)
     findings = run(session, names)
     _present(terminal, findings, form)
+    require_checked(terminal, findings)
+    needed = [finding.release for finding in findings if finding.needs_build]
+    if needed:
+        raise Outdated(needed, len(findings))
+    terminal.success(f"all {len(findings)} images are up to date")
+
+
+def require_checked(terminal: Terminal, findings: Sequence[Finding]) -> None:
+    """Explain what could not be checked. Raises ChecksFailed when anything could not."""
+    from ksimage.check import State
+    from ksimage.errors import ChecksFailed
+
     failed = [finding for finding in findings if finding.state is State.FAILED]
     for finding in failed:
         if finding.error:
@@ -58,10 +69,6 @@ def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **val
                 terminal.explain(finding.error)
     if failed:
         raise ChecksFailed([finding.release for finding in failed], len(findings))
-    needed = [finding.release for finding in findings if finding.needs_build]
-    if needed:
-        raise Outdated(needed, len(findings))
-    terminal.success(f"all {len(findings)} images are up to date")
 
 
 def run(session: Session, names: Sequence[str]) -> list[Finding]:

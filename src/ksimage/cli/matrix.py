@@ -92,19 +92,11 @@ def _rows(session: Session, names: tuple[str, ...]) -> list[Any]:
 
 
 def _outdated(session: Session, names: tuple[str, ...]) -> list[Any]:
-    from ksimage.check import State
     from ksimage.ci.matrix import Row
-    from ksimage.cli.check import run
-    from ksimage.errors import ChecksFailed
+    from ksimage.cli.check import require_checked, run
 
     findings = run(session, names)
-    failed = [finding for finding in findings if finding.state is State.FAILED]
-    for finding in failed:
-        if finding.error:
-            with session.terminal.part(finding.release):
-                session.terminal.explain(finding.error)
-    if failed:
-        raise ChecksFailed([finding.release for finding in failed], len(findings))
+    require_checked(session.terminal, findings)
     return [
         Row(finding.release, finding.tag, finding.image, finding.reason)
         for finding in findings
