@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ksimage import base, data, identify, kubekey, naming, recipe, releases, remembered
+from ksimage import base, identify, kubekey, naming, recipe, releases, remembered
 from ksimage.errors import (
     AmbiguousImage,
     AuthError,
     BaseMoved,
-    BasePatched,
     ImageNotFound,
-    PatchAlreadyApplied,
     RegistryError,
     ReleaseMismatch,
     UnsupportedRelease,
@@ -28,18 +27,19 @@ from ksimage.errors import (
 )
 from ksimage.identify import Origin
 from ksimage.locations import spec, transfer
-from ksimage.patching import apply, proof, series
+from ksimage.patcher import Patcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ksimage.base import Hook, ImageSet, PlatformImage
+    from ksimage.base import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
+    from ksimage.hook import Hook, Seen
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.patching.apply import SeriesResult
-    from ksimage.patching.series import Selection, Series
+    from ksimage.patching.series import Selection
     from ksimage.recipe import Recipe
 
     OptionsFor = Callable[[Location], Any]
@@ -92,15 +92,6 @@ class Plan:
     def index_annotations(self) -> Mapping[str, str]:
         """Annotations for the result's index."""
         return recipe.identity_of(self.identity, self.base.top.digest)
-
-
-def load_series(settings: Settings) -> Series:
-    """The shipped series and the user's own, as the settings combine them. Raises PatchError."""
-    own = settings.patches.directory
-    first = series.Series(())  # in place of the shipped one may also come single files alone
-    if settings.patches.mode == "append":
-        first = series.load(data.path("patches"))
-    return first if own is None else series.combine(first, series.load(own))
 
 
 def open_base(
@@ -192,25 +183,16 @@ def _plan(
     epoch: int | None,
     given: recipe.Identity | None,
 ) -> Plan:
-    hooks = _find_hooks(source, images)
     notes: list[str] = []
     name = (given.release if given else release) or naming.guess_release(location) or ""
-    decided = release is not None
-    for image, hook in hooks:
-        name = _judge(str(location), image, hook, name, given=decided, notes=notes)
-        decided = decided or bool(name)  # all platforms are of one release
-    known = next((r for r in releases.all_releases() if r.tag == name), None)
-    selection = series.select(
-        load_series(settings),
-        settings.patches.include,
-        settings.patches.exclude,
-        settings.patches.files,
-        known,
-    )
-    patched: dict[str, SeriesResult] = {}
-    for image, hook in hooks:
-        if hook.sha256 not in patched:
-            patched[hook.sha256] = _patch(location, image, hook, selection)
+    with closing(Patcher(str(location), settings, name)) as patcher:
+        hooks = _find_hooks(source, images, partial(patcher.begin, name))
+        decided = release is not None
+        for image, hook in hooks:
+            name = _judge(str(location), image, hook, name, given=decided, notes=notes)
+            decided = decided or bool(name)  # all platforms are of one release
+        selection = patcher.select(name)
+        patched = [patcher.patch(name, image, hook) for image, hook in hooks]
     genuine = not getattr(source, "synthesized", False)
     identity = recipe.Identity(
         name or "unknown",
@@ -222,18 +204,18 @@ def _plan(
         PlatformPlan(
             image,
             hook,
-            patched[hook.sha256],
+            result,
             recipe.make(
                 image,
                 hook,
-                patched[hook.sha256].after,
+                result.after,
                 identity,
                 verbosity=settings.verbosity,
                 base_digest=image.descriptor.digest if genuine else "",
                 epoch=epoch,
             ),
         )
-        for image, hook in hooks
+        for (image, hook), result in zip(hooks, patched, strict=True)
     )
     tag = naming.fill_tag(
         settings.tag,
@@ -254,28 +236,12 @@ def _plan(
     )
 
 
-def _patch(
-    location: Location, image: PlatformImage, hook: Hook, selection: Selection
-) -> SeriesResult:
-    """Apply the series to a hook and prove the result."""
-    proof.require_supported(hook.data, name=str(location))
-    try:
-        result = apply.apply_series(hook.data, selection.texts, target=f"the hook of {location}")
-    except PatchAlreadyApplied as error:
-        made = identify.identify(image, hook)
-        if made.origin is not Origin.KSIMAGE:
-            raise
-        raise BasePatched(str(location), str(made), made.base_name) from error
-    proof.prove_hook(result.after, base=hook.data)
-    return result
-
-
-def _find_hooks(source: Source, images: ImageSet) -> list[tuple[PlatformImage, Hook]]:
+def _find_hooks(source: Source, images: ImageSet, seen: Seen) -> list[tuple[PlatformImage, Hook]]:
     """The hook of each platform; platforms that share all layers are read once, others at once."""
     keys = [tuple(layer.digest for layer in image.manifest.layers) for image in images.images]
     distinct = dict(zip(keys, images.images, strict=True))
     if len(distinct) == 1:
-        hook = remembered.find_hook(source, images.images[0])
+        hook = remembered.find_hook(source, images.images[0], seen=seen)
         return [(image, hook) for image in images.images]
     stop = threading.Event()
 
@@ -287,7 +253,7 @@ def _find_hooks(source: Source, images: ImageSet) -> list[tuple[PlatformImage, H
     with ThreadPoolExecutor(min(transfer.JOBS, len(distinct)), "hook") as pool:
         try:
             # decompressing and hashing leave Python's lock to the others
-            find = partial(remembered.find_hook, watched)
+            find = partial(remembered.find_hook, watched, seen=seen)
             read = list(pool.map(find, distinct.values()))
         finally:
             stop.set()

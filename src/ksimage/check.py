@@ -11,11 +11,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 import ksimage
-from ksimage import base, build, naming, recipe, releases
+from ksimage import base, build, naming, patcher, recipe
 from ksimage.errors import KsimageError, NotFound
 from ksimage.images import config as image_config
 from ksimage.locations import spec
-from ksimage.patching import series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,15 +133,10 @@ def _moved(digest: str, pinned: str | None) -> bool:
 
 def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
     """The labels that a build would set, as far as they do not depend on the hook."""
-    known = releases.find(release)
-    selection = series.select(
-        build.load_series(settings),
-        settings.patches.include,
-        settings.patches.exclude,
-        settings.patches.files,
-        known,
-    )
-    patches = [recipe.PatchId(patch.name, patch.sha256) for patch in selection.patches]
+    patches = [
+        recipe.PatchId(patch.name, patch.sha256)
+        for patch in patcher.select(settings, release).patches
+    ]
     return {
         recipe.VERSION: ksimage.__version__,
         recipe.RELEASE: release,

@@ -12,8 +12,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from ksimage import recipe
-from ksimage.base import HOOK_PATH
 from ksimage.errors import UsageError
+from ksimage.hook import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.build import PlatformPlan

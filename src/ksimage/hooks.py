@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ksimage import base, build
 from ksimage.errors import CloneUnusable
+from ksimage.hook import MAX_HOOK, find_hook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def from_clone(clone: Path, release: str) -> bytes:
     words = ""
     for place in ("refs/tags", "refs/heads", "refs/remotes/origin"):
         found = _blob(clone, release, f"{place}/{release}")
-        if len(found.stdout) > base.MAX_HOOK:
+        if len(found.stdout) > MAX_HOOK:
             raise CloneUnusable(str(clone), release, f"a hook of {len(found.stdout)} bytes")
         if found.returncode == 0:
             return found.stdout
@@ -62,6 +63,6 @@ def from_image(release: str, settings: Settings, options: OptionsFor) -> bytes:
     _, source, _ = build.open_base(release, settings, options)
     try:
         images = base.read_images(source, settings.platforms)
-        return base.find_hook(source, images.images[0]).data
+        return find_hook(source, images.images[0]).data
     finally:
         source.close()

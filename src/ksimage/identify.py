@@ -15,7 +15,8 @@ from ksimage.images import config as image_config
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.base import Hook, PlatformImage
+    from ksimage.base import PlatformImage
+    from ksimage.hook import Hook
     from ksimage.recipe import PatchId
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ksimage import base, identify, kubekey, naming, overwritten, publish, recipe
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.harbor.view import hints
+from ksimage.hook import find_hook
 from ksimage.images import config as image_config
 from ksimage.images.manifest import INDEX_TYPES
 from ksimage.locations import spec
@@ -19,9 +20,10 @@ from ksimage.overwritten import Judgement, Kept
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ksimage.base import Hook, ImageSet, PlatformImage
+    from ksimage.base import ImageSet, PlatformImage
     from ksimage.harbor.api import Harbor
     from ksimage.harbor.view import View
+    from ksimage.hook import Hook
     from ksimage.identify import Identity, Origin
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
@@ -138,7 +140,7 @@ def _hooks(source: Source, images: ImageSet) -> Iterable[tuple[PlatformImage, Ho
         key = tuple(layer.digest for layer in image.manifest.layers)
         if key not in read:
             try:
-                read[key] = base.find_hook(source, image)
+                read[key] = find_hook(source, image)
             except HookNotFound as error:
                 read[key] = error
         yield image, read[key]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage import base, identify, naming
 from ksimage.errors import KeptTagOccupied, KsimageError, NotFound, TagMoved, TagOccupied
+from ksimage.hook import find_hook
 from ksimage.identify import Origin
 from ksimage.locations import spec
 from ksimage.locations.as_oci import AsOci
@@ -112,7 +113,7 @@ def describe(location: Location, options: Any) -> identify.Identity | None:
     source = spec.open_source(location, options=options)
     try:
         image = base.read_images(source).images[0]
-        return identify.identify(image, base.find_hook(source, image))
+        return identify.identify(image, find_hook(source, image))
     except KsimageError as error:
         log.info("%s: %s", location, error.message)
         return None

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import ksimage
-from ksimage.base import HOOK_PATH
 from ksimage.errors import ConfigError
+from ksimage.hook import HOOK_PATH
 from ksimage.images import config as image_config
 from ksimage.images.layer import MAX_MTIME, LayerFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.base import Hook, PlatformImage
+    from ksimage.base import PlatformImage
+    from ksimage.hook import Hook
 
 VERBOSITY_VARIABLE: Final = "KS_INSTALLER_VERBOSITY"
 MAX_VERBOSITY: Final = 5

@@ -11,12 +11,14 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
-from ksimage import base, cache, releases
-from ksimage.base import Hook
+from ksimage import cache, releases
+from ksimage.hook import Hook
+from ksimage.hook import find_hook as read_hook
 
 if TYPE_CHECKING:
     from ksimage.base import PlatformImage
     from ksimage.cache import Cache
+    from ksimage.hook import Seen
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.base")
@@ -24,14 +26,14 @@ log = logging.getLogger("ksimage.base")
 _KIND = "hooks"
 
 
-def find_hook(source: Source, image: PlatformImage) -> Hook:
-    """:func:`ksimage.base.find_hook`, without reading a layer twice."""
+def find_hook(source: Source, image: PlatformImage, *, seen: Seen | None = None) -> Hook:
+    """:func:`ksimage.hook.find_hook`, without reading a layer twice."""
     digest = image.descriptor.digest
     known = recall(cache.default(), digest)
     if known is not None:
         log.info("the hook of %s is known", digest)
         return known
-    hook = base.find_hook(source, image)
+    hook = read_hook(source, image, seen=seen)
     remember(cache.default(), digest, hook)
     return hook
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import ksimage
-from ksimage import base, build, produce, recipe
+from ksimage import base, build, patcher, produce, recipe
 from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
@@ -128,7 +128,7 @@ def _settings(
 ) -> Settings:
     """The settings that the image was built with, as its labels and env tell."""
     labels = image_config.labels(image.config)
-    known = build.load_series(settings)
+    known = patcher.load_series(settings)
     names = [patch.name for patch in recipe.parse_patches(labels.get(recipe.PATCHES, ""))]
     files = tuple(path for path in settings.patches.files if series.patch_name(path.name) in names)
     present = {*known.names, *(series.patch_name(path.name) for path in files)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ksimage import base, identify, recipe
 from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
+from ksimage.hook import HOOK_PARENTS, HOOK_PATH, MAX_HOOK, find_hook, read_entries
 from ksimage.identify import Origin
 from ksimage.images import config as image_config
 from ksimage.images.tar import Kind
@@ -20,7 +21,8 @@ from ksimage.patching.proof import prove_hook
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.base import Hook, ImageSet, PlatformImage
+    from ksimage.base import ImageSet, PlatformImage
+    from ksimage.hook import Hook
     from ksimage.identify import Identity
     from ksimage.images.layer import Entry
     from ksimage.locations.protocol import Source
@@ -116,7 +118,7 @@ def verify(
     expected = expected or {}
     verdicts = []
     for image in found.images:
-        hook = base.find_hook(source, image, believe_history=False)
+        hook = find_hook(source, image, believe_history=False)
         identity = identify.identify(image, hook)
         known = expected.get(image.platform.normal)
         proofs = [_patched(identity)]
@@ -137,8 +139,7 @@ def verify(
 def expect_base(source: Source, wanted: ImageSet) -> dict[str, Expected]:
     """The base's side of the proofs, for an image that was built earlier."""
     return {
-        image.platform.normal: Expected(image, base.find_hook(source, image))
-        for image in wanted.images
+        image.platform.normal: Expected(image, find_hook(source, image)) for image in wanted.images
     }
 
 
@@ -239,21 +240,24 @@ def _added_layer(
     descriptor = image.manifest.layers[-1]
     if hook.layer != descriptor.digest:
         return Proof(name, False, "the hook is not in the topmost layer")
-    if descriptor.size > 2 * base.MAX_HOOK:
+    if descriptor.size > 2 * MAX_HOOK:
         return Proof(name, False, f"the topmost layer has {descriptor.size} bytes")
-    paths: list[str] = []
-    stray: list[str] = []
+    parents = known.base_hook.parents if known else {}
     try:
-        for entry in base.read_entries(source, descriptor, image.config["rootfs"]["diff_ids"][-1]):
-            paths.append(entry.path)
-            if not _belongs(entry, known.base_hook.parents if known else {}, bare=bare):
-                stray.append(entry.path)
+        found = read_entries(
+            source,
+            descriptor,
+            image.config["rootfs"]["diff_ids"][-1],
+            lambda entries: [(e.path, _belongs(e, parents, bare=bare)) for e in entries],
+        )
     except KsimageError as error:
         return Proof(name, False, error.why or error.message)
+    paths = [path for path, _ in found]
+    stray = [path for path, belongs in found if not belongs]
     if stray:
         return Proof(name, False, f"it also holds {', '.join(stray[:3])}")
-    if paths.count(base.HOOK_PATH) != 1:
-        return Proof(name, False, f"it holds the hook {paths.count(base.HOOK_PATH)} times")
+    if paths.count(HOOK_PATH) != 1:
+        return Proof(name, False, f"it holds the hook {paths.count(HOOK_PATH)} times")
     return Proof(name, True, f"1 file, {len(hook.data)} bytes")
 
 
@@ -262,12 +266,12 @@ def _belongs(entry: Entry, parents: Mapping[str, tuple[int, int, int]], *, bare:
     member = entry.member
     if member.attributes:
         return False  # capabilities and the like, which nothing here asked for
-    if entry.path == base.HOOK_PATH:
+    if entry.path == HOOK_PATH:
         return member.kind is Kind.FILE
     about = (member.mode & 0o7777, member.uid, member.gid)
     return (
         not bare
-        and entry.path in base.HOOK_PARENTS
+        and entry.path in HOOK_PARENTS
         and member.kind is Kind.DIRECTORY
         and parents.get(entry.path, about) == about
     )

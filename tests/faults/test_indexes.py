@@ -12,6 +12,7 @@ import pytest
 
 from ksimage import base
 from ksimage.errors import MalformedImage, UnsupportedImage
+from ksimage.hook import find_hook
 from ksimage.images.reference import parse
 from ksimage.locations import transfer
 from ksimage.locations.layout import LayoutSource
@@ -67,7 +68,7 @@ def test_arm_variants_are_kept(store: ImageStore, pushed: Any) -> None:
     ]
     found = base.read_images(pushed(_index(store, *images)))
     assert [str(image.platform) for image in found.images] == ["linux/arm/v6", "linux/arm/v7"]
-    assert base.find_hook(pushed(_index(store, *images)), found.images[1]).data == HOOK
+    assert find_hook(pushed(_index(store, *images)), found.images[1]).data == HOOK
 
 
 @pytest.mark.e2e
@@ -127,7 +128,7 @@ def test_schema_1_within_an_index_is_refused(
 def test_zstd_layers(store: ImageStore, pushed: Any) -> None:
     source = pushed(store.image(Recipe(family="oci", compression="zstd")))
     image = base.read_images(source).images[0]
-    assert base.find_hook(source, image).data == HOOK
+    assert find_hook(source, image).data == HOOK
 
 
 @pytest.mark.e2e
@@ -138,5 +139,5 @@ def test_zstd_layers_without_the_optional_package(
     image = base.read_images(source).images[0]
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(UnsupportedImage) as caught:
-        base.find_hook(source, image)
+        find_hook(source, image)
     assert "zstd" in caught.value.why + "".join(caught.value.advice)

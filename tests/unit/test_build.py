@@ -29,6 +29,7 @@ from ksimage.errors import (
     UpstreamWithdrawn,
 )
 from ksimage.locations.layout import LayoutSource
+from ksimage.patching import apply
 
 ARM64 = Recipe(architecture="arm64")
 
@@ -187,10 +188,8 @@ class TestPatches:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls = []
-        real = build.apply.apply_series
-        monkeypatch.setattr(
-            build.apply, "apply_series", lambda *a, **k: calls.append(a) or real(*a, **k)
-        )
+        real = apply.apply_series
+        monkeypatch.setattr(apply, "apply_series", lambda *a, **k: calls.append(a) or real(*a, **k))
         with derived.planned(derived.base(tmp_path, Recipe(), ARM64)) as plan:
             assert len(plan.platforms) == 2
         assert len(calls) == 1

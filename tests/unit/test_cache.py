@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ksimage import cache, releases, remembered
-from ksimage.base import Hook
 from ksimage.cache import Cache
+from ksimage.hook import Hook
 from ksimage.images.manifest import MAX_CONFIG, sha256
 
 DATA = b"some manifest"

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from ksimage import releases
-from ksimage.base import Hook, PlatformImage
+from ksimage.base import PlatformImage
+from ksimage.hook import Hook
 from ksimage.identify import Origin, identify, run_settings_lost
 
 DATA = b"a hook"

@@ -12,8 +12,9 @@ from tests.support.images import CREATED, HOOK, MTIME, Recipe, layout
 
 import ksimage
 from ksimage import base, recipe
-from ksimage.base import Hook, PlatformImage
+from ksimage.base import PlatformImage
 from ksimage.errors import ConfigError
+from ksimage.hook import Hook, find_hook
 from ksimage.images.layer import MAX_MTIME
 from ksimage.locations.layout import LayoutSource
 from ksimage.recipe import Identity, PatchId, make, parse_patches, source_date_epoch
@@ -31,7 +32,7 @@ def image(path: Path, **fields: Any) -> tuple[PlatformImage, Hook]:
     layout(path, Recipe(**fields))
     source = LayoutSource(path, "v3.3.2")
     found = base.read_images(source).images[0]
-    return found, base.find_hook(source, found)
+    return found, find_hook(source, found)
 
 
 def made(path: Path, identity: Identity = IDENTITY, **fields: Any) -> recipe.Recipe:

@@ -16,10 +16,10 @@ from tests.support import derived
 from tests.support.images import HOOK as UNPATCHABLE
 from tests.support.images import ImageStore, Recipe, layout
 
-from ksimage import base, produce, verify
-from ksimage.base import HOOK_PATH
+from ksimage import produce, verify
 from ksimage.build import Plan
 from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
+from ksimage.hook import HOOK_PATH, find_hook
 from ksimage.images.layer import store_gzip
 from ksimage.images.manifest import OCI_LAYER_GZIP, OCI_MANIFEST, sha256
 from ksimage.locations.layout import LayoutSource
@@ -449,4 +449,4 @@ def test_base_is_read_once_a_platform(good: Any) -> None:
     expected = verify.expect_base(plan.source, plan.base)
     assert set(expected) == {"linux/amd64"}
     assert expected["linux/amd64"].recipe is None
-    assert expected["linux/amd64"].base_hook == base.find_hook(plan.source, plan.base.images[0])
+    assert expected["linux/amd64"].base_hook == find_hook(plan.source, plan.base.images[0])

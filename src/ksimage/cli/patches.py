@@ -55,11 +55,11 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
       ksimage patches list
       ksimage build v3.3.2 --with early-config --without poll-interval
     """
-    from ksimage import build
+    from ksimage import patcher
     from ksimage.cli.session import Session
     from ksimage.cli.tables import aligned
 
-    series = build.load_series(Session(terminal, values).settings)
+    series = patcher.load_series(Session(terminal, values).settings)
     if terminal.json:
         terminal.document({"patches": [_document(patch) for patch in series]})
         return
@@ -85,12 +85,12 @@ def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
     \b
       ksimage patches show labelled-output
     """
-    from ksimage import build
+    from ksimage import patcher
     from ksimage.cli.diff import as_text, print_diff
     from ksimage.cli.session import Session
     from ksimage.errors import CannotRead
 
-    patch = build.load_series(Session(terminal, values).settings).find(name)
+    patch = patcher.load_series(Session(terminal, values).settings).find(name)
     try:
         data = patch.path.read_bytes()
     except OSError as error:

@@ -64,13 +64,13 @@ def patches_check(
       ksimage patches check --all --clone ~/ks-installer
       ksimage patches check --release v3.3.2 --from harbor.lan/kubesphereio
     """
-    from ksimage import build
+    from ksimage import patcher
     from ksimage.cli.session import Session
     from ksimage.errors import PatchesRefused
     from ksimage.patching import check
 
     session = Session(terminal, values)
-    series = build.load_series(session.settings)
+    series = patcher.load_series(session.settings)
     hooks = _hooks(session, _wanted(session, names, everything), clone)
     rows = check.check(hooks, series)
     if terminal.json:

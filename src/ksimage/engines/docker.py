@@ -10,7 +10,6 @@ import io
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ksimage.base import HOOK_PATH
 from ksimage.engines import dockerfile
 from ksimage.errors import (
     BuildFailed,
@@ -19,6 +18,7 @@ from ksimage.errors import (
     ImageNotFound,
     SmokeTestFailed,
 )
+from ksimage.hook import HOOK_PATH
 from ksimage.locations import engine
 
 if TYPE_CHECKING:

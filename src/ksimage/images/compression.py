@@ -6,18 +6,21 @@ The kind is recognised by its magic bytes, not by the media type: archives writt
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from ksimage.errors import MalformedImage, UnsupportedImage
+from ksimage.images import inflate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 STEP = 1 << 20
 """At most this much comes out of one decompression call (bytes)."""
-SLICE = 32 << 10
+SLICE = 128 << 10
 """At most this much goes into one."""
+MEMBERS_SLICE = 32 << 10
+"""The same where gzip members follow one another: each hands a copy of the rest back, and a layer
+may have millions of them."""
 
 MIN_BOUND = 256 << 20
 MAX_BOUND = 16 << 30
@@ -72,38 +75,41 @@ def _plain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gunzip(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    inflate = zlib.decompressobj(wbits=31)
-    padding = False
+    member = inflate.gunzip()
+    padding = several = False
+    slices = _sliced(_plain(head, rest), lambda: MEMBERS_SLICE if several else SLICE)
     try:
-        for piece in _sliced(_plain(head, rest)):
+        for piece in slices:
             data = piece
             while data:
-                if inflate.eof:
+                if member.eof:
                     # Members may follow one another (pigz, estargz); zeros after the last pad it.
                     padding = padding or data.startswith(b"\0")
                     if padding:
                         if data.strip(b"\0"):
                             raise MalformedImage(name, "garbage follows a layer's gzip stream")
                         break
-                    inflate = zlib.decompressobj(wbits=31)
-                out = inflate.decompress(data, STEP)
+                    member, several = inflate.gunzip(), True
+                out = member.decompress(data, STEP)
                 if out:
                     yield out
-                data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-        while not inflate.eof:
-            out = inflate.decompress(b"", STEP)
+                data = member.unused_data if member.eof else member.unconsumed_tail
+        while not member.eof:
+            out = member.decompress(b"", STEP)
             if not out:
                 raise MalformedImage(name, "a layer's gzip stream ends too early")
             yield out
-    except zlib.error as error:
+    except inflate.DAMAGED as error:
         raise MalformedImage(name, f"a layer's gzip stream is damaged: {error}") from error
 
 
-def _sliced(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Smaller pieces: each gzip member copies what follows it, and a layer may have millions."""
+def _sliced(chunks: Iterator[bytes], size: Callable[[], int]) -> Iterator[bytes]:
     for chunk in chunks:
-        for at in range(0, len(chunk), SLICE):
-            yield chunk[at : at + SLICE]
+        at = 0
+        while at < len(chunk):
+            piece = chunk[at : at + size()]
+            at += len(piece)
+            yield piece
 
 
 def _unzstd(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

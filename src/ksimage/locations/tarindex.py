@@ -11,7 +11,6 @@ import os
 import posixpath
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ksimage.errors import CannotRead, CannotWrite, ImageNotFound, MalformedImage
+from ksimage.images import inflate
 from ksimage.locations import staging
 from ksimage.locations.protocol import CHUNK
 
@@ -246,7 +246,7 @@ def _spool(name: str, file: BinaryIO) -> BinaryIO:
             if written > MAX_SPOOL:
                 raise MalformedImage(name, f"more than {MAX_SPOOL >> 30} GiB uncompressed")
             spool.write(data)
-    except (zlib.error, EOFError) as error:
+    except (inflate.DAMAGED, EOFError) as error:
         spool.close()
         raise MalformedImage(name, f"damaged gzip data: {error}") from error
     except OSError as error:
@@ -260,7 +260,7 @@ def _spool(name: str, file: BinaryIO) -> BinaryIO:
 
 def _inflate(file: BinaryIO) -> Iterator[bytes]:
     """The content of a gzip file, which may hold several members."""
-    inflater = zlib.decompressobj(31)
+    inflater = inflate.gunzip()
     fresh = True
     while chunk := file.read(CHUNK):
         while chunk:
@@ -276,7 +276,7 @@ def _inflate(file: BinaryIO) -> Iterator[bytes]:
                 yield pending
             if inflater.eof:
                 chunk = inflater.unused_data
-                inflater = zlib.decompressobj(31)
+                inflater = inflate.gunzip()
                 fresh = True
     if not fresh:
         message = "it ends too early"

@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
@@ -18,7 +19,7 @@ from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.hosts import Host, RegistryOptions
 from ksimage.locations.registry.proxies import proxy_for, without_login
 from ksimage.locations.registry.retry import Transient
-from ksimage.locations.registry.trust import find_trust, tls_context
+from ksimage.locations.registry.trust import add_system, find_trust, tls_context
 
 Body = bytes | Iterable[bytes] | None
 
@@ -28,6 +29,8 @@ STALL_BYTES = 16 << 10
 # what OpenSSL says when the other side answers a ClientHello with something that is not TLS
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
 _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+
+_Route: TypeAlias = "tuple[str, str | None]"  # host[:port], and the proxy to it
 
 logger = logging.getLogger("ksimage.registry")
 
@@ -52,7 +55,8 @@ class Connections:
         self.host = host
         self.stats = stats
         self._options = options
-        self._managers: dict[tuple[str, str | None], urllib3.PoolManager] = {}
+        self._managers: dict[_Route, urllib3.PoolManager] = {}
+        self._lean: dict[_Route, ssl.SSLContext] = {}  # without the system's CAs
         self._lock = threading.Lock()
         self._reached: set[str] = set()
 
@@ -69,7 +73,8 @@ class Connections:
         netloc = urlsplit(url).netloc
         proxy = proxy_for(url)
         via = f" through the proxy {without_login(proxy)}" if proxy else ""
-        manager = self._manager(netloc, proxy)
+        manager = self._manager((netloc, proxy))
+        lean = self._lean.get((netloc, proxy))
         with self._lock:
             self.stats.requests += 1
         try:
@@ -87,6 +92,12 @@ class Connections:
                 ),
             )
         except (faults.HTTPError, OSError, ValueError) as error:
+            if lean and isinstance(_inner(error), ssl.SSLCertVerificationError):
+                # it does speak TLS, and its certificate may be vouched for by the system's CAs
+                with self._lock:
+                    if self._lean.pop((netloc, proxy), None):
+                        add_system(lean)
+                return self.send(method, url, headers, body)
             raise self._fault(error, url, via) from error
         if isinstance(body, bytes):
             self._count_out(len(body))
@@ -127,21 +138,26 @@ class Connections:
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
+            self._lean.clear()
 
-    def _manager(self, netloc: str, proxy: str | None) -> urllib3.PoolManager:
+    def _manager(self, route: _Route) -> urllib3.PoolManager:
         with self._lock:
-            manager = self._managers.get((netloc, proxy))
+            manager = self._managers.get(route)
             if manager is None:
-                manager = self._new_manager(netloc, proxy)
-                self._managers[(netloc, proxy)] = manager
+                manager = self._managers[route] = self._new_manager(route)
             return manager
 
-    def _new_manager(self, netloc: str, proxy: str | None) -> urllib3.PoolManager:
+    def _new_manager(self, route: _Route) -> urllib3.PoolManager:
+        netloc, proxy = route
         # client certificates and what --insecure allows belong to the registry alone
         own = netloc == self.host.address
         verified = self.host.verified or not own
         trust = find_trust(self.host.name if own else netloc, self._options.ca_file)
-        context = tls_context(trust, verified=verified)
+        # a server that will most likely turn out to speak plain HTTP needs no CAs to say so
+        lean = verified and own and self.host.may_be_plain
+        context = tls_context(trust, verified=verified, system=not lean)
+        if lean:
+            self._lean[route] = context
         if not verified:
             urllib3.disable_warnings(faults.InsecureRequestWarning)
         if proxy is None:
@@ -207,7 +223,7 @@ class Connections:
         return UnusableAnswer(netloc, "a request", _words(error))
 
     def _tls_fault(self, error: Exception, netloc: str) -> Exception:
-        inner = next((a for a in error.args if isinstance(a, ssl.SSLError)), error)
+        inner = _inner(error)
         reason = str(getattr(inner, "reason", "") or "")
         if isinstance(inner, ssl.SSLCertVerificationError):
             return CertificateRefused(netloc, inner.verify_message)
@@ -223,6 +239,11 @@ class Connections:
                 ],
             )
         return Transient(f"TLS: {reason or _words(inner)}")
+
+
+def _inner(error: Exception) -> Exception:
+    """The fault of TLS inside of urllib3's, if that is what it is."""
+    return next((a for a in error.args if isinstance(a, ssl.SSLError)), error)
 
 
 def _words(error: object) -> str:
