@@ -17,12 +17,20 @@ COLLECT_AFTER = 100_000
 def main() -> NoReturn:
     """Entry point of the ``ksimage`` program."""
     gc.set_threshold(COLLECT_AFTER)
+    _open_standard_streams()
     code: object = 0
     try:
         app()
     except SystemExit as end:
         code = end.code
     _leave(code if isinstance(code, int) else 0)
+
+
+def _open_standard_streams() -> None:
+    """What the caller has closed (``>&-``) goes nowhere: its number must not become a socket's."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _leave(code: int) -> NoReturn:
@@ -32,8 +40,8 @@ def _leave(code: int) -> NoReturn:
     the kernel's to close.
     """
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
     except (OSError, ValueError):
         code = code or 1
     os._exit(code)
