@@ -26,6 +26,7 @@ from ksimage.errors import (
     UpstreamWithdrawn,
 )
 from ksimage.identify import Origin
+from ksimage.images.platform import named
 from ksimage.locations import spec, transfer
 from ksimage.patcher import Patcher
 
@@ -117,7 +118,7 @@ def open_base(
         source.top()
     except AmbiguousImage as error:
         source.close()
-        architecture = (platform or "linux/amd64").split("/")[1]
+        architecture = named(platform or "amd64").architecture
         chosen = naming.choose(error.present, release or "", architecture)
         if chosen is None:
             if release is None:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from ksimage import base, publish
 from ksimage.engines import docker
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
-from ksimage.images.manifest import Platform
+from ksimage.images.platform import Platform, matches, near
 from ksimage.images.reference import DIGEST
 from ksimage.locations import engine, spec
-from ksimage.locations.transfer import CopyResult, matches
+from ksimage.locations.transfer import CopyResult
 from ksimage.publish import Published
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _require(source: DaemonSource, platform: str) -> None:
         str(found.get("Variant") or ""),
     )
     if not matches(own, platform):
-        raise PlatformNotFound(source.name, platform, [str(own)])
+        raise PlatformNotFound(source.name, platform, [str(own)], near=near(platform, [str(own)]))
 
 
 def already_there(

@@ -10,9 +10,10 @@ from ksimage.engines import docker, dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.identify import Origin
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
+from ksimage.images.platform import matches
 from ksimage.locations import daemon, engine, spec
 from ksimage.locations.spec import Transport
-from ksimage.locations.transfer import CopyResult, matches
+from ksimage.locations.transfer import CopyResult
 from ksimage.produce import Built, Destination, prove
 from ksimage.publish import Published, describe, publish
 
@@ -79,7 +80,12 @@ def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
         if matches(candidate.image.platform, platform):
             return candidate
     present = [str(candidate.image.platform) for candidate in plan.platforms]
-    raise PlatformNotFound(str(plan.location), f"{platform} (the engine's)", present)
+    raise PlatformNotFound(
+        str(plan.location),
+        f"{platform} (the engine's)",
+        present,
+        advice=["the engine can build for its own platform only; without it: --engine direct"],
+    )
 
 
 @contextmanager

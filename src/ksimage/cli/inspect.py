@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, registry_options
+from ksimage.cli.options import command, platform_option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.inspection import Row
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 
 @command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
 @click.argument("image")
-@click.option(
-    "--platform",
+@platform_option(
     "platforms",
     multiple=True,
-    cls=Option,
     section="Image",
-    metavar="OS/ARCH",
     help="Only this platform's image; may be repeated.  [default: all that the image has]",
 )
 @registry_options

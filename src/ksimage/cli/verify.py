@@ -138,8 +138,8 @@ def _smoke_test(
 ) -> None:
     from ksimage import smoke
     from ksimage.errors import UsageError
+    from ksimage.images.platform import matches
     from ksimage.locations import engine
-    from ksimage.locations.transfer import matches
 
     client = engine.connect()
     platform = engine.platform_of(client)
