@@ -58,7 +58,9 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
         if missing:
             raise _not_found(source.name, missing[0], [str(image.platform)])
         return ImageSet(source.name, top, None, (image,))
-    images, dropped, excluded = [], [], []
+    images: list[PlatformImage] = []
+    dropped: list[str] = []
+    excluded: list[str] = []
     chosen = _choose(source.name, parsed, platforms)
     for entry in parsed.manifests:
         if entry.digest not in chosen:
