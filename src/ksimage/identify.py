@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from ksimage.recipe import PatchId
 
 
+_ALWAYS = (recipe.VERSION, recipe.HOOK_BEFORE)
+"""Labels that no build goes without: one that names the hook alone was set by somebody else."""
+
+
 class Origin(Enum):
     """Who made the hook that an image holds."""
 
     PRISTINE = "pristine"  # byte for byte what upstream shipped
     KSIMAGE = "ksimage"  # labels of ksimage, and the hook that they name
-    TAMPERED = "tampered"  # labels of ksimage, but another hook, or labels that contradict
+    TAMPERED = "tampered"  # labels of ksimage, but another hook, or not as ksimage sets them
     FOREIGN = "foreign"  # neither
 
 
@@ -73,7 +77,7 @@ def identify(image: PlatformImage, hook: Hook) -> Identity:
     after = labels.get(recipe.HOOK_AFTER, "")
     if known:
         origin = Origin.PRISTINE
-    elif after == hook.sha256:
+    elif after == hook.sha256 and all(labels.get(key) for key in _ALWAYS):
         known = _made_from(labels)
         origin = Origin.TAMPERED if known is None else Origin.KSIMAGE
     elif after:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ksimage import engine_push, smoke
 from ksimage.engines import docker, dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
-from ksimage.identify import Origin
+from ksimage.held import look
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
 from ksimage.images.platform import matches
 from ksimage.locations import daemon, engine, spec
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult
 from ksimage.produce import Built, Destination, prove
-from ksimage.publish import Published, describe, publish
+from ksimage.publish import Published, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +112,8 @@ def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) 
     if held == image_id:
         return Published(location, top, None)
     if held is not None and not overwrite:
-        what = describe(location, None)
-        if what is None or what.origin is not Origin.KSIMAGE:
-            raise TagOccupied(str(location), held, str(what or "something else"))
+        content = look(location, None)
+        if not content.ours:
+            raise TagOccupied(str(location), held, str(content))
     docker.tag(client, image_id, location.ref)
     return Published(location, top, CopyResult(top, ()), held)
