@@ -20,6 +20,9 @@ from tests.support.program import MINIATURE_HOOK, ksimage
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
+from ksimage.held import look
+from ksimage.locations import spec
+
 pytestmark = pytest.mark.e2e
 
 RESULT = "kubesphere/ks-installer:v3.3.2-debug"
@@ -300,6 +303,10 @@ class TestOtherBuilders:
             (proof["name"] for proof in platform["proofs"]), True
         )
         assert platform["origin"] == "ksimage"
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in (env or {}).items():
+                patch.setenv(key, value or "")
+            assert look(spec.parse(image), None).ours, "whichever builder wrote the history"
 
     @staticmethod
     def client_with_buildkit(engine: Engine) -> str:
