@@ -57,7 +57,7 @@ def push(
     """
     assert location.reference is not None
     target = spec.open_target(location, options=options)
-    client = engine.connect()
+    client = engine.connect("image")
     try:
         if platform is not None:
             _require(source, platform)

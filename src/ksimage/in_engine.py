@@ -38,7 +38,7 @@ def make(
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
     """
-    client = engine.connect()
+    client = engine.connect("build")
     chosen = _for_engine(plan, engine.platform_of(client))
     platform = str(chosen.image.platform)
     dockerfile.require_no_triggers(str(plan.location), chosen.image.config)

@@ -30,7 +30,7 @@ def run(image: Source, base: Source) -> str:
         EngineUnreachable: no engine. PlatformNotFound: the image has none of the engine's platform.
         SmokeTestFailed: it fails, or prints something else than the base's hook.
     """
-    client = engine.connect()
+    client = engine.connect("smoke test")
     platform = engine.platform_of(client)
     with ExitStack() as stack:
         ids = [stack.enter_context(loaded(client, source, platform)) for source in (image, base)]

@@ -141,7 +141,7 @@ def _smoke_test(
     from ksimage.images.platform import matches
     from ksimage.locations import engine
 
-    client = engine.connect()
+    client = engine.connect("smoke test")
     platform = engine.platform_of(client)
     for opened, one in bases.values():
         if matches(one.images[0].platform, platform):
