@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
-    from ksimage.build import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.locations.protocol import Source
+    from ksimage.opening import OptionsFor
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def push(
         terminal.warning(note)
     ensure_project(session, destination, create_project)
     if way == pushing.ENGINE:
-        terminal.step("the Docker Engine pushes (--through direct does it without)")
+        terminal.step("the Docker Engine pushes (--through direct sends it from here)")
     with progress(terminal) as shown:
         pushed = pushing.push(
             source,
