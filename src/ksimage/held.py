@@ -7,6 +7,7 @@ answered strictly: what is let go must be, on every platform, a build of ours wi
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from contextlib import contextmanager
@@ -15,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage import base, identify, recipe, verify
 from ksimage.errors import HookNotFound, KsimageError
-from ksimage.hook import find_hook
+from ksimage.hook import HOOK_PATH, MAX_HOOK, find_hook
 from ksimage.identify import Origin
 from ksimage.images import config as image_config
 from ksimage.locations import spec
+from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ksimage.base import PlatformImage
     from ksimage.identify import Identity
@@ -76,6 +78,8 @@ def look(location: Location, options: Any) -> Content:
     """Look at what a name holds. What cannot be read is an answer as well, and no error."""
     source = spec.open_source(location, options=options)
     try:
+        if location.transport is Transport.DAEMON and (part := _in_engine(source)):
+            return Content((part,))
         bounded = _Bounded(source, LIMIT)
         return Content(tuple(_part(bounded, i) for i in base.read_images(source).images))
     except KsimageError as error:
@@ -107,22 +111,43 @@ class _Bounded(Watched):
 
 def _part(source: _Bounded, image: PlatformImage) -> Part:
     name = str(image.platform)
+    size = sum(layer.size for layer in image.manifest.layers)
+    about = _about(size, image_config.labels(image.config))
     try:
         hook = find_hook(source, image)
     except HookNotFound as error:
-        return Part(name, f"an image without the hook ({error.why}){_about(image)}", ours=False)
+        return Part(name, f"an image without the hook ({error.why}){about}", ours=False)
     except _TooFar:
         what = f"an image whose hook was not looked for beyond {LIMIT >> 20} MiB of its layers"
-        return Part(name, what + _about(image), ours=False)
+        return Part(name, what + about, ours=False)
     except KsimageError as error:
         log.info("%s: %s", source.name, error.message)
-        return Part(name, f"an image with a broken layer{_about(image)}", ours=False)
+        return Part(name, f"an image with a broken layer{about}", ours=False)
     identity = identify.identify(image, hook)
     ours = identity.origin is Origin.KSIMAGE and _as_made(image)
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
         ours = verify.added_layer(source, image, hook).passed is True
     return Part(name, _words(identity, ours=ours), ours)
+
+
+def _in_engine(source: Source) -> Part | None:
+    """An engine hands out whole images only, so one that we did not label is asked for its hook."""
+    from ksimage.locations.daemon import DaemonSource
+
+    assert isinstance(source, DaemonSource)
+    information = source.inspect()
+    labels = (information.get("Config") or {}).get("Labels") or {}
+    if recipe.HOOK_AFTER in labels:
+        return None
+    name = f"{information.get('Os')}/{information.get('Architecture')}"
+    file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)
+    if file is None or file.kind != "file":
+        about = _about(int(information.get("Size") or 0), labels)
+        return Part(name, f"an image without the hook{about}", ours=False)
+    return Part(
+        name, str(identify.judge(labels, hashlib.sha256(file.data).hexdigest())), ours=False
+    )
 
 
 def _words(identity: Identity, *, ours: bool) -> str:
@@ -145,12 +170,10 @@ def _as_made(image: PlatformImage) -> bool:
     return kinds in ([], ["ENV", "LABEL"]) and ours
 
 
-def _about(image: PlatformImage) -> str:
+def _about(size: int, labels: Mapping[str, str]) -> str:
     """What else tells people which image it is: its size, and some of its labels."""
-    size = sum(layer.size for layer in image.manifest.layers)
-    labels = [f"{key}={value}" for key, value in sorted(image_config.labels(image.config).items())]
-    shown = "".join(f", {_plain(label)}" for label in labels[:MAX_LABELS])
-    return f", {size:,} bytes{shown}"
+    shown = sorted(labels.items())[:MAX_LABELS]
+    return f", {size:,} bytes" + "".join(f", {_plain(f'{key}={value}')}" for key, value in shown)
 
 
 def _plain(text: str) -> str:

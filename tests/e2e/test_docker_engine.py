@@ -22,6 +22,7 @@ from tests.support.rootfs import ARCHITECTURE
 
 from ksimage.held import look
 from ksimage.locations import spec
+from ksimage.locations.daemon import DaemonSource
 
 pytestmark = pytest.mark.e2e
 
@@ -206,6 +207,12 @@ class TestNames:
         run = self.build(clean_engine, base, tmp_path, *to)
         assert run.code == 10
         assert "--replace" in run.stderr
+        assert "it holds a hook that neither upstream nor ksimage made" in run.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", clean_engine.host)
+            patch.setattr(DaemonSource, "_spool", None)  # nothing is saved to tell it
+            found = look(spec.parse(f"docker-daemon:{foreign}"), None)
+        assert str(found) == "a hook that neither upstream nor ksimage made"
         assert clean_engine.docker("inspect", "--format={{.Id}}", foreign) == before
         run = self.build(clean_engine, base, tmp_path, *to, "--replace").ok()
         assert clean_engine.docker("inspect", "--format={{.Id}}", foreign) != before

@@ -13,6 +13,7 @@ from tests.support import derived
 from tests.support.changed import CHANGES, changed
 from tests.support.images import ImageStore, Recipe
 from tests.support.program import ksimage
+from tests.support.registry import RunningRegistry
 
 from ksimage.build import Plan
 from ksimage.errors import KeptTagOccupied, MalformedImage, TagMoved, TagOccupied
@@ -154,6 +155,23 @@ class TestLayout:
         store.tag(store.image(Recipe(labels=labels, family="oci")), "t")
         with pytest.raises(KeptTagOccupied):
             derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+
+
+class TestRegistry:
+    def test_the_advice_keeps_it(
+        self, plan: Plan, registry: RunningRegistry, tmp_path: Path
+    ) -> None:
+        to = f"{registry.address}/kept-tag-occupied/ks-installer:t"
+        for name, label in ((to, "x"), (f"{to}-orig", "another")):
+            foreign(tmp_path, label, label)
+            with closing(derived.opened(f"oci:{tmp_path}:{label}")) as source:
+                derived.copied(source, name)
+        with pytest.raises(KeptTagOccupied) as caught:
+            derived.publish_plan(plan, to, overwrite=True)
+        (line,) = [line for line in caught.value.advice if "ksimage push" in line]
+        ksimage(*line.split()[1:], cwd=tmp_path).ok()
+        with closing(derived.opened(to)) as one, closing(derived.opened(f"{to}-orig-2")) as two:
+            assert one.top().digest == two.top().digest
 
 
 class TestRace:
