@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage import base, naming
 from ksimage.errors import KeptTagOccupied, NotFound, TagMoved, TagOccupied
-from ksimage.held import look
 from ksimage.locations import spec
 from ksimage.locations.as_oci import AsOci
 from ksimage.locations.spec import Transport
@@ -102,6 +101,8 @@ def make_room(location: Location, held: Descriptor, options: Any, *, overwrite: 
         KeptTagOccupied: it would be lost.
     """
     if not overwrite:
+        from ksimage.held import look
+
         raise TagOccupied(str(location), held.digest, str(look(location, options)))
     return _keep(location, held, options)
 
@@ -119,6 +120,8 @@ def _keep(location: Location, held: Descriptor, options: Any) -> str | None:
             target.tag(held, source.manifest(held))
             log.info("kept %s as %s", held.digest, place)
         elif there.digest != held.digest:
+            from ksimage.held import look
+
             content = look(location, options)
             if not content.ours:
                 raise KeptTagOccupied(
