@@ -38,6 +38,7 @@ class Reply:
         cut: send that many bytes of the body, then reset the connection; -1: answer nothing at all.
         early: answer before the request's body is read.
         delay: seconds between the bytes of the body.
+        halfway: called when half of the body has been sent.
     """
 
     status: int = 200
@@ -46,6 +47,7 @@ class Reply:
     cut: int | None = None
     early: bool = False
     delay: float = 0
+    halfway: Callable[[], object] | None = None
     length: bool = True
 
 
@@ -192,7 +194,11 @@ class ScriptedRegistry:
                         self.wfile.write(body[i : i + 1])
                         time.sleep(reply.delay)
                 else:
-                    self.wfile.write(body)
+                    half = len(body) // 2 if reply.halfway else 0
+                    self.wfile.write(body[:half])
+                    if reply.halfway:
+                        reply.halfway()
+                    self.wfile.write(body[half:])
                 if reply.cut is not None:
                     self.wfile.flush()
                     # what was sent must arrive before the reset overtakes it

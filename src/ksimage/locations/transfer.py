@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,6 +33,7 @@ from ksimage.images.manifest import (
     parse,
 )
 from ksimage.locations.protocol import Source, Target, Transfer
+from ksimage.threads import Threads
 
 JOBS = 4
 _CONFIGS = (DOCKER_CONFIG, OCI_CONFIG)
@@ -278,7 +279,7 @@ def _put_blobs(
         return tuple(put(descriptor) for descriptor in blobs)
     # the largest first: one that starts last would have the connections to itself at the end
     ordered = sorted(blobs, key=lambda blob: (blob.media_type in _CONFIGS, -blob.size))
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="blob") as pool:
+    with Threads(jobs, "blob") as pool:
         futures = {blob.digest: pool.submit(put, blob) for blob in ordered}
         try:
             finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)

@@ -34,6 +34,8 @@ class Transient(Exception):
 class RetryPolicy:
     """Bounds of trying again. Times in seconds; clock and sleep can be replaced in tests.
 
+    Without ``sleep``, waiting is done in such a way that Ctrl-C ends it.
+
     Attributes:
         tries: attempts without progress in between.
         first_wait: before the second attempt; doubles each time up to ``longest_wait``.
@@ -46,7 +48,7 @@ class RetryPolicy:
     longest_wait: float = 15.0
     budget: float = 300.0
     longest_asked: float = 120.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
 
@@ -58,6 +60,7 @@ class Attempts:
     policy: RetryPolicy
     host: str
     action: str
+    pause: Callable[[float], None] = time.sleep
     failed: int = 0
     free: int = 0
     stretches: int = 0
@@ -86,7 +89,7 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
-        policy.sleep(wait)
+        (policy.sleep or self.pause)(wait)
 
     def progress(self, count: int) -> None:
         """``count`` bytes went over. Enough of them since the last fault, and the count of
