@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, ScriptedRegistry
 from tests.support.blobs import MemorySource
+from tests.support.program import ksimage
 
 Sources = Callable[..., RegistrySource]
 Targets = Callable[..., RegistryTarget]
@@ -74,6 +77,38 @@ def test_retry_after_date(script: ScriptedRegistry, source: Sources, waits: Wait
     source(f"{script.address}/p/r:v1").top()
     assert len(waits.slept) == 1
     assert 25 < waits.slept[0] <= 30
+
+
+def test_waits_are_told(
+    script: ScriptedRegistry, source: Sources, waits: Waits, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The long ones to everybody, the short ones to those who ask for details."""
+    caplog.set_level(logging.INFO)
+    body = b'{"errors":[{"message":"no disk"}]}'
+    script.on("GET", "p/r/manifests/v1", 503, body, times=3)
+    script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE)
+    source(f"{script.address}/p/r:v1").top()
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert told == [
+        ("INFO", f"{script.address}: HTTP 503: no disk; again in 0.5 s (2 of 5)"),
+        ("INFO", f"{script.address}: HTTP 503: no disk; again in 1.0 s (3 of 5)"),
+        ("WARNING", f"{script.address}: HTTP 503: no disk; again in 2 s (4 of 5)"),
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--output", "json")])
+def test_waits_are_told_by_the_program(
+    arguments: tuple[str, ...], script: ScriptedRegistry, tmp_path: Path
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 503, Retry_After="2")
+    script.on("GET", "p/r/manifests/v1", 404)
+    run = ksimage("verify", f"{script.address}/p/r:v1", *arguments, cwd=tmp_path)
+    assert run.code == 4
+    line = f"warning: {script.address}: HTTP 503; again in 2 s (2 of 5)"
+    assert line in run.stderr.splitlines()
+    assert "HTTP 503" not in run.stdout
+    if arguments:
+        assert run.document["error"]["kind"] == "image-not-found"
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "1e9", "", "Mon, 99 Foo 2026 00:00:00 GMT"])

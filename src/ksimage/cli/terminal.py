@@ -65,7 +65,8 @@ class Terminal:
             self._color = value
         elif name == "config":
             self.config = value
-        self._listen()
+        if self._log is not None or self.level >= DETAILED:
+            self.listen()
 
     def hide(self, username: str | None, password: str | None) -> None:
         """Never print this password, nor what HTTP makes of it: the last line of defence."""
@@ -168,7 +169,8 @@ class Terminal:
 
     def _write(self, text: str) -> None:
         text = self._disarmed(self.without_secrets(text))
-        click.echo(text, err=True, color=self.colored(sys.stderr))
+        # named, so that progress bars, which put something in its place, let it out above them
+        click.echo(text, file=sys.stderr, color=self.colored(sys.stderr))
 
     def _disarmed(self, text: str) -> str:
         """``text`` without commands to the CI system, which reads both streams."""
@@ -249,14 +251,13 @@ class Terminal:
 
     # --- log records -----------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        if self.level < DETAILED:
-            return
+    def listen(self) -> None:
+        """Show the library's log from now on; at any level its warnings."""
         if self._log is None:
             from ksimage.cli.logs import Listener
 
             self._log = Listener(self)
-        self._log.show(requests=self.level >= DEBUG)
+        self._log.show(self.level)
 
     def close(self) -> None:
         """Detach from the log."""

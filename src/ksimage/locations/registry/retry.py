@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from ksimage.errors import GaveUp
 
 PROGRESS = 64 << 10  # bytes that make it worth going on
 MAX_STRETCHES = 50
+SHORT = 2.0  # seconds; only who waits for longer than that wonders why
+
+logger = logging.getLogger("ksimage.registry")
 
 
 class Transient(Exception):
@@ -89,6 +93,15 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
+        logger.log(
+            logging.INFO if wait < SHORT else logging.WARNING,
+            "%s: %s; again in %s s (%d of %d)",
+            self.host,
+            fault.reason,
+            f"{wait:.0f}" if wait >= SHORT else f"{wait:.1f}",
+            self.failed + 1,
+            policy.tries,
+        )
         (policy.sleep or self.pause)(wait)
 
     def progress(self, count: int) -> None:
