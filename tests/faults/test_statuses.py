@@ -170,14 +170,18 @@ def test_every_request_of_a_push_survives_one(
     assert len(waits.slept) >= 4
 
 
+@pytest.mark.parametrize("linger", [0, 0.2])
+@pytest.mark.parametrize("size", [300_000, 30_000_000])
 def test_nothing_is_sent_twice_to_a_server_that_answers_early(
-    script: ScriptedRegistry, target: Targets
+    size: int, linger: float, script: ScriptedRegistry, target: Targets
 ) -> None:
+    """What the sockets take at once, and what they do not; closed at once, and a little later."""
     memory = MemorySource()
-    descriptor = memory.add(b"x" * 300_000)
+    descriptor = memory.add(b"x" * size)
     script.on("HEAD", "p/r/blobs/.*", 404)
     script.on("POST", "p/r/blobs/uploads/", 202, Location="/v2/p/r/blobs/uploads/1")
-    script.on("PUT", "p/r/blobs/uploads/1", Reply(413, b"<html>too large</html>", early=True))
+    refused = Reply(413, b"<html>too large</html>", early=True, linger=linger)
+    script.on("PUT", "p/r/blobs/uploads/1", refused)
     script.on("DELETE", "p/r/blobs/uploads/1", 204)
     with pytest.raises(RegistryRefused) as caught:
         target(f"{script.address}/p/r:v1").put_blob(descriptor, memory)
