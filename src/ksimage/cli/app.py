@@ -92,7 +92,7 @@ class Group(click.Group):
             code = exit_.exit_code
         except click.ClickException as error:
             terminal.json = terminal.json or _asks_for_json(args)
-            terminal.usage_error(error)
+            terminal.usage_error(error, args)
             code = 2
         except (click.Abort, KeyboardInterrupt):
             _ignore_more()

@@ -15,9 +15,10 @@ import click
 
 import ksimage
 from ksimage.errors import KsimageError, UsageError
+from ksimage.errors.base import reference_without_login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ksimage.ci.report import Reporter
     from ksimage.cli.logs import Listener
@@ -229,11 +230,15 @@ class Terminal:
         for line in error.advice:
             self._say(QUIETEST, f"  {arrow} {clean(line)}")
 
-    def usage_error(self, error: click.ClickException) -> None:
-        """Click's own errors, in the same manner."""
+    def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
+        """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "ksimage"
-        self.error(UsageError(error.format_message(), advice=[f"{program} --help"]))
+        message = error.format_message()
+        for word in words:
+            for quoted in (word, repr(word)[1:-1]):
+                message = message.replace(quoted, reference_without_login(quoted))
+        self.error(UsageError(message, advice=[f"{program} --help"]))
 
     def unexpected(self, error: Exception) -> None:
         """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
