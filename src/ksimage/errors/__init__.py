@@ -23,6 +23,7 @@ from ksimage.errors.auth import (
     InsecureLogin,
     LoginFailed,
     LoginRequired,
+    PasswordNeeded,
     ProjectNotCreated,
     RightMissing,
 )
@@ -182,6 +183,7 @@ __all__ = [
     "NotReproducible",
     "NotTls",
     "Outdated",
+    "PasswordNeeded",
     "PatchAlreadyApplied",
     "PatchAmbiguous",
     "PatchConflict",

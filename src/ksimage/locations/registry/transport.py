@@ -17,6 +17,7 @@ from ksimage.errors import (
     LoginFailed,
     LoginRequired,
     NotTls,
+    PasswordNeeded,
     RedirectRefused,
     RightMissing,
     UnusableAnswer,
@@ -311,6 +312,8 @@ class Transport:
         login = self.auth.credentials(intent.repository)
         if login is None:
             return LoginRequired(intent.host, intent.name, intent.action, said.words)
+        if not self.auth.sends(login):
+            return PasswordNeeded(intent.host, login.origin, token=bool(login.identity_token))
         if login.basic is None or self._login_holds(login.basic):
             return RightMissing(intent.host, intent.name, intent.action, login.username, said.words)
         return LoginFailed(intent.host, login.username, login.origin)
