@@ -77,6 +77,14 @@ def test_401_without_challenge_and_without_login(script: ScriptedRegistry, sourc
     assert caught.value.exit_code == 9
 
 
+def test_anonymous_push_is_told_as_one(script: ScriptedRegistry, target: Targets) -> None:
+    """Although the first thing that it does is to read."""
+    script.on("HEAD", "p/r/manifests/v1", 401)
+    script.on("GET", "p/r/manifests/v1", 401)
+    with pytest.raises(LoginRequired, match="does not let an anonymous client push"):
+        target(f"{script.address}/p/r:v1").held()
+
+
 def test_401_without_challenge_tries_basic_once(script: ScriptedRegistry, source: Sources) -> None:
     script.on("GET", "p/r/manifests/v1", 401, when=_with(None))
     script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))

@@ -146,9 +146,13 @@ def test_final_status_is_not_tried_again(
     memory = MemorySource()
     descriptor = memory.add(data, TYPE)
     script.on("PUT", "p/r/manifests/.*", status, b'{"errors":[{"code":"X","message":"no"}]}')
-    with pytest.raises(RegistryError):
+    with pytest.raises(RegistryError) as caught:
         target(f"{script.address}/p/r:v1").put_manifest(descriptor, data)
     assert waits.slept == []
+    if status == 501:
+        assert caught.value.advice == (
+            f"is it a registry at all?  curl -ki https://{script.address}/v2/",
+        )
 
 
 @pytest.mark.e2e

@@ -44,9 +44,11 @@ class LoginIncomplete(UsageError):
     """A user name without a password, or the other way round."""
 
     def __init__(self, missing: str) -> None:
+        password = ["add --password-stdin < FILE  (a pipe will do as well)", "or KSIMAGE_PASSWORD"]
+        name = ["add --username USER", "or KSIMAGE_USERNAME"]
         super().__init__(
             f"a login was given without its {missing}",
-            advice=["--username USER --password-stdin"],
+            advice=password if missing == "password" else name,
         )
 
 
