@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +18,7 @@ from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
 from ksimage.identify import Origin
 from ksimage.locations import transfer
 from ksimage.patcher import Patcher
+from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,7 +198,7 @@ def _find_hooks(source: Source, images: ImageSet, seen: Seen) -> list[tuple[Plat
             raise transfer.Cancelled
 
     watched = transfer.Watched(source, report)
-    with ThreadPoolExecutor(min(transfer.JOBS, len(distinct)), "hook") as pool:
+    with Threads(min(transfer.JOBS, len(distinct)), "hook") as pool:
         try:
             # decompressing and hashing leave Python's lock to the others
             find = partial(remembered.find_hook, watched, seen=seen)
