@@ -48,6 +48,15 @@ class Relay:
         self._thread.join(5)
         self._listener.close()
 
+    def idle(self, seconds: float) -> bool:
+        """Wait until no connection is open: all that was sent has gone on. False when it lasts."""
+        deadline = time.monotonic() + seconds
+        while self._open:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
     def _serve(self) -> None:
         while True:
             try:
