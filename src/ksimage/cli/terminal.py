@@ -95,6 +95,13 @@ class Terminal:
             return True
         return stream.isatty() and os.environ.get("TERM") != "dumb"
 
+    @property
+    def animated(self) -> bool:
+        """Whether stderr may be redrawn in place: a terminal that can, and a person before it."""
+        watched = self.level >= NORMAL and not self.json and not self.in_ci
+        able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+        return watched and able and sys.stderr is not None and sys.stderr.isatty()
+
     def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
         """``text`` in a style, or plain where colours are off."""
         return click.style(text, **style) if self.colored(stream or sys.stderr) else text
