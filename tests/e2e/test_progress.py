@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,11 +28,19 @@ HOOK = MINIATURE_HOOK.read_bytes()
 LAYER = 6_000_000
 """Bytes, and some for tar's: the layer that holds the hook, and the lowest. Sockets take half of
 one at once, however slow the line."""
-SLOW = 0.013
-"""Seconds for each 64 KiB: one such layer takes some 1.4 s."""
+SLOW = 0.025
+"""Seconds for each 64 KiB: one such layer takes some 2.5 s."""
 AMOUNT = r"\d+\.\d/6\.\d MB"
+COLOURED = re.compile(r"\x1b\[(.*;)?[34]\d")
 RATE = r"\d+(\.\d)? [kM]B/s"
 BAR = rf"{{verb}} [0-9a-f]{{{{12}}}} +[━╸╺]+ +{AMOUNT} +{RATE} +0:00:0\d"
+
+
+SHOW_RICH = (
+    *(sys.executable, "-c"),
+    "import atexit, sys; atexit.register(lambda: print('rich' in sys.modules))\n"
+    "from ksimage.cli import main; main()",
+)
 
 
 class Heavy(Recipe):
@@ -79,13 +89,39 @@ def heavy(registry: RunningRegistry, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place(heavy: Path, registry: RunningRegistry) -> Iterator[Place]:
     slow = Relay(registry.port, delay=SLOW, window=64 << 10)
     try:
         yield Place(heavy, registry, slow)
     finally:
         slow.stop()
+
+
+@pytest.fixture
+def fast(place: Place) -> Iterator[Place]:
+    """The same without its slowness."""
+    place.slow.delay = 0
+    yield place
+    place.slow.delay = SLOW
+
+
+@pytest.fixture(scope="module")
+def runs(place: Place) -> dict[str, Watched]:
+    """Slow runs before a terminal, all at once: they mostly wait."""
+    reading = ("diff", place.far)
+    orders: dict[str, Callable[[], Watched]] = {
+        "reading": partial(watch, *reading, command=SHOW_RICH),
+        "sending": partial(watch, "build", place.source, "--to", place.target("sent")),
+        "narrow": partial(watch, *reading, columns=40),
+        "no-color": partial(watch, *reading, env={"NO_COLOR": "1"}),
+        "json": partial(watch, *reading, "--output", "json"),
+        "quiet": partial(watch, *reading, "-q"),
+        "dumb": partial(watch, *reading, env={"TERM": "dumb"}),
+    }
+    with ThreadPoolExecutor(len(orders)) as pool:
+        begun = {name: pool.submit(order, cwd=place.folder) for name, order in orders.items()}
+        return {name: run.result().ok() for name, run in begun.items()}
 
 
 @pytest.fixture(scope="module")
@@ -108,56 +144,54 @@ def growing(found: list[str]) -> bool:
     return len(set(amounts)) >= 3 and amounts == sorted(amounts)
 
 
-SHOW_RICH = (
-    *(sys.executable, "-c"),
-    "import atexit, sys; atexit.register(lambda: print('rich' in sys.modules))\n"
-    "from ksimage.cli import main; main()",
-)
-
-
 def loads_rich(run: Watched) -> bool:
     return run.stdout.splitlines()[-1] == "True"
 
 
-def test_reading(place: Place, tmp_path: Path, digest: str) -> None:
-    run = watch("diff", place.far, cwd=tmp_path, command=SHOW_RICH).ok()
+def test_reading(runs: dict[str, Watched], fast: Place, tmp_path: Path, digest: str) -> None:
+    run = runs["reading"]
     read = bars(run, "reading")
     assert {bar.split()[1] for bar in read} == {digest} and growing(read)
-    assert any(re.match(r"\x1b\[(.*;)?3\d", sequence) for sequence in run.screen.sequences)
+    assert any(COLOURED.match(sequence) for sequence in run.screen.sequences)
     # gone at the end, without a trace in what was said
-    place.slow.delay = 0
-    plain = ksimage("diff", place.far, cwd=tmp_path).ok()
     assert "MB" not in run.screen.text and run.screen.cursor_visible
+    plain = ksimage("diff", fast.far, cwd=tmp_path).ok()
     said = [line for line in plain.stderr.splitlines() if not line.startswith("reading ")]
     assert "".join(run.screen.text.split()) == "".join("".join(said).split())
     assert run.stdout.startswith(plain.stdout)
-    assert loads_rich(run), "test_fast_runs_do_not_load_rich tests nothing"
 
 
-def test_sending(place: Place, tmp_path: Path, digest: str) -> None:
-    target = place.target("sent")
-    run = watch("build", place.source, "--to", target, cwd=tmp_path).ok()
+def test_sending(runs: dict[str, Watched], place: Place, digest: str) -> None:
+    run = runs["sending"]
     sent = bars(run, "sending")
     assert len({bar.split()[1] for bar in sent}) == 2, "two layers at once"
     assert growing([bar for bar in sent if digest in bar])
     assert "MB" not in run.screen.text and run.screen.cursor_visible
     assert "base layers are unchanged" in run.screen.text
-    assert run.stdout.startswith(f"{target}@sha256:")
+    assert run.stdout.startswith(f"{place.target('sent')}@sha256:")
 
 
-def test_narrow(place: Place, tmp_path: Path) -> None:
+def test_narrow(runs: dict[str, Watched]) -> None:
     """No room for a bar; the figures are whole."""
-    run = watch("diff", place.far, cwd=tmp_path, columns=40).ok()
+    screen = runs["narrow"].screen
     shown = re.compile(rf"^[0-9a-f]{{6}} +{AMOUNT} +{RATE} +00:0\d$", re.MULTILINE)
-    found = [match[0] for frame in run.screen.frames for match in shown.finditer(frame)]
+    found = [match[0] for frame in screen.frames for match in shown.finditer(frame)]
     assert len(set(found)) >= 3
-    assert "MB" not in run.screen.text
+    assert "MB" not in screen.text
 
 
-def test_no_color(place: Place, tmp_path: Path) -> None:
-    run = watch("diff", place.far, cwd=tmp_path, env={"NO_COLOR": "1"}).ok()
+def test_no_color(runs: dict[str, Watched]) -> None:
+    run = runs["no-color"]
     assert growing(bars(run, "reading"))
-    assert not [s for s in run.screen.sequences if re.match(r"\x1b\[(.*;)?[34]\d", s)]
+    assert not [sequence for sequence in run.screen.sequences if COLOURED.match(sequence)]
+
+
+@pytest.mark.parametrize("name", ["json", "quiet", "dumb"])
+def test_no_bars(runs: dict[str, Watched], name: str) -> None:
+    screen = runs[name].screen
+    assert not [sequence for sequence in screen.sequences if not sequence.endswith("m")]
+    assert "MB" not in "".join(screen.frames)
+    assert ("reading  sha256:" in screen.text) is (name != "quiet")
 
 
 def test_interrupted(place: Place, tmp_path: Path) -> None:
@@ -167,33 +201,15 @@ def test_interrupted(place: Place, tmp_path: Path) -> None:
     assert run.screen.cursor_visible
 
 
-def test_fast_runs_do_not_load_rich(place: Place, tmp_path: Path) -> None:
+def test_fast_runs_do_not_load_rich(runs: dict[str, Watched], fast: Place, tmp_path: Path) -> None:
     """Loading it takes longer than many a run."""
-    place.slow.delay = 0
-    assert not loads_rich(watch("diff", place.far, cwd=tmp_path, command=SHOW_RICH).ok())
+    assert not loads_rich(watch("diff", fast.far, cwd=tmp_path, command=SHOW_RICH).ok())
+    assert loads_rich(runs["reading"])
 
 
-# --- where nobody watches -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "env"),
-    [(("--output", "json"), {}), (("-q",), {}), ((), {"TERM": "dumb"})],
-    ids=["json", "quiet", "dumb"],
-)
-def test_no_bars(
-    place: Place, tmp_path: Path, options: tuple[str, ...], env: dict[str, str | None]
-) -> None:
-    run = watch("diff", place.far, *options, cwd=tmp_path, env=env).ok()
-    assert not [s for s in run.screen.sequences if not s.endswith("m")]
-    assert "MB" not in "".join(run.screen.frames)
-    assert ("reading  sha256:" in run.screen.text) is ("-q" not in options)
-
-
-def test_piped(place: Place, tmp_path: Path, digest: str) -> None:
-    place.slow.delay = 0
-    target = place.target("piped")
-    run = ksimage("build", place.source, "--to", target, cwd=tmp_path).ok()
+def test_piped(fast: Place, tmp_path: Path, digest: str) -> None:
+    target = fast.target("piped")
+    run = ksimage("build", fast.source, "--to", target, cwd=tmp_path).ok()
     assert "\x1b" not in run.stderr
     assert len(re.findall(r"^reading  sha256:", run.stderr, re.MULTILINE)) == 1
     line = r"^{}  sha256:{}… 6,\d\d\d,\d\d\d bytes$"
@@ -202,23 +218,24 @@ def test_piped(place: Place, tmp_path: Path, digest: str) -> None:
     assert len(re.findall(r"^sent +sha256:", run.stderr, re.MULTILINE)) == 2
 
 
-def test_fleet(place: Place, tmp_path: Path) -> None:
+def test_fleet(fast: Place, tmp_path: Path) -> None:
     """Each of several builds marks its own lines, on a terminal as well."""
     (tmp_path / "ksimage.yaml").write_text("releases: [v3.3.2]\n")
-    place.slow.delay = 0
     run = watch(
-        *("build", "v3.3.2", place.far, "--from", place.source, "--to", "oci:out"),
+        *("build", "v3.3.2", fast.far, "--from", fast.source, "--to", "oci:out"),
         cwd=tmp_path,
         columns=500,
     )
-    for name in ("v3.3.2", place.far):
+    for name in ("v3.3.2", fast.far):
         assert f"[{name}] reading  sha256:" in run.screen.text
     assert not [s for s in run.screen.sequences if not s.endswith("m")]
 
 
-def test_a_fleet_that_is_reading_stops_at_once(place: Place, tmp_path: Path) -> None:
+def test_a_fleet_that_is_reading_stops_at_once(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "ksimage.yaml").write_text("releases: [v3.3.2]\n")
-    place.slow.delay = 0.3  # some 30 s
+    monkeypatch.setattr(place.slow, "delay", 0.1)  # reading takes some 10 s
     began = time.monotonic()
     run = watch(
         *("build", "v3.3.2", place.far, "--from", place.source, "--to", "oci:out"),
@@ -227,4 +244,4 @@ def test_a_fleet_that_is_reading_stops_at_once(place: Place, tmp_path: Path) -> 
         interrupt_when=lambda text: f"[{place.far}] reading" in text,
     )
     assert run.code == 130
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 7
