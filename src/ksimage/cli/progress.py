@@ -76,7 +76,7 @@ class _Lines:
 
     def _say(self, verb: str, descriptor: Descriptor, *, aloud: bool = True) -> None:
         text = f"{verb:<8} {descriptor.digest[:19]}… {descriptor.size:,} bytes"
-        if self._name:
+        if self._name and not self._terminal.in_part:
             text = f"[{self._name}] {text}"  # said from a thread of the copy, not of the build
         if aloud:
             self._terminal.step(text)

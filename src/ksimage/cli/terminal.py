@@ -83,10 +83,7 @@ class Terminal:
         return text
 
     def colored(self, stream: TextIO) -> bool:
-        """Whether to colour what goes to ``stream``.
-
-        The flag, then FORCE_COLOR and NO_COLOR (when not empty, no-color.org), then the stream.
-        """
+        """Whether to colour ``stream``: the flag, NO_COLOR (no-color.org), FORCE_COLOR, itself."""
         if self._color is not None:
             return self._color
         if os.environ.get("NO_COLOR"):
@@ -138,6 +135,11 @@ class Terminal:
             yield
         finally:
             self._thread.name, self._thread.kept = "", None
+
+    @property
+    def in_part(self) -> bool:
+        """Whether what this thread says is marked already."""
+        return bool(getattr(self._thread, "name", ""))
 
     def replay(self, title: str, lines: list[str]) -> None:
         """Say what a part collected, folded where the CI system can fold."""
