@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import functools
 import os
@@ -116,10 +117,23 @@ def push(store: ImageStore, ref: str, name: str) -> None:
         target.close()
 
 
-def ksimage(*arguments: str, cwd: Path, cache: str = "off") -> Measured:
-    """The whole process of one ksimage command, which must succeed; it remembers nothing."""
-    env = program.environment({"DOCKER_CONFIG": str(cwd), "KSIMAGE_CACHE_DIR": cache})
+def ksimage(*arguments: str, cwd: Path, cache: str = "off", epoch: int | None = None) -> Measured:
+    """The whole process of one ksimage command, which must succeed; it remembers nothing.
+
+    As pip installs it: its modules are compiled. With another ``epoch`` (SOURCE_DATE_EPOCH) the
+    result is another image, whose layer no registry has.
+    """
+    _compile()
+    changes = {"DOCKER_CONFIG": str(cwd), "KSIMAGE_CACHE_DIR": cache}
+    if epoch is not None:
+        changes["SOURCE_DATE_EPOCH"] = str(epoch)
+    env = program.environment(changes)
     return measure([*program.COMMAND, *arguments], env=env, cwd=cwd).ok()
+
+
+@functools.cache
+def _compile() -> None:
+    compileall.compile_dir(TOP / "src", quiet=1)
 
 
 def peer(name: str) -> str | None:

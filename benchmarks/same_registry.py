@@ -85,9 +85,8 @@ def times(running: RunningRegistry, place: Path) -> tuple[tuple[str, ...], list[
 
 def build(name: str, number: int, place: Path, cache: str = "off") -> float:
     source, tag = f"--from={name.rpartition('/')[0]}", f"--tag={{release}}-bench{number}"
-    return ksimage(
-        "build", "v3.3.2", "--verbose", source, "--push", tag, cwd=place, cache=cache
-    ).wall
+    arguments = ("build", "v3.3.2", "--verbose", source, "--push", tag)
+    return ksimage(*arguments, cwd=place, cache=cache, epoch=number).wall
 
 
 def traffic(

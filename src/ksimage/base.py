@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ksimage.errors import MalformedImage, PlatformNotFound, UnsupportedImage
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
-from ksimage.images.manifest import Descriptor, Index, Manifest, Platform
+from ksimage.images.manifest import Descriptor, Index, Manifest
+from ksimage.images.platform import Platform, matches, near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,8 @@ class PlatformImage:
 class ImageSet:
     """What a reference points to: one image, or an index of them.
 
-    ``dropped`` names index entries that cannot be carried over (attestations), or were not asked
-    for.
+    ``dropped`` names index entries that cannot be carried over (attestations), ``excluded`` those
+    that were not asked for.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ImageSet:
     index: Index | None
     images: tuple[PlatformImage, ...]
     dropped: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
@@ -52,21 +54,23 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
     parsed = image_manifest.parse(source.name, source.manifest(top), top.media_type)
     if isinstance(parsed, Manifest):
         image = _read_image(source, top, parsed)
-        missing = [wanted for wanted in platforms if not _matches(image.platform, wanted)]
+        missing = [wanted for wanted in platforms if not _meant(image.platform, wanted)]
         if missing:
-            raise PlatformNotFound(source.name, missing[0], [str(image.platform)])
+            raise _not_found(source.name, missing[0], [str(image.platform)])
         return ImageSet(source.name, top, None, (image,))
-    images, dropped = [], []
+    images: list[PlatformImage] = []
+    dropped: list[str] = []
+    excluded: list[str] = []
     chosen = _choose(source.name, parsed, platforms)
     for entry in parsed.manifests:
         if entry.digest not in chosen:
-            dropped.append(_describe(entry))
+            (dropped if _is_attestation(entry) else excluded).append(_describe(entry))
             continue
         inner = image_manifest.parse(source.name, source.manifest(entry), entry.media_type)
         if not isinstance(inner, Manifest):
             raise UnsupportedImage(source.name, f"{entry.digest} is an index within an index")
         images.append(_read_image(source, entry, inner))
-    return ImageSet(source.name, top, parsed, tuple(images), tuple(dropped))
+    return ImageSet(source.name, top, parsed, tuple(images), tuple(dropped), tuple(excluded))
 
 
 def read_config(source: Source, descriptor: Descriptor) -> bytes:
@@ -107,9 +111,9 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
         raise PlatformNotFound(name, "at all", present)
     chosen = set() if platforms else set(candidates)
     for wanted in platforms:
-        found = {digest for digest, p in candidates.items() if _matches(p, wanted)}
+        found = {digest for digest, p in candidates.items() if _meant(p, wanted)}
         if not found:
-            raise PlatformNotFound(name, wanted, present)
+            raise _not_found(name, wanted, present)
         chosen |= found
     normal = [candidates[digest].normal for digest in chosen]
     for platform in normal:
@@ -122,9 +126,12 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
     return chosen
 
 
-def _matches(platform: Platform, wanted: str) -> bool:
-    """``linux/arm`` matches every variant, ``linux/arm64`` also ``linux/arm64/v8``."""
-    return str(platform) == wanted or str(platform).startswith(wanted + "/")
+def _meant(platform: Platform, wanted: str) -> bool:
+    return matches(platform, wanted, variants=True)
+
+
+def _not_found(name: str, wanted: str, present: Sequence[str]) -> PlatformNotFound:
+    return PlatformNotFound(name, wanted, present, near=near(wanted, present))
 
 
 def _is_attestation(entry: Descriptor) -> bool:

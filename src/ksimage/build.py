@@ -10,39 +10,27 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ksimage import base, identify, kubekey, naming, recipe, releases
-from ksimage.errors import (
-    AmbiguousImage,
-    AuthError,
-    BaseMoved,
-    ImageNotFound,
-    RegistryError,
-    ReleaseMismatch,
-    UnsupportedRelease,
-    UpstreamWithdrawn,
-)
+from ksimage import base, identify, kubekey, naming, opening, recipe, releases
+from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
 from ksimage.identify import Origin
-from ksimage.locations import spec
 from ksimage.patcher import Patcher
 from ksimage.platform_hooks import find_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
     from ksimage.hook import Hook
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
+    from ksimage.opening import OptionsFor
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection
     from ksimage.platform_hooks import Reading
     from ksimage.recipe import Recipe
-
-    OptionsFor = Callable[[Location], Any]
-    """Registry options for a location; what the client wants, opaque here."""
 
 log = logging.getLogger("ksimage.build")
 
@@ -93,50 +81,6 @@ class Plan:
         return recipe.identity_of(self.identity, self.base.top.digest)
 
 
-def open_base(
-    what: str, settings: Settings, options: OptionsFor, platform: str = ""
-) -> tuple[Location, Source, str | None]:
-    """Open the base that ``what`` names: a release, or an image itself.
-
-    Returns:
-        The location, the open source, and the release when ``what`` is one.
-
-    Raises:
-        UnknownRelease, UnsupportedRelease, ImageNotFound, UpstreamWithdrawn, AmbiguousImage.
-    """
-    release = None if naming.is_location(what) else naming.release_tag(what)
-    if release is None:
-        location = spec.parse(what)
-        if location.reference is not None and not (location.digest or location.reference.tag):
-            location = naming.target_location(what, "latest")
-    else:
-        location = naming.base_location(settings.source, release)
-    source = spec.open_source(location, options=options(location), cached=True)
-    try:
-        source.top()
-    except AmbiguousImage as error:
-        source.close()
-        architecture = (platform or "linux/amd64").split("/")[1]
-        chosen = naming.choose(error.present, release or "", architecture)
-        if chosen is None:
-            if release is None:
-                raise
-            why = f"none of its {len(error.present)} images is {release}"
-            raise ImageNotFound(str(location), why=why, advice=error.advice) from error
-        location = location.with_ref(chosen)
-        source = spec.open_source(location, options=options(location), cached=True)
-    except (ImageNotFound, AuthError, RegistryError) as error:
-        source.close()
-        # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
-        if release and settings.source == naming.DEFAULT_SOURCE:
-            raise UpstreamWithdrawn(str(location), error.message) from error
-        raise
-    except BaseException:
-        source.close()
-        raise
-    return location, source, release
-
-
 def plan(
     what: str,
     settings: Settings,
@@ -164,7 +108,9 @@ def plan(
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved.
     """
     wanted = platforms or settings.platforms
-    location, source, release = open_base(what, settings, options, wanted[0] if wanted else "")
+    location, source, release = opening.open_base(
+        what, settings, options, wanted[0] if wanted else ""
+    )
     try:
         images = base.read_images(source, wanted)
         if base_digest and images.top.digest != base_digest:
@@ -193,6 +139,7 @@ def _plan(
         for image, hook in hooks:
             name = _judge(str(location), image, hook, name, given=decided, notes=notes)
             decided = decided or bool(name)  # all platforms are of one release
+        notes += _odd(hooks)
         selection = patcher.select(name)
         patched = [patcher.patch(name, image, hook) for image, hook in hooks]
     genuine = not getattr(source, "synthesized", False)
@@ -255,10 +202,20 @@ def _judge(
         if given:
             raise ReleaseMismatch(name, release, identity.releases)
         return identity.release
-    note = f"{image.platform}: the hook is not upstream's (sha256 {hook.sha256[:12]}…)"
-    if note not in notes:
-        notes.append(note)
     return release
+
+
+def _odd(hooks: Sequence[tuple[PlatformImage, Hook]]) -> list[str]:
+    """A note for each hook that is nobody's known, once, whatever number of platforms has it."""
+    found: dict[str, list[str]] = {}
+    for image, hook in hooks:
+        if identify.identify(image, hook).origin in (Origin.FOREIGN, Origin.TAMPERED):
+            found.setdefault(hook.sha256, []).append(str(image.platform))
+    return [
+        f"{'' if len(on) == len(hooks) else ', '.join(on) + ': '}the hook is not upstream's"
+        f" (sha256 {sha256[:12]}…)"
+        for sha256, on in found.items()
+    ]
 
 
 def base_name(location: Location) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -73,6 +72,8 @@ class Cache:
         path = self._path(kind, digest)
         if path is None or self._folder is None:
             return
+        import tempfile
+
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             tag = self._folder / _TAG

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 import ksimage
-from ksimage import base, build, naming, patcher, recipe
+from ksimage import base, build, naming, opening, patcher, recipe
 from ksimage.errors import KsimageError, NotFound
 from ksimage.images import config as image_config
 from ksimage.locations import spec
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
-    from ksimage.build import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.locations.spec import Location
+    from ksimage.opening import OptionsFor
 
 
 class State(Enum):
@@ -91,7 +91,7 @@ def check(
 def _check(
     release: str, pinned: str | None, settings: Settings, options: OptionsFor, target: str
 ) -> Finding:
-    origin, source, _ = build.open_base(release, settings, options)
+    origin, source, _ = opening.open_base(release, settings, options)
     try:
         original = base.read_images(source, settings.platforms)
     finally:

@@ -10,17 +10,16 @@ way, wherever it can reach and trust the registry.
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ksimage import base, publish
+from ksimage import base, engine_refusals, publish
 from ksimage.engines import docker
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
-from ksimage.images.manifest import Platform
+from ksimage.images.platform import Platform, matches, near
 from ksimage.images.reference import DIGEST
 from ksimage.locations import engine, spec
-from ksimage.locations.transfer import CopyResult, matches
+from ksimage.locations.transfer import CopyResult
 from ksimage.publish import Published
 
 if TYPE_CHECKING:
@@ -32,19 +31,6 @@ if TYPE_CHECKING:
     from ksimage.locations.spec import Location
 
 log = logging.getLogger("ksimage.push")
-
-# phrases of Harbor's and of registries' refusals, as the engine passes them on, and their statuses
-_REFUSALS = (
-    ("not found", "project ", 401),
-    ("immutable", "", 412),
-    ("storage resource", "", 403),
-    ("read only mode", "", 403),
-    ("proxy project", "", 403),
-    ("unauthorized", "", 403),
-    ("denied", "", 403),
-    ("authentication required", "", 403),
-    ("invalid repository name", "", 400),
-)
 
 
 def push(
@@ -71,7 +57,7 @@ def push(
     """
     assert location.reference is not None
     target = spec.open_target(location, options=options)
-    client = engine.connect()
+    client = engine.connect("image")
     try:
         if platform is not None:
             _require(source, platform)
@@ -98,7 +84,7 @@ def _require(source: DaemonSource, platform: str) -> None:
         str(found.get("Variant") or ""),
     )
     if not matches(own, platform):
-        raise PlatformNotFound(source.name, platform, [str(own)])
+        raise PlatformNotFound(source.name, platform, [str(own)], near=near(platform, [str(own)]))
 
 
 def already_there(
@@ -134,7 +120,7 @@ def _push(client: Any, image_id: str, reference: Reference, options: RegistryOpt
             found = str((event.get("aux") or {}).get("Digest") or "")
             digest = found if DIGEST.fullmatch(found) else digest
     except EnginePushFailed as error:
-        raise _explained(error, reference, login.username if login else "") from error
+        raise engine_refusals.explained(error, reference, options) from error
     finally:
         if before is not None and before != image_id:
             docker.tag(client, before, name)
@@ -166,16 +152,3 @@ def _auth(login: Credentials | None) -> dict[str, str]:
         "registrytoken": login.registry_token,
     }
     return {key: value for key, value in fields.items() if value}
-
-
-def _explained(error: EnginePushFailed, reference: Reference, username: str) -> KsimageError:
-    """The registry's refusal in our words, where the engine's message lets it be recognised."""
-    from ksimage.locations.registry.answers import Answer, Intent, explain, printable
-
-    words = printable(error.why)
-    for phrase, beside, status in _REFUSALS:
-        if phrase in words and beside in words:
-            body = json.dumps({"errors": [{"code": "", "message": words}]}).encode()
-            intent = Intent(reference.registry, reference.repository, True, reference.tag or "")
-            return explain(Answer(status, {}, body), intent, username)
-    return EnginePushFailed(str(reference), words)

@@ -3,6 +3,10 @@
 Layers are walked from the top. A layer whose history says that it cannot hold the hook (ADD or COPY
 to another place) is not read; but when no hook is found that way, or one that upstream never
 shipped, the history is not believed and everything above is read as well.
+
+A hook that upstream shipped ends the search, also within its layer: engines write a file once. The
+rest of that layer is still received and hashed, for its digest vouches for the hook's mode and
+owner, but it is no longer decompressed, which would take longer than all the rest of a build.
 """
 
 from __future__ import annotations
@@ -87,8 +91,8 @@ def find_hook(
 
     Args:
         source, image: the image.
-        believe_history: skip layers that the history rules out, as long as the hook that is found
-            is upstream's.
+        believe_history: skip layers that the history rules out, and what follows the hook in its
+            layer, as long as the hook that is found is upstream's.
         seen: told, in another thread, of what will be the hook if all is well.
 
     Raises:
@@ -98,38 +102,49 @@ def find_hook(
     history = image_config.layer_history(image.config) if believe_history else ()
     layers: dict[int, Hook | None] = {}
     try:
-        hook = _walk(source, image, history, layers, seen)
+        hook = _walk(source, image, history, layers, seen, brief=believe_history)
         if not history or releases.by_hook(hook.sha256):
             return hook
     except HookNotFound:
         if not history:
             raise
     log.info("no hook of upstream's: reading the layers that the history rules out as well")
-    return _walk(source, image, (), layers, seen)
+    return _walk(source, image, (), layers, seen, brief=False)
 
 
 def read_entries(
     source: Source, descriptor: Descriptor, diff_id: str, judge: Callable[[Iterator[Entry]], T]
 ) -> T:
-    """What ``judge`` makes of a layer's entries, once digest, size and diff ID are proven.
+    """What ``judge`` makes of a layer's entries, once digest and size are proven.
+
+    The diff ID is proven as well where ``judge`` reads all entries. Where it does not, the rest of
+    the layer is received, but no longer decompressed.
 
     The network, decompression and ``judge`` with the hashing each have a thread where the layer is
     large. ``judge`` must not believe what it sees before this returns.
     """
     name = source.name
     digest = hashlib.sha256()
+    ended = False
 
     def unpacked(chunks: Iterator[bytes]) -> T:
         return side_by_side(decompress(name, chunks, descriptor.size), read)
 
     def read(tar: Iterator[bytes]) -> T:
-        return judge(read_layer(name, _hashed(tar, digest)))
+        return judge(entries(tar))
+
+    def entries(tar: Iterator[bytes]) -> Iterator[Entry]:
+        nonlocal ended
+        yield from read_layer(name, _hashed(tar, digest))
+        ended = True
 
     side_by_side = feed if descriptor.size > SMALL_LAYER else _at_once
     with source.blob(descriptor) as chunks:
         judged = side_by_side(chunks, unpacked)
+        for _ in chunks:
+            pass
     actual = f"sha256:{digest.hexdigest()}"
-    if actual != diff_id:
+    if ended and actual != diff_id:
         raise DigestMismatch(name, f"diff ID {diff_id}", actual)
     return judged
 
@@ -150,6 +165,8 @@ def _walk(
     history: Sequence[str | None],
     known: dict[int, Hook | None],
     seen: Seen | None,
+    *,
+    brief: bool,
 ) -> Hook:
     """From the top layer down; ``known`` remembers what was read, across two walks."""
     for number in reversed(range(len(image.manifest.layers))):
@@ -157,29 +174,33 @@ def _walk(
             if history and not can_hold_hook(history[number]):
                 log.debug("layer %s cannot hold the hook: %s", number, history[number])
                 continue
-            known[number] = _search(source, image, number, seen)
+            known[number] = _search(source, image, number, seen, brief=brief)
         hook = known[number]
         if hook is not None:
             return hook
     raise HookNotFound(source.name, "no layer holds that file")
 
 
-def _search(source: Source, image: PlatformImage, number: int, seen: Seen | None) -> Hook | None:
+def _search(
+    source: Source, image: PlatformImage, number: int, seen: Seen | None, *, brief: bool
+) -> Hook | None:
     descriptor = image.manifest.layers[number]
     total = len(image.manifest.layers)
     if descriptor.media_type in FOREIGN_LAYERS:
         return None  # base layers of Windows images; their bytes live elsewhere
     log.info("reading layer %s/%s (%s bytes)", number + 1, total, descriptor.size)
     diff_id = image.config["rootfs"]["diff_ids"][number]
-    judge = partial(_judge, layer=descriptor.digest, seen=seen)
+    judge = partial(_judge, layer=descriptor.digest, seen=seen, brief=brief)
     hook, problem = read_entries(source, descriptor, diff_id, judge)
     if hook is None and problem:
         raise HookNotFound(source.name, f"{problem} (layer {number + 1} of {total})")
     return hook
 
 
-def _judge(entries: Iterator[Entry], *, layer: str, seen: Seen | None) -> tuple[Hook | None, str]:
-    """The hook in one layer, or why there will be none."""
+def _judge(
+    entries: Iterator[Entry], *, layer: str, seen: Seen | None, brief: bool
+) -> tuple[Hook | None, str]:
+    """The hook in one layer, or why there will be none; ``brief`` ends with one of upstream's."""
     hook: Hook | None = None
     parents: dict[str, tuple[int, int, int]] = {}
     problem = ""
@@ -191,6 +212,8 @@ def _judge(entries: Iterator[Entry], *, layer: str, seen: Seen | None) -> tuple[
                 hook = Hook(member.read(MAX_HOOK), *about, layer, parents)
                 if seen is not None:
                     seen(hook)
+                if brief and releases.by_hook(hook.sha256):
+                    break
             else:
                 hook, problem = None, f"it is no regular file but a {member.kind.value}"
         elif entry.path in HOOK_PARENTS:

@@ -9,15 +9,15 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from ksimage import base, build
+from ksimage import base, opening
 from ksimage.errors import CloneUnusable
 from ksimage.hook import MAX_HOOK, find_hook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ksimage.build import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.opening import OptionsFor
 
 UPSTREAM_PATH = "controller/installRunner.py"
 """Where the hook is in kubesphere/ks-installer, at every tag up to v3.4.1."""
@@ -60,7 +60,7 @@ def from_image(release: str, settings: Settings, options: OptionsFor) -> bytes:
     Raises:
         whatever opening and reading the image raises.
     """
-    _, source, _ = build.open_base(release, settings, options)
+    _, source, _ = opening.open_base(release, settings, options)
     try:
         images = base.read_images(source, settings.platforms)
         return find_hook(source, images.images[0]).data

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from ksimage.recipe import PatchId
 
 
+_ALWAYS = (recipe.VERSION, recipe.HOOK_BEFORE)
+"""Labels that no build goes without: one that names the hook alone was set by somebody else."""
+
+
 class Origin(Enum):
     """Who made the hook that an image holds."""
 
     PRISTINE = "pristine"  # byte for byte what upstream shipped
     KSIMAGE = "ksimage"  # labels of ksimage, and the hook that they name
-    TAMPERED = "tampered"  # labels of ksimage, but another hook, or labels that contradict
+    TAMPERED = "tampered"  # labels of ksimage, but another hook, or not as ksimage sets them
     FOREIGN = "foreign"  # neither
 
 
@@ -68,12 +72,16 @@ class Identity:
 
 def identify(image: PlatformImage, hook: Hook) -> Identity:
     """Judge one platform's image by its labels and its hook."""
-    labels = image_config.labels(image.config)
-    known: list[str] | None = [release.tag for release in releases.by_hook(hook.sha256)]
+    return judge(image_config.labels(image.config), hook.sha256)
+
+
+def judge(labels: Mapping[str, str], hook_sha256: str) -> Identity:
+    """The same, by the labels and the hook's digest (hex)."""
+    known: list[str] | None = [release.tag for release in releases.by_hook(hook_sha256)]
     after = labels.get(recipe.HOOK_AFTER, "")
     if known:
         origin = Origin.PRISTINE
-    elif after == hook.sha256:
+    elif after == hook_sha256 and all(labels.get(key) for key in _ALWAYS):
         known = _made_from(labels)
         origin = Origin.TAMPERED if known is None else Origin.KSIMAGE
     elif after:
@@ -85,7 +93,7 @@ def identify(image: PlatformImage, hook: Hook) -> Identity:
         origin,
         tuple(known or ()),
         recipe.parse_patches(labels.get(recipe.PATCHES, "")) if ours else (),
-        hook.sha256,
+        hook_sha256,
         labels.get(recipe.BASE_NAME, ""),
         labels.get(recipe.BASE_DIGEST, ""),
         labels.get(recipe.VERSION, "") if ours else "",

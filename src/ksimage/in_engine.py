@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ksimage import engine_push, smoke
 from ksimage.engines import docker, dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
-from ksimage.identify import Origin
+from ksimage.held import look
 from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
+from ksimage.images.platform import matches
 from ksimage.locations import daemon, engine, spec
 from ksimage.locations.spec import Transport
-from ksimage.locations.transfer import CopyResult, matches
+from ksimage.locations.transfer import CopyResult
 from ksimage.produce import Built, Destination, prove
-from ksimage.publish import Published, describe, publish
+from ksimage.publish import Published, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def make(
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
     """
-    client = engine.connect()
+    client = engine.connect("build")
     chosen = _for_engine(plan, engine.platform_of(client))
     platform = str(chosen.image.platform)
     dockerfile.require_no_triggers(str(plan.location), chosen.image.config)
@@ -79,7 +80,12 @@ def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
         if matches(candidate.image.platform, platform):
             return candidate
     present = [str(candidate.image.platform) for candidate in plan.platforms]
-    raise PlatformNotFound(str(plan.location), f"{platform} (the engine's)", present)
+    raise PlatformNotFound(
+        str(plan.location),
+        f"{platform} (the engine's)",
+        present,
+        advice=["the engine can build for its own platform only; without it: --engine direct"],
+    )
 
 
 @contextmanager
@@ -106,8 +112,8 @@ def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) 
     if held == image_id:
         return Published(location, top, None)
     if held is not None and not overwrite:
-        what = describe(location, None)
-        if what is None or what.origin is not Origin.KSIMAGE:
-            raise TagOccupied(str(location), held, str(what or "something else"))
+        content = look(location, None)
+        if not content.ours:
+            raise TagOccupied(str(location), held, str(content))
     docker.tag(client, image_id, location.ref)
     return Published(location, top, CopyResult(top, ()), held)

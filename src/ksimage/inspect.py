@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ksimage import base, identify, kubekey, naming, overwritten, publish, recipe
+from ksimage import base, held, identify, kubekey, naming, overwritten, recipe
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.harbor.view import hints
 from ksimage.hook import find_hook
@@ -180,7 +180,7 @@ def _kept(location: Location, images: ImageSet, harbor: Harbor | None, options: 
         return None
     what = ""
     if digest != images.top.digest:
-        what = str(publish.describe(place, options) or "something else")
+        what = str(held.look(place, options))
     project, _, repository = reference.repository.partition("/")
     artifact = harbor.artifact(project, repository, there.target) if harbor else None
     tag = artifact.tag(there.tag) if artifact and artifact.digest == digest else None
@@ -204,9 +204,9 @@ def _kubekey_names(location: Location, images: ImageSet, options: Any) -> list[s
 def _held(location: Location, options: Any) -> str | None:
     target = spec.open_target(location, options=options)
     try:
-        held = target.held()
+        found = target.held()
     except KsimageError:
         return None
     finally:
         target.close()
-    return held.digest if held else None
+    return found.digest if found else None

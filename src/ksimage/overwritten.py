@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ksimage import releases
+from ksimage import kubekey
 from ksimage.identify import Origin
 
 if TYPE_CHECKING:
@@ -120,9 +120,10 @@ def _answer(
 
 
 def _names(tag: str, kubekey_names: Sequence[str]) -> list[str]:
-    if tag not in {release.tag for release in releases.all_releases()}:
+    release = kubekey.pushed_release(tag)
+    if release is None:
         return [f"KubeKey does not push the tag {tag} by itself"]
-    facts = [f"KubeKey pushes {tag} whenever it runs with an artifact of that release"]
+    facts = [f"KubeKey pushes {tag} whenever it runs with an artifact that holds {release}"]
     if kubekey_names:
         names = ", ".join(kubekey_names)
         facts.append(f"its images are tagged {names} as well, as KubeKey does")

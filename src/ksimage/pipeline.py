@@ -27,8 +27,8 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
     """What ``consume`` makes of ``items``, as if called with them, but in a thread of its own.
 
     Errors are those of a plain call, too: one in ``items`` is raised where ``consume`` reads on,
-    and the first one that it does not catch ends both. What it leaves over is read to its end, for
-    the checks that stand there: an error in it is raised, too.
+    and the first one that it does not catch ends both. What it leaves over is not asked for; but an
+    error that came on the way there is raised, for it may say that what was read is damaged.
 
     Raises:
         whatever the two raise.
@@ -62,10 +62,9 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
         end: BaseException | None = None
         try:
             for item in items:
-                if not over:
-                    box.put((True, item))
-                elif future.exception() is not None:
+                if over:
                     break
+                box.put((True, item))
         except Exception as error:
             end = error
         except BaseException:

@@ -15,6 +15,8 @@ from ksimage.locations.transfer import JOBS, Progress
 from ksimage.publish import Published, publish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ksimage.build import Plan
     from ksimage.config.settings import Engine, Settings
     from ksimage.locations.protocol import Source
@@ -51,6 +53,30 @@ class Built:
     smoke_test: bool | None
 
 
+def require_destination(
+    what: Sequence[str], settings: Settings, *, to: str | None, push: bool
+) -> None:
+    """Refuse, before a base is read, what :func:`choose` would refuse after it.
+
+    Args:
+        what: releases and images that are to be built.
+        to, push: the flags.
+
+    Raises:
+        UsageError: both, or nowhere to push to. BadReference: no destination.
+    """
+    if to and push:
+        raise UsageError(
+            "--to and --push were both given", why="each of them says where the result goes"
+        )
+    if to:
+        spec.require_writable(naming.target_location(to, "tag"))
+    if push and settings.target is None and not any(map(naming.is_location, what)):
+        source = settings.source
+        if source == naming.DEFAULT_SOURCE or naming.registry_of(source) is None:
+            raise _nowhere()
+
+
 def choose(plan: Plan, settings: Settings, *, to: str | None, push: bool) -> Destination:
     """Decide engine and destination.
 
@@ -59,12 +85,9 @@ def choose(plan: Plan, settings: Settings, *, to: str | None, push: bool) -> Des
         push: ``--push``.
 
     Raises:
-        UsageError: both, or nowhere to push to.
+        UsageError, BadReference: as :func:`require_destination`.
     """
-    if to and push:
-        raise UsageError(
-            "--to and --push were both given", why="each of them says where the result goes"
-        )
+    require_destination([str(plan.location)], settings, to=to, push=push)
     if push:
         location = _push_location(plan, settings)
     elif to:
@@ -152,15 +175,19 @@ def _push_location(plan: Plan, settings: Settings) -> Location:
         if reference.registry != "docker.io" or settings.source != naming.DEFAULT_SOURCE:
             return Location(Transport.REGISTRY, reference=reference.with_tag(plan.tag))
     if target is None:
-        raise UsageError(
-            "--push does not know where to",
-            why="neither --target nor --from names a registry of yours",
-            advice=["--target harbor.lan/kubesphereio"],
-        )
+        raise _nowhere()
     location = naming.target_location(target, plan.tag)
     if location.reference is None:
         raise UsageError(f"--push goes to a registry, and {target} is none", advice=["use --to"])
     return replace(location, reference=location.reference.with_tag(plan.tag), digest=None)
+
+
+def _nowhere() -> UsageError:
+    return UsageError(
+        "--push does not know where to",
+        why="neither --target nor --from names a registry of yours",
+        advice=["--target harbor.lan/kubesphereio"],
+    )
 
 
 def _locally(plan: Plan, settings: Settings) -> Destination:

@@ -10,10 +10,8 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ksimage import base, identify, naming
-from ksimage.errors import KeptTagOccupied, KsimageError, NotFound, TagMoved, TagOccupied
-from ksimage.hook import find_hook
-from ksimage.identify import Origin
+from ksimage import base, naming
+from ksimage.errors import KeptTagOccupied, NotFound, TagMoved, TagOccupied
 from ksimage.locations import spec
 from ksimage.locations.as_oci import AsOci
 from ksimage.locations.spec import Transport
@@ -102,28 +100,14 @@ def make_room(location: Location, held: Descriptor, options: Any, *, overwrite: 
         TagOccupied: ``overwrite`` is False.
         KeptTagOccupied: it would be lost.
     """
-    what = describe(location, options)
     if not overwrite:
-        raise TagOccupied(str(location), held.digest, str(what or "something else"))
-    return _keep(location, held, what, options)
+        from ksimage.held import look
+
+        raise TagOccupied(str(location), held.digest, str(look(location, options)))
+    return _keep(location, held, options)
 
 
-def describe(location: Location, options: Any) -> identify.Identity | None:
-    """What a name holds, or None when it is no readable ks-installer image."""
-    source = spec.open_source(location, options=options)
-    try:
-        image = base.read_images(source).images[0]
-        return identify.identify(image, find_hook(source, image))
-    except KsimageError as error:
-        log.info("%s: %s", location, error.message)
-        return None
-    finally:
-        source.close()
-
-
-def _keep(
-    location: Location, held: Descriptor, what: identify.Identity | None, options: Any
-) -> str | None:
+def _keep(location: Location, held: Descriptor, options: Any) -> str | None:
     """Put what a name holds under ``<tag>-orig`` as well. Costs no data: it is there already."""
     place = _kept_location(location)
     if place is None:
@@ -136,8 +120,13 @@ def _keep(
             target.tag(held, source.manifest(held))
             log.info("kept %s as %s", held.digest, place)
         elif there.digest != held.digest:
-            if what is None or what.origin is not Origin.KSIMAGE:
-                raise KeptTagOccupied(str(location), held.digest, str(place), there.digest)
+            from ksimage.held import look
+
+            content = look(location, options)
+            if not content.ours:
+                raise KeptTagOccupied(
+                    str(location), held.digest, str(content), str(place), there.digest
+                )
             # Our own earlier build can be made again; the first original is worth more.
             log.info("%s stays %s; replacing our own build %s", place, there.digest, held.digest)
             return None

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
-    from ksimage.build import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.locations.protocol import Source
+    from ksimage.opening import OptionsFor
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def reproduce(
     place = base_location or _base_of(location, found, said)
     source = spec.open_source(place, options=options(place))
     try:
-        original = base.read_images(source, (str(first.platform),)).images[0]
+        original = base.read_images(source, (first.platform.exact,)).images[0]
     finally:
         source.close()
     plan = build.plan(
         str(place),
         _settings(location, first, original, settings),
         options=options,
-        platforms=tuple(str(i.platform) for i in found.images) if found.index is not None else (),
+        platforms=tuple(i.platform.exact for i in found.images) if found.index is not None else (),
         epoch=_epoch(first, original),
         identity=recipe.Identity(
             said.get(recipe.RELEASE, "unknown"), said.get(recipe.BASE_NAME, ""), ()

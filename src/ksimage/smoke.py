@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ksimage import base as bases
 from ksimage.engines import docker
 from ksimage.errors import PlatformNotFound
+from ksimage.images.platform import matches
 from ksimage.locations import daemon, engine
-from ksimage.locations.transfer import copy, matches
+from ksimage.locations.transfer import copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def run(image: Source, base: Source) -> str:
         EngineUnreachable: no engine. PlatformNotFound: the image has none of the engine's platform.
         SmokeTestFailed: it fails, or prints something else than the base's hook.
     """
-    client = engine.connect()
+    client = engine.connect("smoke test")
     platform = engine.platform_of(client)
     with ExitStack() as stack:
         ids = [stack.enter_context(loaded(client, source, platform)) for source in (image, base)]
@@ -58,4 +59,9 @@ def _of_platform(source: Source, platform: str) -> PlatformImage:
         if matches(image.platform, platform):
             return image
     present = [str(image.platform) for image in found.images]
-    raise PlatformNotFound(source.name, f"{platform} (the engine's)", present)
+    raise PlatformNotFound(
+        source.name,
+        f"{platform} (the engine's)",
+        present,
+        advice=["the hook can only be run on the engine's platform: leave the smoke test out"],
+    )

@@ -126,7 +126,7 @@ def verify(
             proofs += [
                 _debuggable(hook, known),
                 *_against_base(image, hook, known, bare=bare_layer),
-                _added_layer(source, image, hook, known, bare=bare_layer),
+                added_layer(source, image, hook, known, bare=bare_layer),
             ]
         verdicts.append(PlatformVerdict(image, hook, identity, tuple(proofs)))
     built = {platform for platform, known in expected.items() if known.recipe}
@@ -233,9 +233,15 @@ def _ownership(hook: Hook, original: Hook) -> tuple[bool, str]:
     return True, text
 
 
-def _added_layer(
-    source: Source, image: PlatformImage, hook: Hook, known: Expected | None, *, bare: bool
+def added_layer(
+    source: Source,
+    image: PlatformImage,
+    hook: Hook,
+    known: Expected | None = None,
+    *,
+    bare: bool = False,
 ) -> Proof:
+    """Prove that the topmost layer is the one that a build adds. See :func:`verify`."""
     name = "the added layer holds the hook and nothing else"
     descriptor = image.manifest.layers[-1]
     if hook.layer != descriptor.digest:

@@ -20,6 +20,10 @@ from tests.support.program import MINIATURE_HOOK, ksimage
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
+from ksimage.held import look
+from ksimage.locations import spec
+from ksimage.locations.daemon import DaemonSource
+
 pytestmark = pytest.mark.e2e
 
 RESULT = "kubesphere/ks-installer:v3.3.2-debug"
@@ -203,6 +207,12 @@ class TestNames:
         run = self.build(clean_engine, base, tmp_path, *to)
         assert run.code == 10
         assert "--replace" in run.stderr
+        assert "it holds a hook that neither upstream nor ksimage made" in run.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", clean_engine.host)
+            patch.setattr(DaemonSource, "_spool", None)  # nothing is saved to tell it
+            found = look(spec.parse(f"docker-daemon:{foreign}"), None)
+        assert str(found) == "a hook that neither upstream nor ksimage made"
         assert clean_engine.docker("inspect", "--format={{.Id}}", foreign) == before
         run = self.build(clean_engine, base, tmp_path, *to, "--replace").ok()
         assert clean_engine.docker("inspect", "--format={{.Id}}", foreign) != before
@@ -300,6 +310,10 @@ class TestOtherBuilders:
             (proof["name"] for proof in platform["proofs"]), True
         )
         assert platform["origin"] == "ksimage"
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in (env or {}).items():
+                patch.setenv(key, value or "")
+            assert look(spec.parse(image), None).ours, "whichever builder wrote the history"
 
     @staticmethod
     def client_with_buildkit(engine: Engine) -> str:

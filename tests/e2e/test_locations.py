@@ -243,7 +243,7 @@ class TestEngine:
             "no Docker Engine at unix:///nowhere/docker.sock (there is no such socket)",
         )
         with pytest.raises(EngineUnreachable):
-            engine_module.connect()
+            engine_module.connect("image")
 
     def test_current_context_is_honoured(
         self, docker_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -258,7 +258,7 @@ class TestEngine:
         ):
             subprocess.run([docker, *arguments], env=environment, check=True, capture_output=True)
         assert engine_module.host() == docker_engine.host
-        client = engine_module.connect()
+        client = engine_module.connect("image")
         assert client.ping()
         client.close()
 

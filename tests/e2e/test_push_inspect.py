@@ -246,6 +246,8 @@ class TestEngine:
         ("rule", "code", "words"),
         [
             ("right", 9, f"{ROBOT} may not push"),
+            ("password", 9, f"does not accept the login of {ROBOT}"),
+            ("nobody", 9, "docker login"),
             ("immutable", 10, "Tag Immutability"),
             ("read-only", 8, "is read-only at present"),
             ("quota", 8, "quota"),
@@ -273,6 +275,10 @@ class TestEngine:
         options: tuple[str, ...] = ()
         if rule == "right":
             project.members[ROBOT] = {"pull"}
+        elif rule == "password":
+            login["KSIMAGE_PASSWORD"] = "not-this-one"
+        elif rule == "nobody":
+            login = {}
         elif rule == "immutable":
             layout(tmp_path / "other", Recipe(hook=HOOK))
             ksimage("push", f"oci:{tmp_path}/other", "--to", to, cwd=tmp_path, env=login).ok()

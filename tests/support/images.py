@@ -594,7 +594,8 @@ def _chown_steps(recipe: Recipe) -> list[Step]:
             "RUN /bin/sh -c chown -R kubesphere:kubesphere /shell-operator &&     chown -R "
             "kubesphere:kubesphere /hooks &&     chown -R kubesphere:kubesphere /kubesphere &&"
             "     chmod +x -R /hooks/kubesphere # buildkit",
-            (mine, *_hook_entries(recipe, KUBESPHERE), *kubesphere),
+            # sorted, as engines write what a RUN changed
+            (*_hook_entries(recipe, KUBESPHERE), *kubesphere, mine),
             comment=kit,
         ),
         Step("USER kubesphere", comment=kit),

@@ -59,10 +59,26 @@ class TestPlatforms:
         assert self.read(source, "linux/arm64", "linux/amd64") == ["linux/amd64", "linux/arm64/v8"]
         assert self.read(source, "linux/arm") == ["linux/arm/v6", "linux/arm/v7"]
         assert self.read(source, "linux/arm/v7") == ["linux/arm/v7"]
-        assert read_images(source, ["linux/amd64"]).dropped[0].startswith("linux/arm/v6 sha256:")
         with pytest.raises(PlatformNotFound) as caught:
             self.read(source, "linux/amd64", "linux/s390x")
         assert "linux/arm/v7" in caught.value.why
+        assert "--platform linux/amd64 | linux/arm/v6" in caught.value.advice[0]
+        with pytest.raises(PlatformNotFound) as caught:
+            self.read(source, "linux/arm/v5")
+        assert caught.value.advice == ("--platform linux/arm/v6", "--platform linux/arm/v7")
+
+    @pytest.mark.parametrize("wanted", ["arm64", "linux/arm64", "linux/arm64/v8", "aarch64"])
+    @pytest.mark.parametrize("variant", [{}, {"variant": "v8"}])
+    def test_one_meaning(self, tmp_path: Path, wanted: str, variant: dict[str, str]) -> None:
+        source = index_of(tmp_path, AMD64, {**ARM64, **variant})
+        (found,) = self.read(source, wanted)
+        assert found.startswith("linux/arm64")
+
+    def test_what_was_not_asked_for_is_not_dropped(self, tmp_path: Path) -> None:
+        layout(tmp_path, Recipe(), Recipe(architecture="arm64"), attestations=True)
+        found = read_images(LayoutSource(tmp_path, "v3.3.2"), ["amd64"])
+        assert [text.partition(" ")[0] for text in found.excluded] == ["linux/arm64"]
+        assert len(found.dropped) == 2
 
     def test_single_image(self, tmp_path: Path) -> None:
         layout(tmp_path, Recipe(architecture="arm64", variant_of_architecture="v8"))

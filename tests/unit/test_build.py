@@ -28,6 +28,7 @@ from ksimage.errors import (
     UnsupportedRelease,
     UpstreamWithdrawn,
 )
+from ksimage.locations import spec
 from ksimage.locations.layout import LayoutSource
 from ksimage.patching import apply
 
@@ -232,7 +233,7 @@ class TestWithdrawn:
             def close(self) -> None:
                 Gone.closed = True
 
-        monkeypatch.setattr(build.spec, "open_source", lambda *_, **__: Gone())
+        monkeypatch.setattr(spec, "open_source", lambda *_, **__: Gone())
         with pytest.raises(UpstreamWithdrawn) as caught:
             build.plan("v3.3.2", Settings(), options=lambda _: None)
         assert Gone.closed

@@ -194,6 +194,50 @@ class TestNotUsable:
         assert "sparse file" in caught.value.why
 
 
+class TestBehindTheHook:
+    """Once the hook is upstream's, the rest of its layer is hashed and not decompressed."""
+
+    @staticmethod
+    def damaged(path: Path) -> Path:
+        """An image whose layer ends within the file behind the hook."""
+        from tests.unit.images.raw import file, header
+
+        tar = path / "cut.tar"
+        tar.write_bytes(file(HOOK_PATH.encode(), HOOK) + header(b"x", size=9999))
+        return built(path / "image", Step("RUN x", tar=tar))
+
+    @pytest.mark.usefixtures("upstream")
+    def test_is_not_looked_at(self, tmp_path: Path) -> None:
+        assert found(self.damaged(tmp_path)).data == HOOK
+
+    @pytest.mark.usefixtures("upstream")
+    def test_is_looked_at_by_proofs(self, tmp_path: Path) -> None:
+        image = self.damaged(tmp_path)
+        with pytest.raises(MalformedImage) as caught:
+            found(image, believe_history=False)
+        assert "ends within a file" in caught.value.why
+
+    def test_is_looked_at_when_the_hook_is_not_known(self, tmp_path: Path) -> None:
+        image = self.damaged(tmp_path)
+        with pytest.raises(MalformedImage) as caught:
+            found(image)
+        assert "ends within a file" in caught.value.why
+
+    @pytest.mark.usefixtures("upstream")
+    @pytest.mark.parametrize("size", [1, 3 << 20])
+    def test_is_hashed(self, tmp_path: Path, size: int) -> None:
+        """A flipped bit far behind the hook: its mode and owner may be wrong as well."""
+        entries = (hook(), Entry("shell-operator", bytes(range(256)) * (size // 256 + 1)))
+        built(tmp_path, Step("RUN x", entries), recipe=Recipe(compression="none"))
+        digest = read_images(LayoutSource(tmp_path, "v3.3.2")).images[0].manifest.layers[0].digest
+        assert found(tmp_path).data == HOOK
+        with ImageStore(tmp_path).blob_path(digest).open("r+b") as blob:
+            blob.seek(-1025, 2)
+            blob.write(b"\xff")
+        with pytest.raises(DigestMismatch):
+            found(tmp_path)
+
+
 class TestLayersInOrder:
     def test_added_again_above_a_whiteout(self, tmp_path: Path) -> None:
         built(

@@ -67,6 +67,8 @@ def test_pristine(monkeypatch: pytest.MonkeyPatch) -> None:
         {"release": "v3.4.1"},
         {"release": "v3.3.2\nRUN id"},
         {"release": "v9.9.9", "hook.before": "unknown"},
+        {"version": ""},
+        {"hook.before": ""},
     ],
 )
 def test_labels_that_do_not_fit(changes: dict[str, str]) -> None:

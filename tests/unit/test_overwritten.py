@@ -95,12 +95,18 @@ def test_facts_name_pushers_and_kubekey() -> None:
     pushes = (Push("kk", LATE, "artifact"), Push("admin", EARLY, "tag"))
     told = ask(PRISTINE, view=view(LATE, *pushes), kubekey_names=["v3.3.2-amd64", "v3.3.2-arm64"])
     assert told.facts[:5] == (
-        "KubeKey pushes v3.3.2 whenever it runs with an artifact of that release",
+        "KubeKey pushes v3.3.2 whenever it runs with an artifact that holds v3.3.2",
         "its images are tagged v3.3.2-amd64, v3.3.2-arm64 as well, as KubeKey does",
         f"v3.3.2 has held this image since {LATE}",
         f"v3.3.2 was last pushed by kk at {LATE}",
         f"before that by admin at {EARLY}",
     )
+
+
+@pytest.mark.parametrize("tag", ["v3.3.2-amd64", "v3.3.2-arm64", "v3.3.2-arm-v7"])
+def test_kubekey_pushes_the_tags_of_single_platforms(tag: str) -> None:
+    fact = judge(tag, DIGEST, [OURS]).facts[0]
+    assert fact == f"KubeKey pushes {tag} whenever it runs with an artifact that holds v3.3.2"
 
 
 def test_kubekey_leaves_other_tags_alone() -> None:

@@ -13,6 +13,7 @@ from tests.support import derived
 from tests.support.images import HOOK_PATH, Entry, ImageStore, Recipe, Step, layout
 from tests.support.program import MINIATURE_HOOK
 
+from ksimage import releases
 from ksimage.base import PlatformImage, read_images
 from ksimage.config.settings import Settings
 from ksimage.errors import DigestMismatch, HookNotFound, KsimageError, MalformedImage
@@ -102,6 +103,22 @@ def test_a_layer_damaged_behind_the_hook(
     if size == "large":
         assert spied.done == [HOOK], "it was not even begun: this test tests nothing"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("patch")]
+
+
+@pytest.mark.parametrize("behind", [BEHIND, 4 * BEHIND])
+@pytest.mark.parametrize("position", [-BEHIND // 2, -20, -6])
+def test_a_layer_damaged_behind_a_hook_of_upstreams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, position: int, behind: int
+) -> None:
+    """It is not decompressed any further. How much of the rest has come by then makes no odds."""
+    monkeypatch.setattr("ksimage.releases.by_hook", lambda sha256: (releases.find(RELEASE),))
+    source = base(tmp_path / "base", entry(HOOK), replace(NOISE, padding=behind))
+    with derived.planned(source) as plan:
+        assert plan.platforms[0].hook.data == HOOK
+    ImageStore(tmp_path / "base").corrupt(layer_of(tmp_path / "base"), position=position)
+    for _ in range(5):
+        with pytest.raises((DigestMismatch, MalformedImage)), derived.planned(source):
+            pass
 
 
 def test_a_diff_id_that_is_another(tmp_path: Path, spied: Spied) -> None:

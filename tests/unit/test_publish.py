@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 from tests.support import derived
-from tests.support.images import ImageStore, Recipe, layout
+from tests.support.changed import CHANGES, changed
+from tests.support.images import ImageStore, Recipe
+from tests.support.program import ksimage
+from tests.support.registry import RunningRegistry
 
 from ksimage.build import Plan
 from ksimage.errors import KeptTagOccupied, MalformedImage, TagMoved, TagOccupied
-from ksimage.identify import Origin
 from ksimage.images.manifest import OCI_MANIFEST, Descriptor
 from ksimage.locations import layout as layouts
 from ksimage.locations import spec
 from ksimage.locations.layout import LayoutSource
-from ksimage.publish import describe, publish
+from ksimage.publish import publish
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +110,31 @@ class TestLayout:
         kept = foreign(tmp_path, "t-orig", "another")
         with pytest.raises(KeptTagOccupied) as caught:
             derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
-        assert caught.value.exit_code == 10 and kept in caught.value.why
+        assert caught.value.exit_code == 10
+        assert kept in caught.value.why and held in caught.value.why
+        assert "it holds a hook that neither upstream nor ksimage made" in caught.value.why
         assert names(tmp_path) == {"t": held, "t-orig": kept}
+
+    def test_the_advice_keeps_it(self, plan: Plan, tmp_path: Path) -> None:
+        held = foreign(tmp_path, "t")
+        foreign(tmp_path, "t-orig", "another")
+        with pytest.raises(KeptTagOccupied) as caught:
+            derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+        (line,) = [line for line in caught.value.advice if "ksimage push" in line]
+        ksimage(*line.split()[1:], cwd=tmp_path).ok()
+        assert names(tmp_path)["t-orig-2"] == held
+
+    @pytest.mark.parametrize("change", CHANGES)
+    def test_only_what_can_be_made_again_is_let_go(
+        self, plan: Plan, tmp_path: Path, change: str
+    ) -> None:
+        """Somebody put our build, and something of their own, under the tag."""
+        foreign(tmp_path, "t-orig", "another")
+        derived.publish_plan(plan, f"oci:{tmp_path}:ours")
+        held = changed(tmp_path, "ours", "t", change)
+        with pytest.raises(KeptTagOccupied):
+            derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+        assert names(tmp_path)["t"] == held
 
     def test_our_own_builds_are_not_piled_up(
         self, plan: Plan, verbose: Plan, tmp_path: Path
@@ -130,6 +155,23 @@ class TestLayout:
         store.tag(store.image(Recipe(labels=labels, family="oci")), "t")
         with pytest.raises(KeptTagOccupied):
             derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+
+
+class TestRegistry:
+    def test_the_advice_keeps_it(
+        self, plan: Plan, registry: RunningRegistry, tmp_path: Path
+    ) -> None:
+        to = f"{registry.address}/kept-tag-occupied/ks-installer:t"
+        for name, label in ((to, "x"), (f"{to}-orig", "another")):
+            foreign(tmp_path, label, label)
+            with closing(derived.opened(f"oci:{tmp_path}:{label}")) as source:
+                derived.copied(source, name)
+        with pytest.raises(KeptTagOccupied) as caught:
+            derived.publish_plan(plan, to, overwrite=True)
+        (line,) = [line for line in caught.value.advice if "ksimage push" in line]
+        ksimage(*line.split()[1:], cwd=tmp_path).ok()
+        with closing(derived.opened(to)) as one, closing(derived.opened(f"{to}-orig-2")) as two:
+            assert one.top().digest == two.top().digest
 
 
 class TestRace:
@@ -190,18 +232,6 @@ class TestArchives:
         assert (done.replaced, done.kept) == (first.top.digest, None)
         with closing(derived.opened(done.reference)) as source:
             assert source.top().digest == done.top.digest
-
-
-class TestDescribe:
-    def test_ours(self, plan: Plan, tmp_path: Path) -> None:
-        derived.publish_plan(plan, f"oci:{tmp_path}:t")
-        found = describe(spec.parse(f"oci:{tmp_path}:t"), None)
-        assert found is not None and found.origin is Origin.KSIMAGE
-
-    def test_nothing_to_say(self, tmp_path: Path) -> None:
-        layout(tmp_path, Recipe(variant="no-hook"))
-        assert describe(spec.parse(f"oci:{tmp_path}:v3.3.2"), None) is None
-        assert describe(spec.parse(f"oci:{tmp_path}:gone"), None) is None
 
 
 def test_copy_of_an_earlier_build(plan: Plan, tmp_path: Path) -> None:

@@ -8,20 +8,22 @@ import pytest
 from tests.support.images import Recipe, layout
 
 from ksimage import engine_push, push
+from ksimage.engine_refusals import explained
 from ksimage.errors import (
     EnginePushFailed,
     KsimageError,
+    PolicyViolation,
     ProjectMissing,
     ProxyCacheProject,
     QuotaExceeded,
     ReadOnlyRegistry,
     RepositoryWithoutProject,
-    RightMissing,
     TagImmutable,
     UsageError,
 )
 from ksimage.images import reference
 from ksimage.locations import spec
+from ksimage.locations.registry import RegistryOptions
 from ksimage.locations.registry.credentials import Credentials
 
 NAME = reference.parse("harbor.lan/kubesphereio/ks-installer:v3.3.2-debug")
@@ -85,11 +87,6 @@ class TestEngine:
         ("words", "expected"),
         [
             ("unauthorized: project nope not found: project nope not found", ProjectMissing),
-            (
-                "unauthorized: unauthorized to access repository: p/r, action: push",
-                RightMissing,
-            ),
-            ("denied: requested access to the resource is denied", RightMissing),
             ("unknown: due to 'r:t' configured as immutable.", TagImmutable),
             (
                 "denied: adding 1 MiB of storage resource, which when updated exceeds",
@@ -98,10 +95,20 @@ class TestEngine:
             ("denied: The system is in read only mode. Any modification", ReadOnlyRegistry),
             ("denied: can not push artifact to a proxy project: p", ProxyCacheProject),
             ("unknown: invalid repository name: r", RepositoryWithoutProject),
+            (
+                "unknown: current image with 9 vulnerabilities cannot be pulled due to configured"
+                " policy in 'Prevent images with vulnerability severity of \"High\" or higher'",
+                PolicyViolation,
+            ),
+            ("unknown: The image is not signed in Notary.", PolicyViolation),
+            (
+                "unexpected status from HEAD request to https://h/v2/p/r: 412 Precondition Failed",
+                PolicyViolation,
+            ),
         ],
     )
     def test_refusals_are_recognised(self, words: str, expected: type[KsimageError]) -> None:
-        told = engine_push._explained(EnginePushFailed("x", words), NAME, "robot$x")
+        told = explained(EnginePushFailed("x", words), NAME, RegistryOptions())
         assert type(told) is expected
 
     @pytest.mark.parametrize(
@@ -119,13 +126,13 @@ class TestEngine:
         ],
     )
     def test_the_engines_own_troubles(self, words: str, advice: str) -> None:
-        told = engine_push._explained(EnginePushFailed("x", words), NAME, "")
+        told = explained(EnginePushFailed("x", words), NAME, RegistryOptions())
         assert isinstance(told, EnginePushFailed)
         assert any(advice in line for line in told.advice)
         assert "--through direct" in told.advice[-1]
 
     def test_words_cannot_steer_the_terminal(self) -> None:
-        told = engine_push._explained(EnginePushFailed("x", "\x1b[2Jbad\nthing"), NAME, "")
+        told = explained(EnginePushFailed("x", "\x1b[2Jbad\nthing"), NAME, RegistryOptions())
         assert told.why == "[2Jbad thing"
 
     def test_login(self) -> None:

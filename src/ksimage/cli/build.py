@@ -124,7 +124,7 @@ def build(
       ksimage build v3.4.1 --from oci:kubekey/images --to oci-archive:patched.tar
       ksimage build --all --push
     """
-    from ksimage import naming
+    from ksimage import naming, produce
     from ksimage.cli import build_many
     from ksimage.cli.results import Files
     from ksimage.cli.session import Session
@@ -133,6 +133,7 @@ def build(
     login = [to, *([] if push else named)]
     session = Session(terminal, values, login=login, pushes=push)
     wanted = build_many.work(what, everything, session.settings)
+    produce.require_destination([item.what for item in wanted], session.settings, to=to, push=push)
     order = Order(
         session,
         to=to,

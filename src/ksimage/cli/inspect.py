@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, registry_options
+from ksimage.cli.options import command, platform_option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.inspection import Row
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
     from ksimage.harbor.api import Harbor
     from ksimage.inspect import Inspection
+    from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
+
+LARGE = 32 << 20
+"""Bytes of a layer from which on reading it is worth a line."""
 
 
 @command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
 @click.argument("image")
-@click.option(
-    "--platform",
+@platform_option(
     "platforms",
     multiple=True,
-    cls=Option,
     section="Image",
-    metavar="OS/ARCH",
     help="Only this platform's image; may be repeated.  [default: all that the image has]",
 )
 @registry_options
@@ -49,7 +50,7 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
     harbor = _harbor(session, location)
     try:
         inspection: Inspection = inspecting.inspect(
-            source,
+            _told(terminal, source),
             location,
             harbor,
             platforms=platforms,
@@ -63,6 +64,21 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
         terminal.warning(warning)
     text = "" if terminal.json else _text(terminal, inspection_rows(inspection))
     terminal.result(text, inspection_document(inspection))
+
+
+def _told(terminal: Terminal, source: Source) -> Source:
+    """``source``, saying of each large layer that it is being read: that may take minutes."""
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.transfer import Watched
+
+    told = set()
+
+    def tell(descriptor: Descriptor, _: int) -> None:
+        if descriptor.size >= LARGE and descriptor.digest not in told:
+            told.add(descriptor.digest)
+            terminal.step(f"reading a layer of {descriptor.size:,} bytes, {descriptor.digest}")
+
+    return Watched(source, tell)
 
 
 def _harbor(session: Session, location: Location) -> Harbor | None:

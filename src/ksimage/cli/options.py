@@ -184,6 +184,32 @@ def registry_options(function: F) -> F:
     return settings("Registry", "ca_file", "insecure", "username", "password")(function)
 
 
+def platform_option(name: str, *, section: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
+    """``--platform`` of a command that does not take it from the settings, checked as they are."""
+    return click.option(
+        "--platform",
+        name,
+        cls=Option,
+        section=section,
+        metavar="OS/ARCH",
+        callback=_checked_platform,
+        help=help,
+        **details,
+    )
+
+
+def _checked_platform(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    from ksimage.config import values
+    from ksimage.errors import BadOption
+
+    try:
+        for text in [value] if isinstance(value, str) else value or ():
+            values.platform(text)
+    except values.Refused as refused:
+        raise BadOption("--platform", refused.reason) from None
+    return value
+
+
 def patch_options(function: F) -> F:
     """Which patches are applied, and with which verbosity."""
     keys = ("verbosity", "patches.with", "patches.without", "patches.files")

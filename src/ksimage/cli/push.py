@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.options import Option, command, registry_options, settings
+from ksimage.cli.options import Option, command, platform_option, registry_options, settings
 from ksimage.cli.projects import create_project_option
 
 if TYPE_CHECKING:
@@ -51,11 +51,9 @@ if TYPE_CHECKING:
     help="Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
     " and knowledge of what is there, or ksimage.  [default: the engine]",
 )
-@click.option(
-    "--platform",
-    cls=Option,
+@platform_option(
+    "platform",
     section="Result",
-    metavar="OS/ARCH",
     help="Only this platform's image.  [default: all that the image has]",
 )
 @settings("Result", "target", "jobs")
@@ -102,7 +100,7 @@ def push(
         terminal.warning(note)
     ensure_project(session, destination, create_project)
     if way == pushing.ENGINE:
-        terminal.step("the Docker Engine pushes (--through direct does it without)")
+        terminal.step("the Docker Engine pushes (--through direct sends it from here)")
     with progress(terminal) as shown:
         pushed = pushing.push(
             source,

@@ -98,6 +98,8 @@ class Session:
             )
         platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
         self.terminal.step(f"base     {found.location}@{found.base.top.digest[:19]}… ({platforms})")
+        for entry in found.base.excluded:
+            self.terminal.step(f"left out {entry} (--platform)")
         self.terminal.step(f"release  {found.release}")
         names = [_with_offsets(result) for result in found.platforms[0].patched.patches]
         self.terminal.step(f"patches  {', '.join(names)}")

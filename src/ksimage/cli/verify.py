@@ -138,10 +138,10 @@ def _smoke_test(
 ) -> None:
     from ksimage import smoke
     from ksimage.errors import UsageError
+    from ksimage.images.platform import matches
     from ksimage.locations import engine
-    from ksimage.locations.transfer import matches
 
-    client = engine.connect()
+    client = engine.connect("smoke test")
     platform = engine.platform_of(client)
     for opened, one in bases.values():
         if matches(one.images[0].platform, platform):

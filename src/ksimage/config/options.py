@@ -71,7 +71,7 @@ OPTIONS: Final = (
         "platform-list",
         "--platform",
         "all that the base has",
-        "platforms to patch, such as linux/amd64",
+        "platforms to patch, such as linux/amd64; arm64, linux/arm64 and linux/arm64/v8 are one",
     ),
     Option(
         "patches.with",

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ksimage.config import values
 from ksimage.config.options import BY_KEY, OPTIONS
 from ksimage.config.yamlfile import MAX_ENTRIES
+from ksimage.images.platform import NAME as PLATFORM
 
 FILE: Final = Path(__file__).with_name("ksimage.schema.json")
 
@@ -35,7 +36,7 @@ def schema() -> dict[str, Any]:
             "not": {"pattern": f"^(?:docker-daemon|{'|'.join(values.FILE_TRANSPORTS)}):"},
         },
         "releases": _list({"anyOf": [_release(), _pinned()]}),
-        "platforms": _list(_text(values.PLATFORM.pattern)),
+        "platforms": _list(_text(PLATFORM.pattern)),
         "patches": _mapping(
             {
                 "with": _list(_text(values.PATCH_NAME.pattern)),

@@ -16,6 +16,7 @@ from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import KsimageError, UsageError
+from ksimage.images.platform import NAME as PLATFORM
 from ksimage.images.reference import DIGEST, TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
@@ -23,7 +24,6 @@ from ksimage.locations.spec import parse as parse_location
 MAX_TEXT: Final = 4096
 MAX_JOBS: Final = 32
 MAX_VERBOSITY: Final = 5
-PLATFORM: Final = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9._]+)?")
 PATCH_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 RANGE_BEGINS: Final = ("<", ">", "=", "!")
 RELEASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -212,7 +212,7 @@ def anchored_source(value: str, base: Path, *, one_image: bool = False) -> str:
 
 
 def platform(value: str) -> str:
-    """``os/architecture[/variant]``."""
+    """``[os/]architecture[/variant]``."""
     if not PLATFORM.fullmatch(value) or len(value) > 100:
         raise Refused(f"{shown(value)} is not a platform such as linux/amd64 or linux/arm/v7")
     return value

@@ -123,6 +123,7 @@ from ksimage.errors.tag import KeptTagOccupied, TagError, TagImmutable, TagMoved
 from ksimage.errors.usage import (
     BadOption,
     BadReference,
+    FileWithoutTransport,
     LoginIncomplete,
     PlatformNeeded,
     UnknownTransport,
@@ -161,6 +162,7 @@ __all__ = [
     "EngineUnreachable",
     "FileError",
     "FileExists",
+    "FileWithoutTransport",
     "GaveUp",
     "HookBroken",
     "HookNotFound",

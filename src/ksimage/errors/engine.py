@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ksimage.errors.base import KsimageError
 
@@ -40,7 +40,7 @@ class EnginePushFailed(EngineError):
             advice=[
                 *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
                 *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
-                "or push without the engine's help: the same command with --through direct",
+                "or send it from here: push with --through direct, build with --engine direct",
             ],
         )
 
@@ -52,10 +52,22 @@ class EngineRefused(EngineError):
         super().__init__(f"the Docker Engine would not {what}", why=reason)
 
 
+Wanted = Literal["", "build", "image", "result", "smoke test"]
+"""What an engine was for: to build, for an image that it holds or is to hold, to run a hook."""
+
+_WITHOUT_ENGINE: dict[Wanted, str] = {
+    "build": "without one: --engine direct --to oci-archive:FILE",
+    "image": "or save the image where the engine is (docker save -o FILE NAME), and use the file:"
+    " docker-archive:FILE",
+    "result": "without one: --to oci-archive:FILE",
+    "smoke test": "without one: no smoke test (build: --no-smoke-test)",
+}
+
+
 class EngineUnreachable(EngineError):
     """No Docker Engine answers."""
 
-    def __init__(self, host: str, reason: str) -> None:
+    def __init__(self, host: str, reason: str, wanted: Wanted = "") -> None:
         advice = ["docker version"]
         if "permission" in reason.lower():
             advice.append("sudo usermod -aG docker $USER, then log in again")
@@ -65,7 +77,7 @@ class EngineUnreachable(EngineError):
             advice=[
                 *advice,
                 "another engine: DOCKER_HOST=unix:///run/user/1000/docker.sock",
-                "without one: --engine direct --to oci-archive:FILE",
+                *([_WITHOUT_ENGINE[wanted]] if wanted else []),
             ],
         )
 

@@ -63,13 +63,26 @@ class ImageNotFound(NotFound):
 
 
 class PlatformNotFound(NotFound):
-    """The image has no manifest for the platform asked for."""
+    """The image has no manifest for the platform asked for.
 
-    def __init__(self, name: str, wanted: str, present: Sequence[str]) -> None:
+    ``near``: those present that differ by the variant alone. ``advice`` is for a platform that
+    nobody typed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        wanted: str,
+        present: Sequence[str],
+        *,
+        near: Sequence[str] = (),
+        advice: Sequence[str] = (),
+    ) -> None:
+        listed = [f"what it has: --platform {' | '.join(present)}"] if present else []
         super().__init__(
             f"{name} has no platform {wanted}",
             why=f"it holds {', '.join(present) or 'none'}",
-            advice=[f"--platform {present[0]}"] if present else [],
+            advice=advice or [f"--platform {text}" for text in near] or listed,
         )
 
 

@@ -40,13 +40,14 @@ class TagMoved(TagError):
 class KeptTagOccupied(TagError):
     """Replacing would lose what the tag holds: its ``-orig`` is taken by another image."""
 
-    def __init__(self, name: str, held: str, kept: str, there: str) -> None:
+    def __init__(self, name: str, held: str, what: str, kept: str, there: str) -> None:
         super().__init__(
             f"{name} was not replaced: what it holds could not be kept",
-            why=f"{kept} already holds another image, {there}",
+            why=f"it holds {what}; digest {held}\n{kept} already holds another image, {there}",
             advice=[
-                f"keep it under a name of your own, then try again: {name}@{held}",
-                "or build under another tag: --tag TAG",
+                "keep it under a tag of its own, then run the same command again:",
+                f"  ksimage push {name}@{held} --to {kept}-2",
+                "or choose another tag: --tag TAG",
             ],
         )
 
@@ -57,7 +58,7 @@ class TagOccupied(TagError):
     def __init__(self, name: str, digest: str, what: str) -> None:
         super().__init__(
             f"{name} already holds another image",
-            why=f"it is {what}: {digest}",
+            why=f"it holds {what}; digest {digest}",
             advice=[
                 "replace it, keeping what is there as <tag>-orig: add --replace",
                 "or choose another tag: --tag TAG",

@@ -37,6 +37,16 @@ class BadReference(UsageError):
         )
 
 
+class FileWithoutTransport(UsageError):
+    """A file's bare name stands where an image is expected."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path!r} is a file here, and as an image it would be one in a registry",
+            advice=did_you_mean([f"docker-archive:{path}", f"oci-archive:{path}"]),
+        )
+
+
 class LoginIncomplete(UsageError):
     """A user name without a password, or the other way round."""
 

@@ -10,10 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from ksimage.errors import MalformedImage, UnsupportedImage
+from ksimage.images.platform import Platform
 from ksimage.images.reference import DIGEST
 
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
@@ -61,26 +62,6 @@ MAX_PLATFORMS: Final = 256
 def sha256(data: bytes) -> str:
     """``sha256:<hex>`` of ``data``."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-@dataclass(frozen=True)
-class Platform:
-    """An entry of an index's ``platform``; prints as ``linux/arm/v7``."""
-
-    os: str
-    architecture: str
-    variant: str = ""
-    os_version: str = ""
-
-    def __str__(self) -> str:
-        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
-
-    @property
-    def normal(self) -> str:
-        """The same text for the same platform: a usual variant is written by some and not by others
-        (``linux/arm64`` is ``linux/arm64/v8``, as containerd's platforms package has it)."""
-        usual = {"arm64": "v8", "arm": "v7"}.get(self.architecture, "")
-        return str(replace(self, variant="" if self.variant == usual else self.variant))
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class DaemonSource:
 
     def _api(self) -> Any:
         if self._client is None:
-            self._client = engine.connect()
+            self._client = engine.connect("image")
         return self._client.api
 
     def _inspect(self) -> dict[str, Any]:
@@ -264,7 +264,7 @@ class DaemonTarget(DockerArchiveTarget):
 
     def _connected(self) -> Any:
         if self._client is None:
-            self._client = engine.connect()
+            self._client = engine.connect("result")
         return self._client
 
     def _open(self) -> TarWriter:

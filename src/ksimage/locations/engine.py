@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ksimage.errors import EngineRefused, EngineUnreachable
+from ksimage.errors.engine import Wanted
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0
@@ -54,8 +55,10 @@ def reachable(timeout: float = PROBE_SECONDS) -> tuple[bool, str]:
     return True, f"Docker Engine at {where}"
 
 
-def connect(timeout: float = PROBE_SECONDS) -> Any:
+def connect(wanted: Wanted, timeout: float = PROBE_SECONDS) -> Any:
     """A ``docker.DockerClient`` for the engine, which answered within ``timeout`` seconds.
+
+    ``wanted`` says what for, so that the error can say what to do without an engine.
 
     Raises:
         EngineUnreachable.
@@ -65,8 +68,8 @@ def connect(timeout: float = PROBE_SECONDS) -> Any:
         try:
             _ping(where.removeprefix("unix://"), timeout)
         except OSError as error:
-            raise EngineUnreachable(where, _reason(error)) from error
-    client = _client(where, timeout)
+            raise EngineUnreachable(where, _reason(error), wanted) from error
+    client = _client(where, timeout, wanted)
     client.api.timeout = TIMEOUT_SECONDS
     return client
 
@@ -141,7 +144,7 @@ def platform_of(client: Any) -> str:
     return f"{version['Os']}/{version['Arch']}"
 
 
-def _client(where: str, timeout: float) -> Any:
+def _client(where: str, timeout: float, wanted: Wanted = "") -> Any:
     import docker
     import docker.errors
     import requests.exceptions
@@ -158,7 +161,7 @@ def _client(where: str, timeout: float) -> Any:
                 options["tls"] = context.TLSConfig
         return docker.DockerClient(version="auto", timeout=timeout, **options)
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineUnreachable(where, str(error)) from error
+        raise EngineUnreachable(where, str(error), wanted) from error
 
 
 def _ping(path: str, timeout: float) -> None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ksimage.errors import BadReference, UnknownTransport
+from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
 from ksimage.images import reference
 from ksimage.images.reference import DIGEST, Reference
 
@@ -79,9 +80,11 @@ def parse(text: str) -> Location:
     Raises:
         BadReference: the text, or a part of it, is malformed.
         UnknownTransport: it begins with a transport that does not exist here.
+        FileWithoutTransport: it is the name of a file.
     """
     if text.startswith("docker://"):
         return _registry(text.removeprefix("docker://"))
+    refuse_file(text)
     match = _TRANSPORT.match(text)
     if match is None:
         return _registry(text)
@@ -95,6 +98,17 @@ def parse(text: str) -> Location:
         if nearest or prefix in _FOREIGN:
             raise UnknownTransport(text, prefix, nearest)
     return _registry(text)
+
+
+def refuse_file(text: str) -> None:
+    """Refuse what names a file: ``a.tar`` is an image of Docker Hub, and never meant as one.
+
+    Raises:
+        FileWithoutTransport
+    """
+    with suppress(OSError, ValueError):  # too long, or a NUL byte: no name of a file
+        if Path(text).is_file():
+            raise FileWithoutTransport(text)
 
 
 def _registry(text: str) -> Location:
@@ -186,8 +200,7 @@ def open_target(location: Location, *, options: Any = None) -> Target:
     Raises:
         BadReference: a digest cannot be chosen by the one who writes.
     """
-    if location.digest:
-        raise BadReference(str(location), "a destination cannot be pinned to a digest")
+    require_writable(location)
     if location.reference is not None:
         from ksimage.locations.registry import RegistryTarget
 
@@ -207,6 +220,12 @@ def open_target(location: Location, *, options: Any = None) -> Target:
     from ksimage.locations.docker_archive import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
+
+
+def require_writable(location: Location) -> None:
+    """Refuse a destination whose digest was given. Raises BadReference."""
+    if location.digest:
+        raise BadReference(str(location), "a destination cannot be pinned to a digest")
 
 
 def names_in(location: Location) -> list[str]:

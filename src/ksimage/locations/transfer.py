@@ -29,9 +29,9 @@ from ksimage.images.manifest import (
     Descriptor,
     Index,
     Manifest,
-    Platform,
     parse,
 )
+from ksimage.images.platform import matches, named, near
 from ksimage.locations.protocol import Source, Target, Transfer
 
 JOBS = 4
@@ -121,10 +121,10 @@ def _select(
     _refuse_nested(source, parsed)
     single = bool(getattr(target, "single_platform", False))
     if len(platforms) > 1 or (not platforms and not single):
-        present = {str(entry.platform) for entry in real_platforms(parsed)}
+        present = {entry.platform.normal for entry in real_platforms(parsed) if entry.platform}
         if single:
             raise PlatformNeeded(target.name, list(platforms))
-        if platforms and set(platforms) != present:
+        if platforms and {named(text).normal for text in platforms} != present:
             raise UsageError(
                 "some platforms of an image cannot be copied alone",
                 why="an index without the others would have another digest",
@@ -153,7 +153,7 @@ def choose_platform(name: str, target: str, index: Index, wanted: str | None) ->
     for entry in entries:
         if entry.platform and matches(entry.platform, wanted):
             return entry
-    raise PlatformNotFound(name, wanted, present)
+    raise PlatformNotFound(name, wanted, present, near=near(wanted, present))
 
 
 def real_platforms(index: Index) -> list[Descriptor]:
@@ -165,23 +165,6 @@ def real_platforms(index: Index) -> list[Descriptor]:
         and entry.platform.os != "unknown"
         and entry.media_type in MANIFEST_TYPES
     ]
-
-
-_VARIANTS = {"arm64": "v8", "arm": "v7"}
-
-
-def matches(platform: Platform, wanted: str) -> bool:
-    """Whether ``wanted`` (``linux/arm64``, ``linux/arm/v7``, ``arm64``) means ``platform``."""
-    parts = wanted.split("/")
-    if len(parts) == 1:
-        parts = ["linux", *parts]
-    system, architecture, variant = (*parts, "", "")[:3]
-    usual = _VARIANTS.get(architecture, "")
-    return (platform.os, platform.architecture, platform.variant or usual) == (
-        system,
-        architecture,
-        variant or usual,
-    )
 
 
 def _refuse_nested(source: Source, index: Index) -> None:

@@ -201,7 +201,7 @@ def _parse(data: bytes, name: str) -> tuple[ast.Module, Scopes]:
             warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
             tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
             # ast.parse lets through what only compiling finds: return outside a function.
-            compile(data, name, "exec", dont_inherit=True)
+            compile(tree, name, "exec", dont_inherit=True)
         return tree, Scopes(tree)
     except SyntaxError as error:
         raise HookBroken(name, f"{error.msg}", line=error.lineno) from error

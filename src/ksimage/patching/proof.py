@@ -88,10 +88,11 @@ def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> tuple[Proof, ..
     patched = _source(data, name)
     _same_frame(data, base, patched, original)
     if not patched.star_imports:
-        known = undefined(original.scopes)
-        for missing, line in sorted(undefined(patched.scopes).items()):
-            if missing not in known:
-                raise HookBroken(name, f"nothing defines {missing!r}", line=line)
+        missing = undefined(patched.scopes)
+        known = undefined(original.scopes) if missing else {}
+        for word, line in sorted(missing.items()):
+            if word not in known:
+                raise HookBroken(name, f"nothing defines {word!r}", line=line)
     patched.follow()
     total = len(patched.calls)
     if total < len(original.calls):

@@ -8,11 +8,15 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SHARED = frozenset({"ctx", "op", "ops"})
 # Put there by the site module and the interpreter.
 _IMPLICIT = {"exit", "quit", "copyright", "credits", "license", "__file__", "__name__", "__doc__"}
 MAX_DEPTH = 150
@@ -39,10 +43,11 @@ class Scope:
         self.bindings.setdefault(name, []).append(node)
 
 
-class Scopes(ast.NodeVisitor):
+class Scopes:
     """The scopes of a module; ``scope_of`` maps every node to the scope in which it is evaluated.
 
-    ``parents`` maps every node to the node above it.
+    ``parents`` maps every node to the node above it. Operators and contexts (``ast.Load``) are left
+    out: each is one object for the whole tree.
 
     Raises:
         RecursionError: the tree is too deep to be walked.
@@ -50,21 +55,12 @@ class Scopes(ast.NodeVisitor):
 
     def __init__(self, tree: ast.Module) -> None:
         self.module = Scope(tree, None)
-        self.scope_of: dict[ast.AST, Scope] = {}
+        self.scope_of: dict[ast.AST, Scope] = {tree: self.module}
         self.parents: dict[ast.AST, ast.AST] = {}
         self.inner: dict[ast.AST, Scope] = {tree: self.module}
-        level: list[ast.AST] = [tree]
-        for _ in range(MAX_DEPTH + 1):
-            below = []
-            for node in level:
-                for child in ast.iter_child_nodes(node):
-                    self.parents[child] = node
-                    below.append(child)
-            level = below
-        if level:
-            raise RecursionError(f"it is nested more than {MAX_DEPTH} levels deep")
-        self.current = self.module
-        self.visit(tree)
+        self._current = self.module
+        self._depth = 0
+        self._into(tree)
         self._hoist()
 
     def resolve(self, node: ast.AST, name: str) -> Scope | None:
@@ -80,83 +76,84 @@ class Scopes(ast.NodeVisitor):
             scope = scope.parent
         return None
 
-    def visit(self, node: ast.AST) -> None:
+    def _visit(self, node: ast.AST, parent: ast.AST) -> None:
         """Record the node and go on into it."""
-        self.scope_of[node] = self.current
-        super().visit(node)
+        self.parents[node] = parent
+        self.scope_of[node] = self._current
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise RecursionError(f"it is nested more than {MAX_DEPTH} levels deep")
+        _VISITS.get(type(node), Scopes._into)(self, node)
+        self._depth -= 1
+
+    def _into(self, node: ast.AST) -> None:
+        for name in node._fields:
+            if name not in _SHARED:
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    self._visit(value, node)
+                elif isinstance(value, list):
+                    self._each(value, node)
+
+    def _each(self, nodes: Iterable[object], parent: ast.AST) -> None:
+        for node in nodes:
+            if isinstance(node, ast.AST):  # what ** unpacks has None for a key
+                self._visit(node, parent)
 
     def _enter(self, node: ast.AST) -> Scope:
-        scope = Scope(node, self.current)
-        self.inner[node] = scope
-        self.current = scope
-        return scope
+        self._current = self.inner[node] = Scope(node, self._current)
+        return self._current
 
     def _function(self, node: Function) -> None:
-        outside = self.current
+        outside, arguments = self._current, node.args
         if not isinstance(node, ast.Lambda):
             outside.bind(node.name, node)
-            for decorator in node.decorator_list:
-                self.visit(decorator)
-            if node.returns:
-                self.visit(node.returns)
-        arguments = node.args
-        for default in (*arguments.defaults, *(d for d in arguments.kw_defaults if d)):
-            self.visit(default)
+            self._each((*node.decorator_list, node.returns), node)
+        self._each((*arguments.defaults, *arguments.kw_defaults), arguments)
         scope = self._enter(node)
+        self.parents[arguments] = node
         self.scope_of[arguments] = scope
         for argument in every_argument(arguments):
-            self.scope_of[argument] = scope
             scope.bind(argument.arg, argument)
-            if argument.annotation:
-                self.visit(argument.annotation)
-        for statement in node.body if isinstance(node.body, list) else [node.body]:
-            self.visit(statement)
-        self.current = outside
+            self._visit(argument, arguments)
+        self._each(node.body if isinstance(node.body, list) else [node.body], node)
+        self._current = outside
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._function(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        outside = self.current
+    def _class(self, node: ast.ClassDef) -> None:
+        outside = self._current
         outside.bind(node.name, node)
-        for outer in (*node.decorator_list, *node.bases, *node.keywords):
-            self.visit(outer)
+        self._each((*node.decorator_list, *node.bases, *node.keywords), node)
         self._enter(node)
-        for statement in node.body:
-            self.visit(statement)
-        self.current = outside
+        self._each(node.body, node)
+        self._current = outside
 
-    def generic_visit(self, node: ast.AST) -> None:
-        """Comprehensions have a scope of their own; everything else is visited in order."""
-        if not isinstance(node, _COMPREHENSIONS):
-            self._bindings(node)
-            super().generic_visit(node)
+    def _comprehension(self, node: ast.AST) -> None:
+        outside = self._current
+        self._enter(node)
+        self._into(node)
+        self._current = outside
+
+    def _name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
             return
-        outside = self.current
-        self._enter(node)
-        super().generic_visit(node)
-        self.current = outside
+        scope = self._current
+        if isinstance(self.parents[node], ast.NamedExpr):
+            while isinstance(scope.node, _COMPREHENSIONS) and scope.parent:
+                scope = scope.parent
+        scope.bind(node.id, node)
 
-    def _bindings(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            scope = self.current
-            if isinstance(self.parents[node], ast.NamedExpr):
-                while isinstance(scope.node, _COMPREHENSIONS) and scope.parent:
-                    scope = scope.parent
-            scope.bind(node.id, node)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            self.current.outer.update(node.names)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                self.current.bind(alias.asname or alias.name.split(".")[0], alias)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            self.current.bind(node.name, node)
+    def _outer(self, node: ast.Global | ast.Nonlocal) -> None:
+        self._current.outer.update(node.names)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._current.bind(alias.asname or alias.name.split(".")[0], alias)
+        self._into(node)
+
+    def _handler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._current.bind(node.name, node)
+        self._into(node)
 
     def _hoist(self) -> None:
         """Move bindings of ``global`` and ``nonlocal`` names to the scope that they mean."""
@@ -171,6 +168,19 @@ class Scopes(ast.NodeVisitor):
                     target = target.parent
                 for node in scope.bindings[name]:
                     (target or self.module).bind(name, node)
+
+
+_VISITS: dict[type[ast.AST], Callable[[Scopes, Any], None]] = {
+    **dict.fromkeys(_FUNCTIONS, Scopes._function),
+    **dict.fromkeys(_COMPREHENSIONS, Scopes._comprehension),
+    ast.ClassDef: Scopes._class,
+    ast.Name: Scopes._name,
+    ast.Global: Scopes._outer,
+    ast.Nonlocal: Scopes._outer,
+    ast.Import: Scopes._import,
+    ast.ImportFrom: Scopes._import,
+    ast.ExceptHandler: Scopes._handler,
+}
 
 
 def every_argument(arguments: ast.arguments) -> list[ast.arg]:

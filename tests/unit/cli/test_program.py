@@ -369,6 +369,17 @@ class TestEndings:
         assert process.returncode == 14
         assert b"No space left" in stderr and b"mistake" not in stderr
 
+    @pytest.mark.parametrize("closed", [0, 1, 2])
+    def test_closed_by_the_caller(self, base: str, tmp_path: Path, closed: int) -> None:
+        """`>&-`: nothing else gets the stream's number and is then written to."""
+        command = (*BUILD, "--from", base, "--to", "oci:out", "-q")
+        process = self.popen(*command, cwd=tmp_path, preexec_fn=lambda: os.close(closed))
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 0, stderr
+        assert (stdout == b"") == (closed == 1) and b"Traceback" not in stderr
+        done = ksimage("verify", "oci:out", "--base", base, cwd=tmp_path).ok()
+        assert "made by ksimage" in done.stderr
+
     def test_interrupted(self, tmp_path: Path) -> None:
         """Ctrl-C while a password is waited for."""
         process = self.popen(

@@ -206,7 +206,7 @@ def test_faults_of_variables_and_file_together(tmp_path: Path) -> None:
     [
         ({"engine": "dokcer"}, "--engine: 'dokcer' is none of auto, docker, direct"),
         ({"labels": ["a"]}, "--label: 'a' is not KEY=VALUE"),
-        ({"platforms": ["arm64"]}, "--platform: 'arm64' is not a platform"),
+        ({"platforms": ["linux/"]}, "--platform: 'linux/' is not a platform"),
         ({"source": "u:p@h.lan/x"}, "--from: credentials have no place in a reference"),
         ({"patches.files": [""]}, "--patch: is empty"),
         ({"verbosity": 6}, "--verbose: '6' is not a whole number from 0 to 5"),

@@ -18,7 +18,6 @@ from ksimage.images.manifest import (
     OCI_MANIFEST,
     Index,
     Manifest,
-    Platform,
     encode,
     load_json,
     parse,
@@ -236,18 +235,3 @@ class TestDescriptor:
         found = read(a_manifest(layers=[a_descriptor(data="eA==", artifactType="y")]))
         assert isinstance(found, Manifest)
         assert found.layers[0].to_json() == a_descriptor(data="eA==", artifactType="y")
-
-
-@pytest.mark.parametrize(
-    ("platform", "text", "normal"),
-    [
-        (Platform("linux", "amd64"), "linux/amd64", "linux/amd64"),
-        (Platform("linux", "arm64", "v8"), "linux/arm64/v8", "linux/arm64"),
-        (Platform("linux", "arm64"), "linux/arm64", "linux/arm64"),
-        (Platform("linux", "arm", "v7"), "linux/arm/v7", "linux/arm"),
-        (Platform("linux", "arm", "v6"), "linux/arm/v6", "linux/arm/v6"),
-        (Platform("", ""), "", ""),
-    ],
-)
-def test_platform(platform: Platform, text: str, normal: str) -> None:
-    assert (str(platform), platform.normal) == (text, normal)

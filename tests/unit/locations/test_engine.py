@@ -95,8 +95,12 @@ def test_engine_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_unreachable(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", host)
     assert engine.reachable()[0] is False
-    for place in (DaemonSource("a:1").top, DaemonTarget("a:1").held):
+    for place, instead in (
+        (DaemonSource("a:1").top, "docker-archive:FILE"),
+        (DaemonTarget("a:1").held, "--to oci-archive:FILE"),
+    ):
         with pytest.raises(EngineUnreachable) as caught:
             place()
+        assert instead in caught.value.advice[-1] and "--engine" not in caught.value.advice[-1]
         assert caught.value.exit_code == 7
         assert host in caught.value.message

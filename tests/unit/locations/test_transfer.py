@@ -21,11 +21,11 @@ from ksimage.errors import (
     UnsupportedImage,
     UsageError,
 )
-from ksimage.images.manifest import Descriptor, Platform
+from ksimage.images.manifest import Descriptor
 from ksimage.locations.docker_archive import DockerArchiveTarget
 from ksimage.locations.layout import LayoutSource, LayoutTarget
 from ksimage.locations.protocol import Transfer
-from ksimage.locations.transfer import copy, matches
+from ksimage.locations.transfer import copy
 
 
 class Recorder:
@@ -204,22 +204,6 @@ class TestPlatforms:
         target = DockerArchiveTarget(tmp_path / "d.tar", "a:1")
         with pytest.raises(PlatformNeeded):
             copy(LayoutSource(tmp_path / "in"), target, platforms=["linux/amd64", "linux/arm64"])
-
-    @pytest.mark.parametrize(
-        ("platform", "wanted", "expected"),
-        [
-            (("linux", "amd64", ""), "linux/amd64", True),
-            (("linux", "amd64", ""), "amd64", True),
-            (("linux", "arm64", "v8"), "linux/arm64", True),
-            (("linux", "arm64", ""), "linux/arm64/v8", True),
-            (("linux", "arm", "v7"), "linux/arm", True),
-            (("linux", "arm", "v6"), "linux/arm", False),
-            (("linux", "arm", "v6"), "linux/arm/v6", True),
-            (("windows", "amd64", ""), "linux/amd64", False),
-        ],
-    )
-    def test_matches(self, platform: tuple[str, str, str], wanted: str, expected: bool) -> None:
-        assert matches(Platform(*platform), wanted) is expected
 
 
 def rewritten(path: Path, digest: str, change: Any) -> None:

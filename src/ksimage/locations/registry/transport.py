@@ -302,11 +302,11 @@ class Transport:
         login = self.auth.credentials(intent.repository)
         if login is None:
             return LoginRequired(intent.host, intent.name, intent.action, said.words)
-        if login.basic is None or self._login_holds(login.basic):
+        if login.basic is None or self.login_holds(login.basic):
             return RightMissing(intent.host, intent.name, intent.action, login.username, said.words)
         return LoginFailed(intent.host, login.username, login.origin)
 
-    def _login_holds(self, basic: str) -> bool:
+    def login_holds(self, basic: str) -> bool:
         """Ask the registry itself about a login.
 
         Harbor's token service answers a wrong password with an anonymous token; only ``GET /v2/``
