@@ -141,7 +141,8 @@ def run(
         try:
             pending = {pool.submit(one, release) for release in releases}
             while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                # Ctrl-C just before a wait begins would be noticed only when it ends
+                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
                 for row in (future.result() for future in done):
                     rows[row.release] = row
                     if row.state is not State.NOT_RUN:

@@ -7,31 +7,29 @@
 from __future__ import annotations
 
 import logging
-import threading
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ksimage import base, identify, kubekey, naming, opening, recipe, releases, remembered
+from ksimage import base, identify, kubekey, naming, opening, recipe, releases
 from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
 from ksimage.identify import Origin
-from ksimage.locations import transfer
 from ksimage.patcher import Patcher
-from ksimage.threads import Threads
+from ksimage.platform_hooks import find_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
-    from ksimage.hook import Hook, Seen
-    from ksimage.images.manifest import Descriptor
+    from ksimage.hook import Hook
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.opening import OptionsFor
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection
+    from ksimage.platform_hooks import Reading
     from ksimage.recipe import Recipe
 
 log = logging.getLogger("ksimage.build")
@@ -92,6 +90,7 @@ def plan(
     base_digest: str | None = None,
     epoch: int | None = None,
     identity: recipe.Identity | None = None,
+    reading: Reading | None = None,
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -103,6 +102,7 @@ def plan(
         base_digest: what the base's manifest or index must be.
         epoch: SOURCE_DATE_EPOCH.
         identity: what the labels are to say of release and base, instead of what is found out.
+        reading: told of the layers that are read, from several threads; it may raise.
 
     Raises:
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved.
@@ -115,7 +115,7 @@ def plan(
         images = base.read_images(source, wanted)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
-        return _plan(location, source, release, images, settings, epoch, identity)
+        return _plan(location, source, release, images, settings, epoch, identity, reading)
     except BaseException:
         source.close()
         raise
@@ -129,11 +129,12 @@ def _plan(
     settings: Settings,
     epoch: int | None,
     given: recipe.Identity | None,
+    reading: Reading | None,
 ) -> Plan:
     notes: list[str] = []
     name = (given.release if given else release) or naming.guess_release(location) or ""
     with closing(Patcher(str(location), settings, name)) as patcher:
-        hooks = _find_hooks(source, images, partial(patcher.begin, name))
+        hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
         for image, hook in hooks:
             name = _judge(str(location), image, hook, name, given=decided, notes=notes)
@@ -182,31 +183,6 @@ def _plan(
     return Plan(
         name or "unknown", location, source, images, plans, selection, tag, identity, tuple(notes)
     )
-
-
-def _find_hooks(source: Source, images: ImageSet, seen: Seen) -> list[tuple[PlatformImage, Hook]]:
-    """The hook of each platform; platforms that share all layers are read once, others at once."""
-    keys = [tuple(layer.digest for layer in image.manifest.layers) for image in images.images]
-    distinct = dict(zip(keys, images.images, strict=True))
-    if len(distinct) == 1:
-        hook = remembered.find_hook(source, images.images[0], seen=seen)
-        return [(image, hook) for image in images.images]
-    stop = threading.Event()
-
-    def report(_: Descriptor, __: int) -> None:
-        if stop.is_set():
-            raise transfer.Cancelled
-
-    watched = transfer.Watched(source, report)
-    with Threads(min(transfer.JOBS, len(distinct)), "hook") as pool:
-        try:
-            # decompressing and hashing leave Python's lock to the others
-            find = partial(remembered.find_hook, watched, seen=seen)
-            read = list(pool.map(find, distinct.values()))
-        finally:
-            stop.set()
-    hooks = dict(zip(distinct, read, strict=True))
-    return [(image, hooks[key]) for key, image in zip(keys, images.images, strict=True)]
 
 
 def _judge(

@@ -28,15 +28,17 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
     """What ``consume`` makes of ``items``, as if called with them, but in a thread of its own.
 
     Errors are those of a plain call, too: one in ``items`` is raised where ``consume`` reads on,
-    and the first one that it does not catch ends both. What it leaves over is not asked for.
+    and the first one that it does not catch ends both. What it leaves over is not asked for; but an
+    error that came on the way there is raised, for it may say that what was read is damaged.
 
     Raises:
         whatever the two raise.
     """
     box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
-    over = False
+    over = told = False
 
     def received() -> Iterator[T]:
+        nonlocal told
         while True:
             good, item = box.get()
             if good:
@@ -44,6 +46,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
             elif item is None:
                 return
             else:
+                told = True
                 raise item
 
     def work() -> R:
@@ -71,4 +74,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
         finally:
             if not over:
                 box.put((False, end))
-        return future.result()
+        made = future.result()
+        if end is not None and not told:
+            raise end
+        return made

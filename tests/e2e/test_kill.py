@@ -11,10 +11,11 @@ import random
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,10 @@ class Place:
         self._complete(repository, document)
         return digest
 
+    def settle(self) -> None:
+        """Wait until the registry has got all that a killed process had sent."""
+        assert self.slow.idle(20), "the relay is still at work"
+
     def _complete(self, repository: str, document: dict[str, Any]) -> None:
         for entry in document.get("manifests", []):
             found = self._get(repository, "manifests", entry["digest"])
@@ -73,20 +78,33 @@ class Place:
             self._complete(repository, found[1])
         blobs = [document["config"], *document["layers"]] if "config" in document else []
         for entry in blobs:
-            url = f"http://{self.registry.address}/v2/{repository}/blobs/{entry['digest']}"
-            with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as answer:
-                assert answer.headers["Content-Length"] == str(entry["size"])
+            found = self._ask("HEAD", f"{repository}/blobs/{entry['digest']}")
+            assert found is not None, f"{entry['digest']} is missing"
+            assert found[0]["Content-Length"] == str(entry["size"])
 
     def _get(self, repository: str, kind: str, what: str) -> tuple[str, dict[str, Any]] | None:
-        url = f"http://{self.registry.address}/v2/{repository}/{kind}/{what}"
-        request = urllib.request.Request(url, headers={"Accept": ACCEPT})
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.headers["Docker-Content-Digest"], json.load(answer)
-        except urllib.error.HTTPError as error:
-            error.close()
-            assert error.code == 404
+        found = self._ask("GET", f"{repository}/{kind}/{what}")
+        if found is None:
             return None
+        return found[0]["Docker-Content-Digest"], json.loads(found[1])
+
+    def _ask(self, method: str, path: str) -> tuple[Message, bytes] | None:
+        """Headers and body, or None where there is no such thing.
+
+        docker-registry writes a tag in place: whoever reads it just then is told of an unknown
+        error. A killed process's last request may still be under way, so that is asked again.
+        """
+        deadline = time.monotonic() + 2
+        while True:
+            with closing(HTTPConnection(self.registry.address, timeout=20)) as connection:
+                connection.request(method, f"/v2/{path}", headers={"Accept": ACCEPT})
+                answer = connection.getresponse()
+                body = answer.read()
+            if answer.status < 500 or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        assert answer.status in (200, 404), f"{method} {path}: {answer.status} {body!r}"
+        return (answer.headers, body) if answer.status == 200 else None
 
 
 @pytest.fixture
@@ -115,22 +133,38 @@ def base(folder: Path, *architectures: str, seed: int = 0) -> str:
     return f"oci:{path}:v3.3.2"
 
 
-def push(source: str, target: str, cwd: Path, *, kill_after: float | None = None) -> float:
-    """Build to a target, killed that long after the plan stands; the seconds from there on."""
+@dataclass(frozen=True)
+class Run:
+    """One run of ksimage: seconds from where the plan stood to its end, and what it said."""
+
+    seconds: float
+    code: int
+    said: str
+
+    @property
+    def tail(self) -> str:
+        """The last of what it said, for failures."""
+        return "\n".join(["…", *self.said.splitlines()[-12:], f"exit code {self.code}"])
+
+
+def push(source: str, target: str, cwd: Path, *, kill_after: float | None = None) -> Run:
+    """Build to a target; killed that many seconds after the plan stands, or else successful."""
     process = start("build", source, "--verbose", "--to", target, "--replace", cwd=cwd)
     assert process.stderr is not None
     try:
+        said = ""
         for line in process.stderr:
+            said += line
             if line.startswith("result "):
                 break
         began = time.monotonic()
         if kill_after is not None:
             time.sleep(kill_after)
             process.kill()
-        _, errors = process.communicate(timeout=60)
-        if kill_after is None:
-            assert process.returncode == 0, errors
-        return time.monotonic() - began
+        out, errors = process.communicate(timeout=60)
+        run = Run(time.monotonic() - began, process.returncode, said + errors + out)
+        assert kill_after is not None or run.code == 0, run.tail
+        return run
     finally:
         process.kill()
         process.wait()
@@ -151,7 +185,7 @@ def test_killed_at_random_moments(place: Place, architectures: tuple[str, ...]) 
     kind = "-".join(architectures)
     chance = random.Random(f"{SEED}/{kind}")
     old, new = (base(place.folder, *architectures, seed=seed) for seed in (10, 20))
-    seconds = push(new, place.target(f"kill/{kind}/whole"), place.folder)
+    seconds = push(new, place.target(f"kill/{kind}/whole"), place.folder).seconds
     after = place.whole(f"kill/{kind}/whole")
     assert after is not None
     put(old, place.fast(f"kill/{kind}/old"))
@@ -164,17 +198,21 @@ def test_killed_at_random_moments(place: Place, architectures: tuple[str, ...]) 
             put(old, place.fast(repository))
             was = before
         moment = chance.uniform(0, seconds)
-        push(new, place.target(repository), place.folder, kill_after=moment)
+        run = push(new, place.target(repository), place.folder, kill_after=moment)
+        place.settle()
         held, kept = place.whole(repository), place.whole(repository, "debug-orig")
-        assert held in (was, after), f"{moment:.3f} s of {seconds:.3f}"
-        assert kept in (None, was)
-        assert held != after or kept == was, "replaced before it was kept"
+        about = (
+            f"number {number}, killed after {moment:.3f} s of {seconds:.3f}: the tag held {held},"
+            f" -orig {kept}; the old image is {was}, the new one {after}\n{run.tail}"
+        )
+        assert held in (was, after), about
+        assert kept in (None, was), about
+        assert held != after or kept == was, f"replaced before it was kept: {about}"
         moved.append(held == after)
-        if not moved[-1] and number % 3 == 0:
-            push(new, place.fast(repository), place.folder)
-            assert place.whole(repository) == after
-            assert place.whole(repository, "debug-orig") == was
-    assert not all(moved), "no moment was before the tag moved"
+        again = push(new, place.fast(repository), place.folder)
+        held, kept = place.whole(repository), place.whole(repository, "debug-orig")
+        assert (held, kept) == (after, was), f"{about}\nthe next run:\n{again.tail}"
+    assert not all(moved), f"no moment of {seconds:.3f} s was before the tag moved"
 
 
 @pytest.mark.parametrize("form", ["oci-archive:new.tar", "docker-archive:new.tar", "oci:new:v1"])

@@ -9,11 +9,13 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Literal
 
 from tests.faults.scripted import reset
@@ -59,22 +61,30 @@ class Fault:
 class FaultProxy:
     """Listens on a loopback port, forwards to ``127.0.0.1:port``.
 
-    ``on_request`` is called with method and path before anything is forwarded.
+    ``on_request`` is called with method and path before anything is forwarded. With a
+    ``certificate`` for localhost (and its key) both sides speak TLS.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, certificate: tuple[Path, Path] | None = None) -> None:
         self.faults: list[Fault] = []
         self.seen: list[tuple[str, str, int]] = []
         self.on_request: Callable[[str, str], None] = lambda *_: None
         self._port = port
         self._lock = threading.Lock()
+        self._tls = certificate is not None
         self._server = _Server(("127.0.0.1", 0), self._handler())
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
+        return f"{'localhost' if self._tls else '127.0.0.1'}:{self._server.server_port}"
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -86,6 +96,12 @@ class FaultProxy:
         left = [fault for fault in self.faults if fault.times]
         assert not left, f"never struck: {left}"
 
+    def _upstream(self) -> http.client.HTTPConnection:
+        if not self._tls:
+            return http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        context = ssl._create_unverified_context()
+        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=20, context=context)
+
     def _fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             return next((f for f in self.faults if f.strikes(method, path)), None)
@@ -96,7 +112,7 @@ class FaultProxy:
             timeout = 20
 
             def handle(self) -> None:
-                if self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                if not proxy._tls and self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
                     return  # no TLS here
                 super().handle()
 
@@ -107,7 +123,7 @@ class FaultProxy:
                 if fault and harm == "status":
                     self._refuse(fault)
                     return
-                upstream = http.client.HTTPConnection("127.0.0.1", proxy._port, timeout=20)
+                upstream = proxy._upstream()
                 try:
                     self._forward(upstream, fault)
                 finally:

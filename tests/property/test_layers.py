@@ -10,6 +10,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from tests.support import requires
 
 from ksimage.errors import MalformedImage
+from ksimage.images import layer as written_layer
 from ksimage.images.compression import decompress
 from ksimage.images.layer import LayerFile, normalise, read_layer, store_gzip, write_layer
 from ksimage.images.tar import Kind, members
@@ -230,6 +232,28 @@ def test_stored_gzip(data: bytes) -> None:
     inflate = zlib.decompressobj(wbits=31)
     assert inflate.decompress(packed) == data
     assert inflate.eof and inflate.unused_data == b""
+
+
+def crc32(data: bytes) -> int:
+    """RFC 1952 section 8, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xEDB88320 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@given(files)
+@settings(max_examples=20, deadline=None)
+def test_another_zlib_makes_the_same_layer(file: LayerFile) -> None:
+    """The checksum is all that comes from zlib, and there is only one right one."""
+    zlib_ng = pytest.importorskip("zlib_ng.zlib_ng")
+    written = write_layer(file)
+    for crc in (crc32, zlib_ng.crc32):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(written_layer, "zlib", SimpleNamespace(crc32=crc))
+            assert write_layer(file) == written
 
 
 @pytest.mark.parametrize("size", [0, 1, 0xFFFF, 0x10000, 1_000_000])

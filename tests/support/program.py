@@ -46,14 +46,14 @@ class Finished:
 
 
 def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """This process's environment without what steers ksimage, and with ``changes``.
+    """This process's environment without what steers ksimage, and with ``changes`` (None: unset).
 
     No Docker Engine is reachable and nothing is cached unless a change says so.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
     usual = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "KSIMAGE_CACHE_DIR": "off"}
     changed = {**usual, **(changes or {})}
-    return {**kept, **{key: value for key, value in changed.items() if value is not None}}
+    return {key: value for key, value in {**kept, **changed}.items() if value is not None}
 
 
 def start(

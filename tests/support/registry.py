@@ -48,6 +48,7 @@ class RunningRegistry:
         address: ``127.0.0.1:PORT``, or ``localhost:PORT`` with TLS.
         data: its storage folder.
         ca: the CA's certificate, with TLS.
+        certificate: the registry's own and its key, with TLS.
         tokens: its token service, with bearer logins.
     """
 
@@ -57,6 +58,7 @@ class RunningRegistry:
     process: subprocess.Popen[bytes]
     ca: Path | None = None
     tokens: TokenService | None = None
+    certificate: tuple[Path, Path] | None = None
     _read: int = field(default=0)
 
     @property
@@ -112,10 +114,10 @@ def start_registry(
         f"  addr: 127.0.0.1:{port}",
         "  secret: of-no-value",
     ]
-    ca = tokens = None
+    ca = tokens = own = None
     if tls:
-        ca, certificate, key = make_certificate(folder, "localhost", "harbor.test")
-        lines.append(f"  tls:\n    certificate: {certificate}\n    key: {key}")
+        ca, *own = make_certificate(folder, "localhost", "harbor.test")
+        lines.append(f"  tls:\n    certificate: {own[0]}\n    key: {own[1]}")
         if client_ca:
             lines.append(f"    clientcas: [{client_ca}]")
     if auth == "htpasswd":
@@ -137,7 +139,7 @@ def start_registry(
             [program, "serve", str(folder / "config.yml")], stdout=output, stderr=output
         )
     running = RunningRegistry(
-        f"{'localhost' if tls else '127.0.0.1'}:{port}", data, log, process, ca, tokens
+        f"{'localhost' if tls else '127.0.0.1'}:{port}", data, log, process, ca, tokens, own
     )
     _await(running)
     running.requests()

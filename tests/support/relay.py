@@ -18,19 +18,24 @@ class Relay:
         port: where to.
         delay: seconds that each piece waits, in either direction.
         step: bytes a piece has at most.
+        window: bytes that the kernel may take from clients beforehand; its own choice if None.
 
     Attributes:
         sent, received: bytes to and from the other side, headers included.
         connections: how many were opened.
     """
 
-    def __init__(self, port: int, *, delay: float = 0.0, step: int = _STEP) -> None:
+    def __init__(
+        self, port: int, *, delay: float = 0.0, step: int = _STEP, window: int | None = None
+    ) -> None:
         self.sent = self.received = self.connections = 0
         self.delay, self.step = delay, step
         self._port = port
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        if window:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -47,6 +52,15 @@ class Relay:
                     connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
         self._listener.close()
+
+    def idle(self, seconds: float) -> bool:
+        """Wait until no connection is open: all that was sent has gone on. False when it lasts."""
+        deadline = time.monotonic() + seconds
+        while self._open:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
 
     def _serve(self) -> None:
         while True:

@@ -1,13 +1,8 @@
-"""From plan to image: destination, direct engine, proofs before anything is named, digests."""
+"""From plan to image: destination, direct engine, proofs before anything is named."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +10,6 @@ from typing import Any
 import pytest
 from tests.support import derived
 from tests.support.images import ImageStore, Recipe
-from tests.support.program import COMMAND, REPOSITORY, environment
 
 from ksimage import produce
 from ksimage.config.settings import Settings
@@ -198,81 +192,3 @@ class TestOverlay:
         with source.blob(old_layer) as ours, below.blob(old_layer) as theirs:
             assert b"".join(ours) == b"".join(theirs)
         source.close()
-
-
-def interpreter(minor: int) -> str | None:
-    """A Python 3.``minor`` of this machine: on the path, or beside the one that runs the tests."""
-    name = f"python3.{minor}"
-    beside = sorted(Path(sys.base_prefix).parent.glob(f"3.{minor}.*/bin/{name}"))
-    for python in (*map(str, beside), shutil.which(name)):
-        if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
-            return python
-    return None
-
-
-class TestSameDigest:
-    """Same inputs, same digest: whatever the machine around it looks like."""
-
-    ARGUMENTS = ("build", "v3.3.2", "--verbose", "--to", "oci:out:t", "--from")
-
-    def digest(self, cwd: Path, source: str, mask: int, python: str, **env: str) -> str:
-        cwd.mkdir()
-        done = subprocess.run(
-            [python, "-c", COMMAND[2], *self.ARGUMENTS, source],
-            cwd=cwd,
-            env={**environment(), "KSIMAGE_LABELS": "", **env},
-            capture_output=True,
-            text=True,
-            umask=mask,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.rpartition("@")[2]
-
-    def test_under_other_settings(self, tmp_path: Path) -> None:
-        recipes = (Recipe(), Recipe(architecture="arm64"))
-        source = derived.base(tmp_path / "base", *recipes)
-        digests = {
-            self.digest(tmp_path / "a", source, 0o022, sys.executable),
-            self.digest(
-                tmp_path / "b", source, 0o077, sys.executable,
-                TZ="Pacific/Kiritimati", LC_ALL="C", PYTHONHASHSEED="1", COLUMNS="20",
-            ),
-            self.digest(
-                tmp_path / "c ü", source, 0o000, sys.executable,
-                TZ="America/St_Johns", LC_ALL="C.UTF-8", PYTHONHASHSEED="2", PYTHONOPTIMIZE="1",
-            ),
-        }  # fmt: skip
-        assert len(digests) == 1
-
-    @pytest.mark.parametrize("minor", [10, 11, 12, 13, 14])
-    def test_on_another_python(self, tmp_path: Path, minor: int) -> None:
-        """And so with whatever zlib it was linked to."""
-        python = interpreter(minor)
-        if python is None:
-            pytest.skip(f"Python 3.{minor} is not installed")
-        source = derived.base(tmp_path / "base", Recipe(), Recipe(architecture="arm64"))
-        here = self.digest(tmp_path / "a", source, 0o022, sys.executable)
-        # The packages of this environment, as far as they are pure Python.
-        path = os.pathsep.join([str(REPOSITORY / "src"), sysconfig.get_path("purelib")])
-        there = self.digest(tmp_path / "b", source, 0o022, python, PYTHONPATH=path)
-        assert here == there
-
-    def test_epoch_changes_it_and_is_the_same_again(self, tmp_path: Path) -> None:
-        source = derived.base(tmp_path / "base")
-        plain = self.digest(tmp_path / "a", source, 0o022, sys.executable)
-        epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
-        first = self.digest(tmp_path / "b", source, 0o022, sys.executable, **epoch)
-        again = self.digest(tmp_path / "c", source, 0o077, sys.executable, **epoch)
-        assert plain != first == again
-
-    def test_of_a_copy_made_elsewhere(self, tmp_path: Path) -> None:
-        """Where the base lies is nobody's business, nor when its files were written."""
-        first = derived.base(tmp_path / "one")
-        second = derived.base(tmp_path / "two")
-        for path in (tmp_path / "two").rglob("*"):
-            os.utime(path, (1, 1))
-        digests = {
-            self.digest(tmp_path / name, source, 0o022, sys.executable)
-            for name, source in (("a", first), ("b", second))
-        }
-        assert len(digests) == 1

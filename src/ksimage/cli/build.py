@@ -170,11 +170,13 @@ class Order:
         self.create_project = create_project
         self.smoke_test = smoke_test
 
-    def plan(self, what: str, base: str | None) -> tuple[Plan, Destination]:
+    def plan(
+        self, what: str, base: str | None, reading: Progress | None = None
+    ) -> tuple[Plan, Destination]:
         """Plan one build and decide where it goes. The caller closes the plan's source."""
         from ksimage import produce
 
-        plan = self.session.plan(what, base_digest=base)
+        plan = self.session.plan(what, base_digest=base, shown=reading)
         try:
             settings = self.session.settings
             destination = produce.choose(plan, settings, to=self.to, push=self.push)
@@ -186,12 +188,14 @@ class Order:
         terminal.step(f"result   {destination.location}")
         return plan, destination
 
-    def make(self, what: str, base: str | None, progress: Progress) -> Built:
-        """Plan and carry out one build."""
+    def make(
+        self, what: str, base: str | None, progress: Progress, reading: Progress | None = None
+    ) -> Built:
+        """Plan and carry out one build; ``reading`` shows the base's layers."""
         from ksimage import produce
         from ksimage.cli.projects import ensure_project
 
-        plan, destination = self.plan(what, base)
+        plan, destination = self.plan(what, base, reading)
         try:
             ensure_project(self.session, destination.location, self.create_project)
             return produce.make(

@@ -79,11 +79,16 @@ def run(
     said: dict[str, list[str]] = {}
 
     def build_one(what: str, stop: Stop) -> Built:
-        from ksimage.cli.progress import lines
+        from ksimage.cli.progress import lines, reading_lines
 
         kept = said.setdefault(what, []) if terminal.in_ci else None
         with terminal.part(what, kept):
-            return order.make(what, pins[what], stop.watching(lines(terminal, what)))
+            return order.make(
+                what,
+                pins[what],
+                stop.watching(lines(terminal, what)),
+                stop.watching(reading_lines(terminal, what)),
+            )
 
     def finished(row: Row) -> None:
         if terminal.in_ci:

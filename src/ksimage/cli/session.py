@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
     from ksimage.config.settings import Settings
     from ksimage.locations.spec import Location
+    from ksimage.locations.transfer import Progress
 
 MAX_PASSWORD = 64 << 10
 """Bytes; identity tokens of some registries have several thousand."""
@@ -81,11 +83,20 @@ class Session:
             password=settings.password if given else None,
         )
 
-    def plan(self, what: str, **details: Any) -> Plan:
-        """Plan a build of ``what`` and say what was found out."""
+    def plan(self, what: str, *, shown: Progress | None = None, **details: Any) -> Plan:
+        """Plan a build of ``what``, show what is read (on ``shown``), say what was found out."""
         from ksimage import build
+        from ksimage.cli.progress import reading
 
-        found = build.plan(what, self.settings, options=self.options, epoch=self.epoch, **details)
+        with nullcontext(shown) if shown else reading(self.terminal) as display:
+            found = build.plan(
+                what,
+                self.settings,
+                options=self.options,
+                epoch=self.epoch,
+                reading=display.advance,
+                **details,
+            )
         platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
         self.terminal.step(f"base     {found.location}@{found.base.top.digest[:19]}… ({platforms})")
         for entry in found.base.excluded:

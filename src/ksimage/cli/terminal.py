@@ -85,10 +85,7 @@ class Terminal:
         return text
 
     def colored(self, stream: TextIO) -> bool:
-        """Whether to colour what goes to ``stream``.
-
-        The flag, then FORCE_COLOR and NO_COLOR (when not empty, no-color.org), then the stream.
-        """
+        """Whether to colour ``stream``: the flag, NO_COLOR (no-color.org), FORCE_COLOR, itself."""
         if self._color is not None:
             return self._color
         if os.environ.get("NO_COLOR"):
@@ -96,6 +93,13 @@ class Terminal:
         if os.environ.get("FORCE_COLOR"):
             return True
         return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    @property
+    def animated(self) -> bool:
+        """Whether stderr may be redrawn in place: a terminal that can, and a person before it."""
+        watched = self.level >= NORMAL and not self.json and not self.in_ci
+        able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+        return watched and able and sys.stderr is not None and sys.stderr.isatty()
 
     def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
         """``text`` in a style, or plain where colours are off."""
@@ -133,6 +137,11 @@ class Terminal:
             yield
         finally:
             self._thread.name, self._thread.kept = "", None
+
+    @property
+    def in_part(self) -> bool:
+        """Whether what this thread says is marked already."""
+        return bool(getattr(self._thread, "name", ""))
 
     def replay(self, title: str, lines: list[str]) -> None:
         """Say what a part collected, folded where the CI system can fold."""

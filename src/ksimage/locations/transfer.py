@@ -43,7 +43,7 @@ class Progress(Protocol):
         """The blob's turn has come; its size is the descriptor's."""
 
     def advance(self, descriptor: Descriptor, count: int) -> None:
-        """``count`` more bytes were read from the source."""
+        """``count`` more bytes were read from the source; 0 when it is opened."""
 
     def done(self, transfer: Transfer) -> None:
         """The target has the blob."""
@@ -217,6 +217,7 @@ class Watched:
 
     @contextmanager
     def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        self._report(descriptor, 0)
         with self._source.blob(descriptor, offset) as chunks:
             yield self._reported(descriptor, chunks)
 

@@ -294,6 +294,14 @@ class TestCommands:
     def test_version(self, tmp_path: Path) -> None:
         assert run("--version", cwd=tmp_path).ok().stdout.startswith("ksimage, version ")
 
+    def test_as_a_module(self, tmp_path: Path) -> None:
+        command = (sys.executable, "-m", "ksimage")
+        usual = run("releases", cwd=tmp_path).ok()
+        assert ksimage("releases", cwd=tmp_path, command=command).ok() == usual
+        refused = ksimage("nonsense", cwd=tmp_path, command=command)
+        assert refused.code == 2
+        assert "→ python -m ksimage --help" in refused.stderr
+
     def test_help_loads_nothing_heavy(self, tmp_path: Path) -> None:
         code = (
             "import sys\nfrom ksimage.cli import main\n"
