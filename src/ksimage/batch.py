@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ksimage.errors import BuildsFailed, KsimageError, SystemRefused
+from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,12 +122,11 @@ def run(
         A row for every release, in the given order.
 
     Raises:
-        KeyboardInterrupt: after the running builds have stopped.
+        KeyboardInterrupt: the running builds have stopped, or have been left where they hang.
     """
     stop = Stop()
-    enough = (
-        threading.Event()
-    )  # set by the build that failed: its thread takes the next one at once
+    # set by the build that failed: its thread takes the next one at once
+    enough = threading.Event()
 
     def one(release: str) -> Row:
         if enough.is_set():
@@ -137,20 +137,19 @@ def run(
         return row
 
     rows: dict[str, Row] = {}
-    pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="release")
-    pending = {pool.submit(one, release) for release in releases}
-    try:
-        while pending:
-            # Ctrl-C just before a wait begins would be noticed only when it ends
-            done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-            for row in (future.result() for future in done):
-                rows[row.release] = row
-                if row.state is not State.NOT_RUN:
-                    finished(row)
-    finally:
-        enough.set()
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+    with Threads(max(1, jobs), "release") as pool:
+        try:
+            pending = {pool.submit(one, release) for release in releases}
+            while pending:
+                # Ctrl-C just before a wait begins would be noticed only when it ends
+                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                for row in (future.result() for future in done):
+                    rows[row.release] = row
+                    if row.state is not State.NOT_RUN:
+                        finished(row)
+        finally:
+            enough.set()
+            stop.set()
     return [rows[release] for release in releases]
 
 

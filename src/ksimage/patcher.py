@@ -7,12 +7,12 @@ proven, which is not Python's own work, it is being patched.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from ksimage import data, releases
 from ksimage.errors import BasePatched, PatchAlreadyApplied
+from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -57,7 +57,7 @@ class Patcher:
 
     def __init__(self, name: str, settings: Settings, release: str) -> None:
         self._name = name
-        self._pool = ThreadPoolExecutor(1, "patch")
+        self._pool = Threads(1, "patch")
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str], Future[SeriesResult]] = {}
         self.select = lru_cache(partial(select, settings))

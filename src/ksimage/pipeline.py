@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+
+from ksimage.threads import Threads
 
 DEPTH = 4
 """Items on their way at once: they bound the memory, and even out what the two sides take."""
@@ -57,7 +58,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
             while not box.empty():  # the producer may be waiting for room
                 box.get_nowait()
 
-    with ThreadPoolExecutor(1, "feed") as pool:
+    with Threads(1, "feed") as pool:
         future = pool.submit(work)
         end: BaseException | None = None
         try:

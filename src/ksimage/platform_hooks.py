@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ksimage import remembered
 from ksimage.locations import transfer
+from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def find_hooks(
     if len(distinct) == 1:
         hook = find(images.images[0])
         return [(image, hook) for image in images.images]
-    with ThreadPoolExecutor(min(transfer.JOBS, len(distinct)), "hook") as pool:
+    with Threads(min(transfer.JOBS, len(distinct)), "hook") as pool:
         try:
             # decompressing and hashing leave Python's lock to the others
             read = list(pool.map(find, distinct.values()))

@@ -38,6 +38,8 @@ class Reply:
         cut: send that many bytes of the body, then reset the connection; -1: answer nothing at all.
         early: answer before the request's body is read.
         delay: seconds between the bytes of the body.
+        linger: seconds until a connection whose request was answered early is closed.
+        halfway: called when half of the body has been sent.
     """
 
     status: int = 200
@@ -46,6 +48,8 @@ class Reply:
     cut: int | None = None
     early: bool = False
     delay: float = 0
+    linger: float = 0
+    halfway: Callable[[], object] | None = None
     length: bool = True
 
 
@@ -165,8 +169,10 @@ class ScriptedRegistry:
                         request.method, request.path, request.query, request.headers, body
                     )
                 registry.requests.append(request)
-                self._send(registry._answer(request))
+                reply = registry._answer(request)
+                self._send(reply)
                 if early and length:
+                    time.sleep(reply.linger)
                     self.close_connection = True
 
             do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815
@@ -192,7 +198,11 @@ class ScriptedRegistry:
                         self.wfile.write(body[i : i + 1])
                         time.sleep(reply.delay)
                 else:
-                    self.wfile.write(body)
+                    half = len(body) // 2 if reply.halfway else 0
+                    self.wfile.write(body[:half])
+                    if reply.halfway:
+                        reply.halfway()
+                    self.wfile.write(body[half:])
                 if reply.cut is not None:
                     self.wfile.flush()
                     # what was sent must arrive before the reset overtakes it

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +20,7 @@ from ksimage.errors import (
     KsimageError,
     LoginFailed,
     LoginRequired,
+    PasswordNeeded,
     ProjectMissing,
     RegistryUnreachable,
     RightMissing,
@@ -72,6 +75,14 @@ def test_401_without_challenge_and_without_login(script: ScriptedRegistry, sourc
     with pytest.raises(LoginRequired) as caught:
         source(f"{script.address}/p/r:v1").top()
     assert caught.value.exit_code == 9
+
+
+def test_anonymous_push_is_told_as_one(script: ScriptedRegistry, target: Targets) -> None:
+    """Although the first thing that it does is to read."""
+    script.on("HEAD", "p/r/manifests/v1", 401)
+    script.on("GET", "p/r/manifests/v1", 401)
+    with pytest.raises(LoginRequired, match="does not let an anonymous client push"):
+        target(f"{script.address}/p/r:v1").held()
 
 
 def test_401_without_challenge_tries_basic_once(script: ScriptedRegistry, source: Sources) -> None:
@@ -208,6 +219,67 @@ def test_identity_token_that_is_no_longer_good(
         source(f"{script.address}/p/r:v1").top()
     assert str(tmp_path) in caught.value.why
     assert "r3fresh" not in caught.value.message + caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("entry", "helper", "reason"),
+    [
+        ({"identitytoken": "r3fresh"}, "", "is an identity token"),
+        ({}, '{"Username":"<token>","Secret":"r3fresh"}', "is an identity token"),
+        ({}, '{"Username":"","Secret":"r3fresh"}', "has no user name"),
+    ],
+)
+@pytest.mark.parametrize("push", [False, True])
+def test_login_that_the_registry_does_not_take(
+    entry: dict[str, str],
+    helper: str,
+    reason: str,
+    push: bool,
+    script: ScriptedRegistry,
+    source: Sources,
+    target: Targets,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """It was never sent: no right is missing."""
+    program = tmp_path / "docker-credential-x"
+    program.write_text(f"#!/bin/sh\necho '{helper}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    document = {"credHelpers": {script.address: "x"}} if helper else {}
+    document |= {"auths": {script.address: entry}}
+    (tmp_path / "config.json").write_text(json.dumps(document))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    method = "HEAD" if push else "GET"
+    script.on(method, "p/r/manifests/v1", 401, WWW_Authenticate="Basic realm=x", times=None)
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate="Basic realm=x", times=None)
+    with pytest.raises(PasswordNeeded) as caught:
+        name = f"{script.address}/p/r:v1"
+        target(name).held() if push else source(name).top()
+    assert reason in caught.value.message
+    assert "user name and password only" in caught.value.why
+    assert str(tmp_path / "config.json") in caught.value.why
+    assert caught.value.exit_code == 9
+    assert "r3fresh" not in str(caught.value)
+
+
+def test_nameless_login_at_a_token_service(
+    script: ScriptedRegistry,
+    tokens: ScriptedRegistry,
+    source: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "docker-credential-x"
+    program.write_text("""#!/bin/sh\necho '{"Username":"","Secret":"s3cret"}'\n""")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "config.json").write_text('{"credsStore":"x"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("GET", "token", 401, b"{}")
+    with pytest.raises(PasswordNeeded, match="has no user name"):
+        source(f"{script.address}/p/r:v1").top()
 
 
 def test_ready_token_of_a_credentials_file(

@@ -111,6 +111,15 @@ def test_html_page_with_status_200(script: ScriptedRegistry, source: Sources) ->
     assert "web page" in caught.value.message
 
 
+def test_html_page_with_status_404(script: ScriptedRegistry, source: Sources) -> None:
+    """A web server, whose page says nothing about images."""
+    script.on("GET", TAG, 404, b"<!doctype html><title>Not Found</title>", Content_Type="text/html")
+    with pytest.raises(UnusableAnswer) as caught:
+        source(f"{script.address}/p/r:v1").top()
+    assert "the page of a web server" in caught.value.message
+    assert caught.value.exit_code == 8
+
+
 def test_html_error_page(script: ScriptedRegistry, source: Sources) -> None:
     page = b"<html><head><title>403\x1b[31m Forbidden</title></head></html>"
     script.on("GET", TAG, 403, page, Content_Type="text/html; charset=utf-8")

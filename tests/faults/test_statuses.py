@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, ScriptedRegistry
 from tests.support.blobs import MemorySource
+from tests.support.program import ksimage
 
 Sources = Callable[..., RegistrySource]
 Targets = Callable[..., RegistryTarget]
@@ -76,6 +79,38 @@ def test_retry_after_date(script: ScriptedRegistry, source: Sources, waits: Wait
     assert 25 < waits.slept[0] <= 30
 
 
+def test_waits_are_told(
+    script: ScriptedRegistry, source: Sources, waits: Waits, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The long ones to everybody, the short ones to those who ask for details."""
+    caplog.set_level(logging.INFO)
+    body = b'{"errors":[{"message":"no disk"}]}'
+    script.on("GET", "p/r/manifests/v1", 503, body, times=3)
+    script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE)
+    source(f"{script.address}/p/r:v1").top()
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert told == [
+        ("INFO", f"{script.address}: HTTP 503: no disk; again in 0.5 s (2 of 5)"),
+        ("INFO", f"{script.address}: HTTP 503: no disk; again in 1.0 s (3 of 5)"),
+        ("WARNING", f"{script.address}: HTTP 503: no disk; again in 2 s (4 of 5)"),
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--output", "json")])
+def test_waits_are_told_by_the_program(
+    arguments: tuple[str, ...], script: ScriptedRegistry, tmp_path: Path
+) -> None:
+    script.on("GET", "p/r/manifests/v1", 503, Retry_After="2")
+    script.on("GET", "p/r/manifests/v1", 404)
+    run = ksimage("verify", f"{script.address}/p/r:v1", *arguments, cwd=tmp_path)
+    assert run.code == 4
+    line = f"warning: {script.address}: HTTP 503; again in 2 s (2 of 5)"
+    assert line in run.stderr.splitlines()
+    assert "HTTP 503" not in run.stdout
+    if arguments:
+        assert run.document["error"]["kind"] == "image-not-found"
+
+
 @pytest.mark.parametrize("value", ["soon", "-5", "1e9", "", "Mon, 99 Foo 2026 00:00:00 GMT"])
 def test_retry_after_nonsense_is_ignored(
     value: str, script: ScriptedRegistry, source: Sources, waits: Waits
@@ -111,9 +146,13 @@ def test_final_status_is_not_tried_again(
     memory = MemorySource()
     descriptor = memory.add(data, TYPE)
     script.on("PUT", "p/r/manifests/.*", status, b'{"errors":[{"code":"X","message":"no"}]}')
-    with pytest.raises(RegistryError):
+    with pytest.raises(RegistryError) as caught:
         target(f"{script.address}/p/r:v1").put_manifest(descriptor, data)
     assert waits.slept == []
+    if status == 501:
+        assert caught.value.advice == (
+            f"is it a registry at all?  curl -ki https://{script.address}/v2/",
+        )
 
 
 @pytest.mark.e2e
@@ -135,14 +174,18 @@ def test_every_request_of_a_push_survives_one(
     assert len(waits.slept) >= 4
 
 
+@pytest.mark.parametrize("linger", [0, 0.2])
+@pytest.mark.parametrize("size", [300_000, 30_000_000])
 def test_nothing_is_sent_twice_to_a_server_that_answers_early(
-    script: ScriptedRegistry, target: Targets
+    size: int, linger: float, script: ScriptedRegistry, target: Targets
 ) -> None:
+    """What the sockets take at once, and what they do not; closed at once, and a little later."""
     memory = MemorySource()
-    descriptor = memory.add(b"x" * 300_000)
+    descriptor = memory.add(b"x" * size)
     script.on("HEAD", "p/r/blobs/.*", 404)
     script.on("POST", "p/r/blobs/uploads/", 202, Location="/v2/p/r/blobs/uploads/1")
-    script.on("PUT", "p/r/blobs/uploads/1", Reply(413, b"<html>too large</html>", early=True))
+    refused = Reply(413, b"<html>too large</html>", early=True, linger=linger)
+    script.on("PUT", "p/r/blobs/uploads/1", refused)
     script.on("DELETE", "p/r/blobs/uploads/1", 204)
     with pytest.raises(RegistryRefused) as caught:
         target(f"{script.address}/p/r:v1").put_blob(descriptor, memory)

@@ -17,13 +17,14 @@ from ksimage.errors import (
     RegistryRefused,
     UnusableAnswer,
 )
-from ksimage.images.manifest import Descriptor
-from ksimage.locations.protocol import Outcome
+from ksimage.images.manifest import DOCKER_MANIFEST, Descriptor
+from ksimage.locations.protocol import Outcome, Transfer
 from ksimage.locations.registry import RegistrySource, RegistryTarget
+from ksimage.locations.transfer import copy
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
-from tests.support.blobs import MemorySource, noise
+from tests.support.blobs import MemorySource, layer, noise
 from tests.support.registry import PASSWORD, USER, RunningRegistry
 
 Sources = Callable[..., RegistrySource]
@@ -167,7 +168,11 @@ def test_mount_answered_201(
 
 
 def test_mount_answered_202_uses_the_session(
-    script: ScriptedRegistry, source: Sources, target: Targets, blob: Descriptor
+    script: ScriptedRegistry,
+    source: Sources,
+    target: Targets,
+    blob: Descriptor,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     script.on("POST", UPLOADS, 202, Location="/v2/up/1")
     _absent(script)
@@ -176,6 +181,48 @@ def test_mount_answered_202_uses_the_session(
     base = source(f"{script.address}/q/base:v1")
     transfer = target(f"{script.address}/p/r:v1").put_blob(blob, base)
     assert (transfer.outcome, transfer.sent) == (Outcome.SENT, len(DATA))
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        f"{script.address} does not link the layers of q/base into p/r: their bytes are sent"
+    ]
+
+
+def test_declined_mount_is_seen_and_can_be_stopped(
+    script: ScriptedRegistry, source: Sources, target: Targets
+) -> None:
+    """The bytes go through the copy that asked for them, not past it."""
+    memory = MemorySource()
+    top = memory.add_manifest(b"{}", DATA)
+    digest = layer(DATA).digest
+    script.on("GET", "q/base/manifests/.*", 200, memory.manifest(top), Content_Type=DOCKER_MANIFEST)
+    script.on("GET", f"q/base/blobs/{digest}", 200, DATA)
+    script.on("POST", UPLOADS, 202, Location="/v2/up/1")
+    _absent(script)
+    read = []
+
+    class Stopped(Exception):
+        pass
+
+    class Watching:
+        def start(self, descriptor: Descriptor) -> None:
+            pass
+
+        def advance(self, descriptor: Descriptor, count: int) -> None:
+            read.append(count)
+            raise Stopped
+
+        def done(self, transfer: Transfer) -> None:
+            pass
+
+    script.on("PUT", "up/1", 201, times=None)
+    script.on("DELETE", "up/1", 204)
+    with pytest.raises(Stopped):
+        copy(
+            source(f"{script.address}/q/base:v1"),
+            target(f"{script.address}/p/r:v1"),
+            jobs=1,
+            progress=Watching(),
+        )
+    assert len(read) == 1
 
 
 def test_mount_answered_202_for_a_present_blob_cancels_the_session(

@@ -6,7 +6,7 @@ import importlib
 import os
 import select
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -92,9 +92,10 @@ class Group(click.Group):
             code = exit_.exit_code
         except click.ClickException as error:
             terminal.json = terminal.json or _asks_for_json(args)
-            terminal.usage_error(error)
+            terminal.usage_error(error, args)
             code = 2
         except (click.Abort, KeyboardInterrupt):
+            _ignore_more()
             terminal.warning("interrupted: nothing was tagged or pushed half-made")
             code = 130
         except _ReaderGone:
@@ -110,6 +111,14 @@ class Group(click.Group):
         finally:
             terminal.close()
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _ignore_more() -> None:
+    """Let an impatient second Ctrl-C not break into the end."""
+    import signal
+
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _ReaderGone(Exception):

@@ -31,6 +31,7 @@ def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work
 
     Raises:
         UsageError: neither or both.
+        BadReference, UnknownTransport: an image that is none.
     """
     from ksimage.config.selection import expand
 
@@ -117,10 +118,13 @@ def run(
 
 
 def _canonical(name: str) -> str:
-    """Upstream's spelling of a release; anything else as it is."""
-    from ksimage import releases
+    """Upstream's spelling of a release; anything else as it is, but an image must have a name."""
+    from ksimage import naming, releases
     from ksimage.errors import UnknownRelease
+    from ksimage.locations import spec
 
+    if naming.is_location(name):
+        spec.parse(name)  # now, before others are built and the table repeats what is no name
     try:
         return releases.find(name).tag
     except UnknownRelease:

@@ -77,12 +77,11 @@ def run(session: Session, names: Sequence[str]) -> list[Finding]:
     Raises:
         UnknownRelease, UnsupportedRelease, UsageError.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from ksimage import check as library
     from ksimage import naming
     from ksimage.cli.build_many import work
     from ksimage.errors import UsageError
+    from ksimage.threads import Threads
 
     settings = session.settings
     wanted = work([naming.release_tag(name) for name in names], not names, settings)
@@ -93,7 +92,7 @@ def run(session: Session, names: Sequence[str]) -> list[Finding]:
             advice=["--target harbor.lan/kubesphereio"],
         )
     target = settings.target
-    with ThreadPoolExecutor(max_workers=settings.jobs) as pool:
+    with Threads(settings.jobs, "check") as pool:
         return list(
             pool.map(
                 lambda item: library.check(
@@ -106,7 +105,7 @@ def run(session: Session, names: Sequence[str]) -> list[Finding]:
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """The findings as JSON."""
-    from ksimage.cli.terminal import error_document
+    from ksimage.cli.documents import error_document
 
     return {
         "images": [

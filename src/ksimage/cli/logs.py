@@ -1,9 +1,11 @@
-"""The library's log on the terminal: steps at -v, requests at -vv. Loaded only then."""
+"""The library's log on the terminal: warnings, steps at -v, requests at -vv."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+
+from ksimage.cli.terminal import DEBUG, DETAILED
 
 if TYPE_CHECKING:
     from ksimage.cli.terminal import Terminal
@@ -27,9 +29,10 @@ class Listener(logging.Handler):
         else:
             self._terminal.detail(record.getMessage())
 
-    def show(self, *, requests: bool) -> None:
-        """Show the steps, and the requests as well."""
-        logging.getLogger(_ROOT).setLevel(logging.DEBUG if requests else logging.INFO)
+    def show(self, level: int) -> None:
+        """Take the records that the terminal shows at that level."""
+        least = {DETAILED: logging.INFO, DEBUG: logging.DEBUG}
+        logging.getLogger(_ROOT).setLevel(least.get(level, logging.WARNING))
 
     def close(self) -> None:
         """Detach from the log, and leave it as it was."""

@@ -52,6 +52,7 @@ class Session:
             ConfigError, UsageError.
         """
         self.terminal = terminal
+        terminal.listen()
         flags = {**given(values), **more}
         if flags.get("password"):
             flags["password"] = _password_from_stdin()

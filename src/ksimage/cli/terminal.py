@@ -15,9 +15,10 @@ import click
 
 import ksimage
 from ksimage.errors import KsimageError, UsageError
+from ksimage.errors.base import reference_without_login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ksimage.ci.report import Reporter
     from ksimage.cli.logs import Listener
@@ -65,7 +66,8 @@ class Terminal:
             self._color = value
         elif name == "config":
             self.config = value
-        self._listen()
+        if self._log is not None or self.level >= DETAILED:
+            self.listen()
 
     def hide(self, username: str | None, password: str | None) -> None:
         """Never print this password, nor what HTTP makes of it: the last line of defence."""
@@ -177,7 +179,8 @@ class Terminal:
 
     def _write(self, text: str) -> None:
         text = self._disarmed(self.without_secrets(text))
-        click.echo(text, err=True, color=self.colored(sys.stderr))
+        # named, so that progress bars, which put something in its place, let it out above them
+        click.echo(text, file=sys.stderr, color=self.colored(sys.stderr))
 
     def _disarmed(self, text: str) -> str:
         """``text`` without commands to the CI system, which reads both streams."""
@@ -222,6 +225,8 @@ class Terminal:
     def error(self, error: KsimageError) -> None:
         """The run's one error: as JSON on stdout too when asked for, annotated in CI."""
         if self.json and not self._done:
+            from ksimage.cli.documents import error_document
+
             self.document({"error": error_document(error)})
         self.explain(error)
         if self.in_ci:
@@ -236,11 +241,15 @@ class Terminal:
         for line in error.advice:
             self._say(QUIETEST, f"  {arrow} {clean(line)}")
 
-    def usage_error(self, error: click.ClickException) -> None:
-        """Click's own errors, in the same manner."""
+    def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
+        """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "ksimage"
-        self.error(UsageError(error.format_message(), advice=[f"{program} --help"]))
+        message = error.format_message()
+        for word in words:
+            for quoted in (word, repr(word)[1:-1]):
+                message = message.replace(quoted, reference_without_login(quoted))
+        self.error(UsageError(message, advice=[f"{program} --help"]))
 
     def unexpected(self, error: Exception) -> None:
         """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
@@ -258,31 +267,19 @@ class Terminal:
 
     # --- log records -----------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        if self.level < DETAILED:
-            return
+    def listen(self) -> None:
+        """Show the library's log from now on; at any level its warnings."""
         if self._log is None:
             from ksimage.cli.logs import Listener
 
             self._log = Listener(self)
-        self._log.show(requests=self.level >= DEBUG)
+        self._log.show(self.level)
 
     def close(self) -> None:
         """Detach from the log."""
         if self._log is not None:
             self._log.close()
             self._log = None
-
-
-def error_document(error: KsimageError) -> dict[str, Any]:
-    """An error as JSON."""
-    return {
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "message": error.message,
-        "why": error.why,
-        "advice": list(error.advice),
-    }
 
 
 class _Marks:

@@ -18,7 +18,7 @@ from ksimage.config.settings import (
     PatchSettings,
     Settings,
 )
-from ksimage.errors import ConfigFaults, ConfigMisnamed
+from ksimage.errors import ConfigFaults, ConfigMisnamed, LoginIncomplete
 from ksimage.locations.spec import Transport
 from ksimage.locations.spec import parse as parse_location
 
@@ -58,6 +58,7 @@ def resolve(
 
     Raises:
         BadOption: a flag's value cannot be used.
+        LoginIncomplete: one half of a login was given by a flag, and the other nowhere.
         ConfigFaults: the file or a variable has faults; it carries all of them.
         ConfigNotFound, ConfigUnreadable, ConfigMisnamed: the file itself.
     """
@@ -80,6 +81,7 @@ def resolve(
             if key not in merged:
                 merged[key] = value
                 origins[key] = layer_origins[key]
+    _require_whole_login(merged, origins)
     faults += _contradictions(merged, origins)
     if faults:
         raise ConfigFaults(faults)
@@ -100,6 +102,16 @@ def _chosen_file(config_path: Path | None, environ: Mapping[str, str], cwd: Path
     if config_path is None:
         return find_file(cwd)
     return None if str(config_path) == os.devnull else cwd / config_path
+
+
+def _require_whole_login(merged: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+    """Half a login on the command line is no fault of the settings."""
+    for key, other, missing in (
+        ("username", "password", "password"),
+        ("password", "username", "user name"),
+    ):
+        if merged.get(key) and not merged.get(other) and origins[key].kind == "flag":
+            raise LoginIncomplete(missing)
 
 
 def _contradictions(merged: Mapping[str, Any], origins: Mapping[str, Origin]) -> list[Fault]:

@@ -16,6 +16,7 @@ from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import KsimageError, UsageError
+from ksimage.errors.base import reference_without_login
 from ksimage.images.platform import NAME as PLATFORM
 from ksimage.images.reference import DIGEST, TAG
 from ksimage.locations.spec import Location, Transport
@@ -55,7 +56,8 @@ class Refused(ValueError):
 
 
 def shown(text: str) -> str:
-    """``text`` as it may be quoted in a message: one line, at most 60 characters."""
+    """``text`` as it may be quoted in a message: one line, at most 60 characters, no login."""
+    text = reference_without_login(text)
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
@@ -290,10 +292,10 @@ def label_value(value: str) -> str:
 
 def host(value: str) -> str:
     """``host[:port]`` of a registry, in lower case."""
-    if "://" in value:
-        raise Refused(f"{shown(value)}: write the host without http:// or https://")
     if "@" in value:
         raise Refused("credentials have no place in the file: use docker login")
+    if "://" in value:
+        raise Refused(f"{shown(value)}: write the host without http:// or https://")
     if "/" in value:
         raise Refused(f"{shown(value)}: options go by host, without a project")
     if not HOST.fullmatch(value.lower()):

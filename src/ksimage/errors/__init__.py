@@ -23,6 +23,7 @@ from ksimage.errors.auth import (
     InsecureLogin,
     LoginFailed,
     LoginRequired,
+    PasswordNeeded,
     ProjectNotCreated,
     RightMissing,
 )
@@ -184,6 +185,7 @@ __all__ = [
     "NotReproducible",
     "NotTls",
     "Outdated",
+    "PasswordNeeded",
     "PatchAlreadyApplied",
     "PatchAmbiguous",
     "PatchConflict",

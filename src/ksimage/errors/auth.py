@@ -51,6 +51,21 @@ class LoginRequired(AuthError):
         )
 
 
+class PasswordNeeded(AuthError):
+    """The login is a token, or nameless, and the registry takes user name and password only."""
+
+    def __init__(self, host: str, origin: str, *, token: bool) -> None:
+        super().__init__(
+            f"the login for {host} cannot be sent: it "
+            + ("is an identity token" if token else "has no user name"),
+            why=f"the registry takes user name and password only; the login came from {origin}",
+            advice=[
+                f"log in anew: docker login {host}",
+                "or for this run: --username USER --password-stdin",
+            ],
+        )
+
+
 class ProjectNotCreated(AuthError):
     """The login is good, but may not create projects in Harbor."""
 

@@ -32,6 +32,20 @@ class KsimageError(Exception):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
 
 
+_PATHS = ("oci:", "oci-archive:", "docker-archive:")
+
+
+def reference_without_login(text: str) -> str:
+    """``text`` with stars for what stands before a host's @. Paths of files keep theirs."""
+    if text.startswith(_PATHS):
+        return text
+    head, at, tail = text.rpartition("@")
+    while at and re.match(r"sha\d", tail):
+        head, at, more = head.rpartition("@")
+        tail = f"{more}@{tail}"
+    return f"***@{tail}" if at and ":" in head else text
+
+
 def did_you_mean(names: Sequence[str]) -> list[str]:
     """The line of advice that names what may have been meant; none without names."""
     return [f"did you mean: {', '.join(names)}"] if names else []

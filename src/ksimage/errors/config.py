@@ -32,11 +32,11 @@ class CertificateFileBroken(ConfigError):
 class CredentialHelperFailed(ConfigError):
     """docker-credential-NAME is missing or failed."""
 
-    def __init__(self, helper: str, named_by: str, reason: str) -> None:
+    def __init__(self, helper: str, named_by: str, server: str, reason: str) -> None:
         super().__init__(
             f"credential helper {helper} (named by {named_by}) failed: {reason}",
             advice=[
-                f"try it: echo HOST | {helper} get",
+                f"try it: echo {server} | {helper} get",
                 "or log in for this run: --username USER --password-stdin",
             ],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.base import KsimageError, did_you_mean
+from ksimage.errors.base import KsimageError, did_you_mean, reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class UnknownRelease(NotFound):
 
     def __init__(self, name: str, nearest: Sequence[str]) -> None:
         super().__init__(
-            f"unknown release {name!r}",
+            f"unknown release {reference_without_login(name)!r}",
             why="it is not one of the upstream ks-installer tags that ksimage knows",
             advice=[
                 *did_you_mean(nearest),

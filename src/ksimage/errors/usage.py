@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.base import KsimageError, did_you_mean
+from ksimage.errors.base import KsimageError, did_you_mean, reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,12 @@ class BadReference(UsageError):
     """A text is not an image reference or location."""
 
     def __init__(self, text: str, reason: str) -> None:
+        shown = reference_without_login(text)
+        login = ["a login has no place in it: docker login, or --username with --password-stdin"]
         super().__init__(
-            f"{text!r} is not an image reference: {reason}",
+            f"{shown!r} is not an image reference: {reason}",
             advice=[
+                *(login if shown != text else ()),
                 "a registry:  harbor.lan/kubesphereio/ks-installer:v3.3.2",
                 "elsewhere:   docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE  "
                 "docker-archive:FILE",
@@ -51,9 +54,11 @@ class LoginIncomplete(UsageError):
     """A user name without a password, or the other way round."""
 
     def __init__(self, missing: str) -> None:
+        password = ["add --password-stdin < FILE  (a pipe will do as well)", "or KSIMAGE_PASSWORD"]
+        name = ["add --username USER", "or KSIMAGE_USERNAME"]
         super().__init__(
             f"a login was given without its {missing}",
-            advice=["--username USER --password-stdin"],
+            advice=password if missing == "password" else name,
         )
 
 
@@ -75,7 +80,7 @@ class UnknownTransport(UsageError):
 
     def __init__(self, text: str, transport: str, nearest: Sequence[str]) -> None:
         super().__init__(
-            f"{text!r}: unknown transport {transport + ':'!r}",
+            f"{reference_without_login(text)!r}: unknown transport {transport + ':'!r}",
             advice=[
                 *did_you_mean([f"{name}:" for name in nearest]),
                 "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "

@@ -1,14 +1,14 @@
 """Copy an image from any place to any other.
 
-Blobs go first, four at once; then the platforms' manifests; the tag comes last, so that a failure
-or Ctrl-C at any moment leaves the name as it was. An index is copied whole and keeps its digest.
+Layers go first, four at once; then configs, manifests, and last the tag, so that at any moment the
+name is as it was and nothing names what is not there. An index is copied whole.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,11 +21,9 @@ from ksimage.errors import (
     UsageError,
 )
 from ksimage.images.manifest import (
-    DOCKER_CONFIG,
     FOREIGN_LAYERS,
     INDEX_TYPES,
     MANIFEST_TYPES,
-    OCI_CONFIG,
     Descriptor,
     Index,
     Manifest,
@@ -33,9 +31,9 @@ from ksimage.images.manifest import (
 )
 from ksimage.images.platform import matches, named, near
 from ksimage.locations.protocol import Source, Target, Transfer
+from ksimage.threads import Threads
 
 JOBS = 4
-_CONFIGS = (DOCKER_CONFIG, OCI_CONFIG)
 
 
 class Progress(Protocol):
@@ -101,9 +99,9 @@ def copy(
     images = [(top, data, parsed)] if isinstance(parsed, Manifest) else []
     if isinstance(parsed, Index):
         images = [_child(source, entry) for entry in parsed.manifests]
-    blobs, skipped = _blobs([manifest for _, _, manifest in images])
+    layers, configs, skipped = _blobs([manifest for _, _, manifest in images])
     jobs = min(jobs, getattr(target, "max_jobs", jobs))
-    transfers = _put_blobs(source, target, blobs, jobs, progress)
+    transfers = _put_blobs(source, target, layers, configs, jobs, progress)
     if isinstance(parsed, Index):
         for descriptor, child_data, _ in images:
             target.put_manifest(descriptor, child_data)
@@ -185,15 +183,17 @@ def _child(source: Source, entry: Descriptor) -> tuple[Descriptor, bytes, Manife
     return entry, data, parsed
 
 
-def _blobs(manifests: Sequence[Manifest]) -> tuple[list[Descriptor], tuple[Descriptor, ...]]:
-    """Layers first and configs last, each once; and the layers to skip."""
+def _blobs(
+    manifests: Sequence[Manifest],
+) -> tuple[list[Descriptor], list[Descriptor], tuple[Descriptor, ...]]:
+    """Layers and configs, each once; and the layers to skip."""
     layers = [layer for manifest in manifests for layer in manifest.layers]
     # image-spec layer.md: non-distributable layers SHOULD NOT be pushed; they have URLs.
     skipped = [layer for layer in layers if layer.media_type in FOREIGN_LAYERS and layer.urls]
     wanted = {layer.digest: layer for layer in layers if layer not in skipped}
-    for manifest in manifests:
-        wanted.setdefault(manifest.config.digest, manifest.config)
-    return list(wanted.values()), tuple({layer.digest: layer for layer in skipped}.values())
+    configs = {manifest.config.digest: manifest.config for manifest in manifests}
+    last = [config for digest, config in configs.items() if digest not in wanted]
+    return list(wanted.values()), last, tuple({layer.digest: layer for layer in skipped}.values())
 
 
 class Cancelled(Exception):
@@ -230,7 +230,8 @@ class Watched:
 def _put_blobs(
     source: Source,
     target: Target,
-    blobs: Sequence[Descriptor],
+    layers: Sequence[Descriptor],
+    configs: Sequence[Descriptor],
     jobs: int,
     progress: Progress | None,
 ) -> tuple[Transfer, ...]:
@@ -259,19 +260,20 @@ def _put_blobs(
         return transfer
 
     if jobs <= 1:
-        return tuple(put(descriptor) for descriptor in blobs)
+        return tuple(put(descriptor) for descriptor in (*layers, *configs))
     # the largest first: one that starts last would have the connections to itself at the end
-    ordered = sorted(blobs, key=lambda blob: (blob.media_type in _CONFIGS, -blob.size))
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="blob") as pool:
-        futures = {blob.digest: pool.submit(put, blob) for blob in ordered}
+    ordered = sorted(layers, key=lambda layer: -layer.size)
+    done: dict[str, Future[Transfer]] = {}
+    with Threads(jobs, "blob") as pool:
         try:
-            finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+            for batch in (ordered, configs):
+                futures = {blob.digest: pool.submit(put, blob) for blob in batch}
+                finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+                _raise_first(finished)
+                done |= futures
         finally:
             stop.set()  # without effect when all are through
-            for future in futures.values():
-                future.cancel()
-    _raise_first(finished)
-    return tuple(futures[blob.digest].result() for blob in blobs)
+    return tuple(done[blob.digest].result() for blob in (*layers, *configs))
 
 
 def _raise_first(futures: set[Future[Transfer]]) -> None:

@@ -17,7 +17,7 @@ from ksimage.config.present import HIDDEN, render_settings, settings_document, v
 from ksimage.config.resolve import find_file, resolve
 from ksimage.config.selection import Chosen, expand
 from ksimage.config.settings import HostSettings, Settings
-from ksimage.errors import BadOption, ConfigFaults, ConfigMisnamed, ConfigNotFound
+from ksimage.errors import BadOption, ConfigFaults, ConfigMisnamed, ConfigNotFound, LoginIncomplete
 
 SAMPLES = {
     "source": ("harbor.lan/kubesphereio", "harbor.lan/kubesphereio"),
@@ -219,6 +219,26 @@ def test_a_bad_flag_is_a_usage_error(
         resolve(flags, {}, None, tmp_path)
     assert caught.value.message.startswith(message)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "missing", "advice"),
+    [
+        ({"username": "u"}, {}, "password", "add --password-stdin < FILE"),
+        ({"password": "p"}, {}, "user name", "add --username USER"),
+        ({"username": "u"}, {"KSIMAGE_PASSWORD": ""}, "password", "add --password-stdin < FILE"),
+    ],
+)
+def test_half_a_login_on_the_command_line_is_a_usage_error(
+    flags: dict[str, object], environ: dict[str, str], missing: str, advice: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LoginIncomplete) as caught:
+        resolve(flags, environ, None, tmp_path)
+    assert caught.value.exit_code == 2
+    assert caught.value.message == f"a login was given without its {missing}"
+    assert caught.value.advice[0].startswith(advice)
+    whole = {"KSIMAGE_PASSWORD": "p", "KSIMAGE_USERNAME": "u"}
+    assert resolve(flags, whole, None, tmp_path).password == "p"
 
 
 def test_contradictions_across_sources(tmp_path: Path) -> None:

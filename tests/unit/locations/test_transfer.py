@@ -80,6 +80,29 @@ def test_order_and_parallelism(tmp_path: Path) -> None:
     assert alone.most == 1
 
 
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_configs_come_after_every_layer(tmp_path: Path, jobs: int) -> None:
+    """Whatever takes how long: a config that is there has its layers."""
+    recipes = [Recipe(), Recipe(architecture="arm64", hook=b"#!/usr/bin/env python3\n")]
+    top = layout(tmp_path / "in", *recipes, attestations=True)
+    store = ImageStore(tmp_path / "in")
+    manifests = [store.json(entry["digest"]) for entry in store.json(top)["manifests"]]
+    configs = {manifest["config"]["digest"] for manifest in manifests}
+    largest = max((layer for m in manifests for layer in m["layers"]), key=lambda e: e["size"])
+
+    class Slow(Recorder):
+        def put_blob(self, descriptor: Descriptor, source: Any) -> Transfer:
+            if descriptor.digest == largest["digest"]:
+                time.sleep(0.3)
+            return super().put_blob(descriptor, source)
+
+    target = Slow(tmp_path / "out")
+    result = copy(LayoutSource(tmp_path / "in"), target, jobs=jobs)
+    order = [digest in configs for kind, digest in target.calls if kind == "blob"]
+    assert order == [False] * (len(order) - len(configs)) + [True] * len(configs)
+    assert [t.descriptor.digest in configs for t in result.transfers] == order
+
+
 def test_first_error_stops_the_rest_and_tags_nothing(tmp_path: Path) -> None:
     digest = layout(tmp_path / "in", Recipe(padding=8 << 20))
     store = ImageStore(tmp_path / "in")

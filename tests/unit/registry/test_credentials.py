@@ -6,6 +6,8 @@ import base64
 import json
 import logging
 import os
+import resource
+import time
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +244,85 @@ def test_huge_file(home: Home) -> None:
     assert "larger" in caught.value.message
 
 
+@pytest.mark.parametrize("name", [".docker/config.json", ".config/containers/auth.json"])
+def test_folder_in_the_place_of_a_file(name: str, home: Home) -> None:
+    """What ``docker run -v`` leaves of a file that is not there."""
+    (home.path / name).mkdir(parents=True)
+    with pytest.raises(CredentialsFileBroken) as caught:
+        home.find()
+    assert str(home.path / name) in caught.value.message
+    assert "folder" in caught.value.message
+
+
+def test_file_that_cannot_be_looked_at(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home.path / ".docker/config.json"
+    path.parent.mkdir()
+    path.symlink_to(path)
+    with pytest.raises(CredentialsFileBroken, match="symbolic links"):
+        home.find()
+    path.unlink()
+    original = Path.stat
+
+    def stat(self: Path, **options: Any) -> os.stat_result:
+        if self == path:  # nothing is forbidden to root, who may run this
+            raise PermissionError(13, "Permission denied", str(self))
+        return original(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(CredentialsFileBroken) as caught:
+        home.find()
+    assert str(path) in caught.value.message
+    assert "permission denied" in caught.value.message
+    assert caught.value.exit_code == 3
+
+
+def test_file_that_cannot_be_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    os.mkfifo(home.path / "pipe")
+
+    def opened(self: Path, *_: Any) -> Any:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(CredentialsFileBroken, match="permission denied"):
+        home.find()
+    home.environ["REGISTRY_AUTH_FILE"] = str(home.path / "pipe")
+    with pytest.raises(CredentialsFileBroken, match="no regular file"):
+        home.find()
+    assert path.is_file()
+
+
+def test_docker_config_that_is_a_file(home: Home) -> None:
+    path = home.write("docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    home.environ["DOCKER_CONFIG"] = str(path)
+    with pytest.raises(CredentialsFileBroken, match="wants its folder"):
+        home.find()
+
+
+def test_docker_config_that_is_missing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Docker itself takes it for no logins."""
+    caplog.set_level(logging.INFO)
+    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    home.environ["DOCKER_CONFIG"] = str(home.path / "nowhere")
+    assert home.find() is None
+    assert f"DOCKER_CONFIG names the folder {home.path / 'nowhere'}" in caplog.text
+    home.environ["DOCKER_CONFIG"] = os.devnull
+    assert home.find() is None
+
+
+def test_null_device_is_an_empty_file(home: Home) -> None:
+    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    home.environ["REGISTRY_AUTH_FILE"] = os.devnull
+    assert home.find() is None
+    del home.environ["REGISTRY_AUTH_FILE"]
+    path = home.path / ".docker/config.json"
+    path.unlink()
+    path.symlink_to(os.devnull)
+    assert home.find() is None
+    home.environ["HOME"] = os.devnull
+    assert home.find() is None
+
+
 def test_empty_file_is_no_fault(home: Home) -> None:
     home.write(".docker/config.json", "")
     assert home.find() is None
@@ -302,7 +383,7 @@ def test_helper_that_has_nothing(home: Home) -> None:
         ("echo '[]'", "no JSON"),
         ("""echo '{"Username":"u"}'""", "no JSON"),
         ("""echo '{"Username":"u","Secret":5}'""", "no strings"),
-        ("head -c 2000000 /dev/zero", "no JSON"),
+        ("echo s3cret >&2; exit 1", "exit code 1, and no explanation (its stderr is not shown"),
     ],
 )
 def test_helper_that_fails(script: str, words: str, home: Home) -> None:
@@ -313,6 +394,37 @@ def test_helper_that_fails(script: str, words: str, home: Home) -> None:
     assert words in caught.value.message
     assert str(path) in caught.value.message
     assert "s3cret" not in caught.value.message
+    assert caught.value.advice[0] == "try it: echo harbor.lan | docker-credential-bad get"
+
+
+def test_helper_without_end(home: Home) -> None:
+    """Its answer is not read to the end, and neither is it left running."""
+    _helper(home, "loud", f"echo $$ > {home.path}/pid; exec cat /dev/zero")
+    home.write(".docker/config.json", {"credsStore": "loud"})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CredentialHelperFailed, match="longer than"):
+        home.find()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((home.path / "pid").read_text()), 0)
+
+
+def test_helper_whose_child_lives_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helpers, "TIMEOUT", 0.3)
+    _helper(home, "forking", "sleep 5 & wait")
+    home.write(".docker/config.json", {"credsStore": "forking"})
+    started = time.monotonic()
+    with pytest.raises(CredentialHelperFailed, match="no answer"):
+        home.find()
+    assert time.monotonic() - started < 4
+
+
+def test_helper_that_does_not_listen(home: Home) -> None:
+    _helper(home, "deaf", """exec <&-; sleep 0.1; echo '{"Username":"u","Secret":"x"}'""")
+    home.write(".docker/config.json", {"credsStore": "deaf"})
+    found = home.find()
+    assert found
+    assert found.username == "u"
 
 
 def test_helper_that_is_missing(home: Home) -> None:
@@ -344,4 +456,5 @@ def test_repr_and_log_hold_no_secret(home: Home, caplog: pytest.LogCaptureFixtur
     assert "s3cret" not in text
     assert "t0ken" not in text
     assert "login user from" in caplog.text
+    assert "config.json, entry harbor.lan" in caplog.text
     assert ".docker/config.json" in caplog.text

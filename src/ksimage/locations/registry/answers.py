@@ -57,8 +57,8 @@ class Intent:
 
     @property
     def action(self) -> str:
-        """``push`` or ``pull``."""
-        return "push" if self.push else "pull"
+        """``push`` or ``pull``: what the user wanted, not what the request does on the way."""
+        return "push" if self.push or self.destination else "pull"
 
     @property
     def name(self) -> str:
@@ -166,6 +166,14 @@ def explain(answer: Answer, intent: Intent, username: str = "") -> KsimageError:
             status,
             words or "the request is too large",
             ["raise the limit of the proxy in front (nginx: client_max_body_size 0)"],
+        )
+    if status == 501:
+        return RegistryRefused(
+            name,
+            intent.action,
+            status,
+            words,
+            [f"is it a registry at all?  curl -ki https://{intent.host}/v2/"],
         )
     if 300 <= status < 400:
         return UnusableAnswer(intent.host, f"a {intent.action} of {name}", f"HTTP {status}")

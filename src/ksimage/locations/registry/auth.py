@@ -23,6 +23,7 @@ from ksimage.errors import (
     KsimageError,
     LoginFailed,
     LoginRequired,
+    PasswordNeeded,
     RegistryUnreachable,
     RightMissing,
     TokenServiceRefused,
@@ -89,6 +90,12 @@ class Authenticator:
             if repository not in self._found:
                 self._found[repository] = self._find(repository)
             return self._found[repository]
+
+    def sends(self, login: Credentials) -> bool:
+        """Whether this login is of a kind that the registry takes."""
+        if login.basic or login.registry_token:
+            return True
+        return bool(login.identity_token) and isinstance(self._mode, _Service)
 
     def header(self, repository: str, scopes: Scopes) -> str | None:
         """The Authorization header for a request, as far as the registry's wishes are known.
@@ -180,6 +187,8 @@ class Authenticator:
         words = refusal(answer).words
         if answer.status in (401, 403) and login is None:
             return LoginRequired(self._host, intent.name, intent.action, words)
+        if login is not None and answer.status in (400, 401, 403) and not self.sends(login):
+            return PasswordNeeded(self._host, login.origin, token=False)
         # RFC 6749 says 400 for a refresh token that is no longer good
         if login is not None and answer.status in (400, 401):
             return LoginFailed(self._host, login.username, login.origin)

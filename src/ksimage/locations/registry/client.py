@@ -228,6 +228,10 @@ class RegistryClient:
                 return
 
     def _not_found(self, answer: Answer, intent: Intent) -> Exception:
+        if answer.media_type == "text/html":  # registries say why in JSON, or nothing
+            return self.transport.unusable(
+                f"a request for {intent.name}", "it is the page of a web server"
+            )
         fault = explain(answer, intent)
         return ImageNotFound(
             intent.name,

@@ -17,6 +17,7 @@ from urllib3.response import BaseHTTPResponse
 from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
 from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.hosts import Host, RegistryOptions
+from ksimage.locations.registry.pools import interruption, pool_manager
 from ksimage.locations.registry.proxies import proxy_for, without_login
 from ksimage.locations.registry.retry import Transient
 from ksimage.locations.registry.trust import add_system, find_trust, tls_context
@@ -59,6 +60,7 @@ class Connections:
         self._lean: dict[_Route, ssl.SSLContext] = {}  # without the system's CAs
         self._lock = threading.Lock()
         self._reached: set[str] = set()
+        self._interrupted = interruption()
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body = None
@@ -69,7 +71,9 @@ class Connections:
             NoTls: HTTPS was spoken to something else.
             Transient: a fault that may pass.
             RegistryUnreachable, CertificateRefused, UnusableAnswer, ConfigError.
+            KeyboardInterrupt: there was a Ctrl-C since these connections began.
         """
+        self._go_on()
         netloc = urlsplit(url).netloc
         proxy = proxy_for(url)
         via = f" through the proxy {without_login(proxy)}" if proxy else ""
@@ -92,6 +96,7 @@ class Connections:
                 ),
             )
         except (faults.HTTPError, OSError, ValueError) as error:
+            self._go_on()
             if lean and isinstance(_inner(error), ssl.SSLCertVerificationError):
                 # it does speak TLS, and its certificate may be vouched for by the system's CAs
                 with self._lock:
@@ -119,7 +124,9 @@ class Connections:
             try:
                 chunk = response.read1(CHUNK)
             except (faults.HTTPError, OSError) as error:
+                self._go_on()
                 raise Transient(_cut(error)) from error
+            self._go_on()
             if not chunk:
                 return
             with self._lock:
@@ -131,6 +138,20 @@ class Connections:
                     raise Transient(f"only {count} bytes in {now - since:.0f} s")
                 since, count = now, 0
             yield chunk
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C has ended these connections."""
+        return self._interrupted.is_set()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep. Raises KeyboardInterrupt at Ctrl-C, in whatever thread."""
+        self._interrupted.wait(seconds)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -160,20 +181,7 @@ class Connections:
             self._lean[route] = context
         if not verified:
             urllib3.disable_warnings(faults.InsecureRequestWarning)
-        if proxy is None:
-            return urllib3.PoolManager(num_pools=2, maxsize=8, ssl_context=context)
-        login = urlsplit(proxy)
-        proxy_headers = None
-        if login.username is not None:
-            pair = f"{login.username}:{login.password or ''}"
-            proxy_headers = urllib3.make_headers(proxy_basic_auth=pair)
-        return urllib3.ProxyManager(
-            without_login(proxy),
-            num_pools=2,
-            maxsize=8,
-            ssl_context=context,
-            proxy_headers=proxy_headers,
-        )
+        return pool_manager(proxy, context)
 
     def _counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in body:

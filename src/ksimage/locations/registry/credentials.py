@@ -12,8 +12,9 @@ import binascii
 import json
 import logging
 import os
+import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Credentials:
 
     Attributes:
         origin: where it came from, for people.
+        key: what it is filed under there: a host, or a repository; "" when that is not known.
         username: for Basic; "" when only a token is known.
         secret: the password.
         identity_token: a refresh token for the registry's token service.
@@ -46,6 +48,7 @@ class Credentials:
     secret: str = field(default="", repr=False)
     identity_token: str = field(default="", repr=False)
     registry_token: str = field(default="", repr=False)
+    key: str = ""
 
     @property
     def basic(self) -> str | None:
@@ -79,7 +82,8 @@ def find_credentials(
         logger.info("%s: no login found, going on anonymously", host)
     else:
         who = found.username or "a token"
-        logger.info("%s: login %s from %s", host, who, found.origin)
+        key = f", entry {found.key}" if found.key else ""
+        logger.info("%s: login %s from %s%s", host, who, found.origin, key)
     return found
 
 
@@ -90,17 +94,21 @@ def files(environ: Mapping[str, str]) -> Iterator[Path]:
     of containers tools and docker's own.
 
     Raises:
-        CredentialsFileBroken: REGISTRY_AUTH_FILE names nothing.
+        CredentialsFileBroken: REGISTRY_AUTH_FILE names nothing, or a file that is there is none.
     """
     named = environ.get("REGISTRY_AUTH_FILE")
     if named:
-        if not Path(named).is_file():
+        if not _present(Path(named)):
             raise CredentialsFileBroken(named, "REGISTRY_AUTH_FILE names it, and it is not there")
         yield Path(named)
         return
     home = Path(environ.get("HOME") or Path.home())
     docker = environ.get("DOCKER_CONFIG")
     candidates = [Path(docker) / "config.json"] if docker else []
+    if docker and os.path.isfile(docker):  # noqa: PTH113 - raises nothing
+        raise CredentialsFileBroken(docker, "DOCKER_CONFIG names it, and wants its folder")
+    if docker and not os.path.lexists(docker):  # no logins, as for docker itself
+        logger.info("DOCKER_CONFIG names the folder %s, which does not exist", docker)
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     config = environ.get("XDG_CONFIG_HOME", "")
     if Path(runtime).is_absolute():
@@ -110,12 +118,29 @@ def files(environ: Mapping[str, str]) -> Iterator[Path]:
     if not docker:
         candidates += [home / ".docker/config.json", home / ".dockercfg"]
     for path in candidates:
-        try:
-            present = path.is_file()
-        except OSError:  # a folder that this user may not look into
-            present = False
-        if present:
+        if _present(path):
             yield path
+
+
+def _present(path: Path) -> bool:
+    """Whether there is a file; /dev/null, as an empty one, included."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null is an idiom, too
+        return False
+    except OSError as error:
+        raise CredentialsFileBroken(str(path), _words(error)) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise CredentialsFileBroken(
+            str(path), "it is a folder: docker makes one when -v mounts a file that is not there"
+        )
+    if not stat.S_ISREG(found.st_mode) and not path.samefile(os.devnull):
+        raise CredentialsFileBroken(str(path), "it is no regular file")
+    return True
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or "unreadable").lower()
 
 
 def _from_file(path: Path, host: str, repository: str) -> Credentials | None:
@@ -123,15 +148,17 @@ def _from_file(path: Path, host: str, repository: str) -> Credentials | None:
     if path.name == ".dockercfg":
         document = {"auths": document}
     auths = _table(path, document, "auths")
-    by_name = {_normal(key): value for key, value in auths.items()}
+    by_name = {_normal(key): (key, value) for key, value in auths.items()}
     chosen = {_normal(key): value for key, value in _table(path, document, "credHelpers").items()}
     for key in _keys(host, repository):
         if key in chosen:
-            return helpers.ask(_helper(path, chosen[key]), _server(key), str(path))
+            asked = helpers.ask(_helper(path, chosen[key]), _server(key), str(path))
+            return replace(asked, key=key) if asked else None
         if key in by_name:
-            found = _entry(path, key, by_name[key])
+            written, entry = by_name[key]
+            found = _entry(path, key, entry)
             if found is not None:
-                return found
+                return replace(found, key=written)
     store = document.get("credsStore")
     if store:
         return helpers.ask(_helper(path, store), _server(host), str(path))
@@ -172,7 +199,7 @@ def _load(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise CredentialsFileBroken(str(path), error.strerror or "unreadable") from error
+        raise CredentialsFileBroken(str(path), _words(error)) from error
     if len(data) > MAX_FILE:
         raise CredentialsFileBroken(str(path), f"it is larger than {MAX_FILE} bytes")
     if not data.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from ksimage.errors import GaveUp
 
 PROGRESS = 64 << 10  # bytes that make it worth going on
 MAX_STRETCHES = 50
+SHORT = 2.0  # seconds; only who waits for longer than that wonders why
+
+logger = logging.getLogger("ksimage.registry")
 
 
 class Transient(Exception):
@@ -34,6 +38,8 @@ class Transient(Exception):
 class RetryPolicy:
     """Bounds of trying again. Times in seconds; clock and sleep can be replaced in tests.
 
+    Without ``sleep``, waiting is done in such a way that Ctrl-C ends it.
+
     Attributes:
         tries: attempts without progress in between.
         first_wait: before the second attempt; doubles each time up to ``longest_wait``.
@@ -46,7 +52,7 @@ class RetryPolicy:
     longest_wait: float = 15.0
     budget: float = 300.0
     longest_asked: float = 120.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
 
@@ -58,6 +64,7 @@ class Attempts:
     policy: RetryPolicy
     host: str
     action: str
+    pause: Callable[[float], None] = time.sleep
     failed: int = 0
     free: int = 0
     stretches: int = 0
@@ -86,7 +93,16 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
-        policy.sleep(wait)
+        logger.log(
+            logging.INFO if wait < SHORT else logging.WARNING,
+            "%s: %s; again in %s s (%d of %d)",
+            self.host,
+            fault.reason,
+            f"{wait:.0f}" if wait >= SHORT else f"{wait:.1f}",
+            self.failed + 1,
+            policy.tries,
+        )
+        (policy.sleep or self.pause)(wait)
 
     def progress(self, count: int) -> None:
         """``count`` bytes went over. Enough of them since the last fault, and the count of

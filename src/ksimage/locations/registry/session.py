@@ -54,7 +54,7 @@ def session_for(registry: str, options: RegistryOptions) -> Session:
         if not _sessions:
             atexit.register(close_sessions)
         session = _sessions.get(key)
-        if session is None:
+        if session is None or session.transport.interrupted:
             session = _sessions[key] = Session(Transport(registry, options))
         return session
 

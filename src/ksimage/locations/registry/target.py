@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from ksimage.errors import TagImmutable, TagMoved
 from ksimage.images.manifest import FOREIGN_LAYERS, Descriptor
 from ksimage.images.reference import Reference
@@ -11,6 +13,8 @@ from ksimage.locations.registry.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
 from ksimage.locations.registry.upload import Upload
+
+logger = logging.getLogger("ksimage.registry")
 
 
 class RegistryTarget:
@@ -64,7 +68,7 @@ class RegistryTarget:
             if near and isinstance(home, RegistrySource):
                 # a manifest's own repository has its blobs; the registry checks it once more
                 if home.reference.repository != repository:
-                    outcome, sent = self._mount(descriptor, home)
+                    outcome, sent = self._mount(descriptor, source, home.reference.repository)
             elif not self._client.has_blob(descriptor, push=True):
                 upload = Upload(self._client, descriptor, source)
                 upload.send()
@@ -108,14 +112,21 @@ class RegistryTarget:
     def close(self) -> None:
         """Nothing to do: connections belong to the session, for the next image."""
 
-    def _mount(self, descriptor: Descriptor, home: RegistrySource) -> tuple[Outcome, int]:
+    def _mount(self, descriptor: Descriptor, source: Source, near: str) -> tuple[Outcome, int]:
         # mounting answers in one request what HEAD and POST would answer in two
-        upload = Upload(self._client, descriptor, home)
-        if upload.mount(home.reference.repository):
+        upload = Upload(self._client, descriptor, source)
+        if upload.mount(near):
             return Outcome.MOUNTED, 0
         if self._client.has_blob(descriptor, push=True):
             upload.cancel()
             return Outcome.PRESENT, 0
+        # a base's layers are large, and were to cost nothing
+        logger.warning(
+            "%s does not link the layers of %s into %s: their bytes are sent",
+            self.reference.registry,
+            near,
+            self.reference.repository,
+        )
         upload.send()
         return Outcome.SENT, upload.sent
 

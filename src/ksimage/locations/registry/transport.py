@@ -17,6 +17,7 @@ from ksimage.errors import (
     LoginFailed,
     LoginRequired,
     NotTls,
+    PasswordNeeded,
     RedirectRefused,
     RightMissing,
     UnusableAnswer,
@@ -69,7 +70,12 @@ class Transport:
 
     def attempts(self, action: str) -> Attempts:
         """A fresh count of attempts at ``action``, which messages will name."""
-        return Attempts(self.options.retry, self.host.name, action)
+        return Attempts(self.options.retry, self.host.name, action, self._connections.pause)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C has ended its connections: it is of no use any more."""
+        return self._connections.interrupted
 
     def close(self) -> None:
         """Close idle connections; the transport stays usable."""
@@ -167,6 +173,7 @@ class Transport:
             Transient: a fault that may pass, statuses 408, 429 and 5xx included.
         """
         response = self._authorized(method, url, intent, dict(headers or {}), body)
+        patient = True
         try:
             if response.status in _PASSING:
                 answer = self._read(response, MAX_ERROR)
@@ -176,8 +183,11 @@ class Transport:
                     retry_after=retry_after(answer.headers.get("Retry-After")),
                 )
             yield response
+        except (KeyboardInterrupt, GeneratorExit):  # nobody is there to wait for the rest
+            patient = False
+            raise
         finally:
-            self._finish(response)
+            self._finish(response, patient=patient)
 
     def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
         """The body of a response as it arrives. Raises Transient when it is cut short."""
@@ -273,10 +283,10 @@ class Transport:
             response.status, response.headers, bytes(body[:limit]), response.url or "", cut
         )
 
-    def _finish(self, response: BaseHTTPResponse) -> None:
+    def _finish(self, response: BaseHTTPResponse, *, patient: bool = True) -> None:
         """Keep the connection when the body's end is near, else close it."""
         rest = response.length_remaining
-        if rest is not None and rest <= MAX_ERROR:
+        if rest is not None and rest <= (MAX_ERROR if patient else 0):
             with contextlib.suppress(Transient):
                 for _ in self.chunks(response):
                     pass
@@ -302,6 +312,8 @@ class Transport:
         login = self.auth.credentials(intent.repository)
         if login is None:
             return LoginRequired(intent.host, intent.name, intent.action, said.words)
+        if not self.auth.sends(login):
+            return PasswordNeeded(intent.host, login.origin, token=bool(login.identity_token))
         if login.basic is None or self.login_holds(login.basic):
             return RightMissing(intent.host, intent.name, intent.action, login.username, said.words)
         return LoginFailed(intent.host, login.username, login.origin)

@@ -209,11 +209,16 @@ class Upload:
             return
         location, self._location = self._location, None
         intent = self.client.intent(self.descriptor.digest, push=True)
-        try:
-            with self.client.transport.exchange("DELETE", location, intent):
-                pass
-        except (KsimageError, Transient):
-            pass  # it times out by itself
+        # whoever refuses an upload early, closes its connection a little after the answer: a second
+        # attempt has another one. If that fails as well, the session times out by itself.
+        for _ in range(2):
+            try:
+                with self.client.transport.exchange("DELETE", location, intent):
+                    return
+            except Transient:  # noqa: PERF203
+                continue
+            except KsimageError:
+                return
 
     def _refused(self, answer: Answer) -> Exception:
         said = refusal(answer)

@@ -1,0 +1,123 @@
+"""Threads that Ctrl-C ends, whatever they wait for.
+
+A ``ThreadPoolExecutor`` joins its threads when it is left and once more when Python ends, so that a
+single silent server keeps a process up for minutes. Here Ctrl-C first cuts what threads wait for
+(:func:`on_interrupt`), gives them a moment to tidy up, and then leaves them: they are daemons.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+GRACE = 0.5
+"""Seconds that threads have to end after Ctrl-C."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_cuts: list[Callable[[], None]] = []
+
+
+def on_interrupt(cut: Callable[[], None]) -> None:
+    """Have ``cut`` called at Ctrl-C; it makes what blocks threads fail at once."""
+    _cuts.append(cut)
+
+
+class Threads(Executor):
+    """At most ``most`` daemon threads. Calls are submitted by one thread at a time.
+
+    As a context manager it waits for its calls, except for those not begun when an error leaves it.
+    A KeyboardInterrupt waits no longer than GRACE.
+    """
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+        self._calls = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> Future[T]:
+        """Have a thread call it."""
+        future: Future[T] = Future()
+        self._calls.put((future, partial(call, *arguments, **named)))
+        number = len(self._threads)
+        if number < self._most:
+            thread = threading.Thread(
+                target=_work, args=(self._calls,), name=f"{self._name}-{number}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads once they have done what was submitted, or with it, what is begun."""
+        if cancel_futures:
+            _cancel(self._calls)
+        for _ in self._threads:
+            self._calls.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        calm = error is None or isinstance(error, Exception)
+        try:
+            self.shutdown(wait=calm, cancel_futures=error is not None)
+        except BaseException:  # Ctrl-C while it waits
+            calm = False
+            raise
+        finally:
+            if not calm:
+                self._leave()
+
+    def _leave(self) -> None:
+        _cancel(self._calls)
+        for cut in _cuts:
+            cut()
+        end = time.monotonic() + GRACE
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+
+def _work(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+    while (taken := calls.get()) is not None:
+        future, call = taken
+        if future.set_running_or_notify_cancel():
+            try:
+                result = call()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+                del result
+        del taken, future, call  # while it waits for the next, it must not hold the last
+
+
+def _cancel(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+    ends = 0
+    while True:
+        try:
+            taken = calls.get_nowait()
+        except queue.Empty:
+            break
+        if taken is None:
+            ends += 1
+        elif taken[0].cancel():
+            taken[0].set_running_or_notify_cancel()
+    for _ in range(ends):
+        calls.put(None)
