@@ -105,7 +105,7 @@ def run(session: Session, names: Sequence[str]) -> list[Finding]:
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """The findings as JSON."""
-    from ksimage.cli.terminal import error_document
+    from ksimage.cli.documents import error_document
 
     return {
         "images": [

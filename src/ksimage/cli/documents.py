@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ksimage.build import Plan
+    from ksimage.errors import KsimageError
     from ksimage.produce import Built, Destination
     from ksimage.verify import Verdict
 
@@ -96,4 +97,15 @@ def _plan(plan: Plan) -> dict[str, Any]:
             for platform in plan.platforms
         ],
         "notes": list(plan.notes),
+    }
+
+
+def error_document(error: KsimageError) -> dict[str, Any]:
+    """An error as JSON."""
+    return {
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "why": error.why,
+        "advice": list(error.advice),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ksimage.cli.documents import build_document
-from ksimage.cli.terminal import SCHEMA, error_document
+from ksimage.cli.documents import build_document, error_document
+from ksimage.cli.terminal import SCHEMA
 from ksimage.errors import CannotWrite
 
 if TYPE_CHECKING:

@@ -225,6 +225,8 @@ class Terminal:
     def error(self, error: KsimageError) -> None:
         """The run's one error: as JSON on stdout too when asked for, annotated in CI."""
         if self.json and not self._done:
+            from ksimage.cli.documents import error_document
+
             self.document({"error": error_document(error)})
         self.explain(error)
         if self.in_ci:
@@ -278,17 +280,6 @@ class Terminal:
         if self._log is not None:
             self._log.close()
             self._log = None
-
-
-def error_document(error: KsimageError) -> dict[str, Any]:
-    """An error as JSON."""
-    return {
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "message": error.message,
-        "why": error.why,
-        "advice": list(error.advice),
-    }
 
 
 class _Marks:

@@ -28,11 +28,13 @@ def test_messages_stand_above_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
             with progress(terminal) as shown:
                 shown.start(BLOB)
                 shown.advance(BLOB, 100_000)
+                written = ""
+                while "000000000000 " not in written:
+                    written += os.read(screen, 1 << 16).decode()
                 terminal.warning("again in 4 s")
                 shown.advance(BLOB, 100_000)
-            written = os.read(screen, 1 << 16).decode()
+            written += os.read(screen, 1 << 16).decode()
     finally:
         os.close(screen)
-    assert "000000000000 " in written, "there was no bar"
     # the bar's line is erased first, and the message has one of its own
     assert "\x1b[2Kwarning: again in 4 s\r\n" in written
