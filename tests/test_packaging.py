@@ -24,10 +24,12 @@ HEAVY = ("docker", "jinja2", "requests", "rich", "urllib3", "yaml", "zstandard")
 )
 def test_nothing_heavy_is_loaded_for_help(arguments: tuple[str, ...]) -> None:
     code = (
-        "import atexit, sys\n"
-        "from ksimage.cli import main\n"
-        "atexit.register(lambda: print('LOADED', *sys.modules))\n"
-        "main()\n"
+        "import sys\n"
+        "from ksimage.cli.app import app\n"
+        "try:\n"
+        "    app()\n"
+        "finally:\n"
+        "    print('LOADED', *sys.modules)\n"
     )
     command = [sys.executable, "-c", code, *arguments]
     run = subprocess.run(command, env=environment(), capture_output=True, text=True)

@@ -11,9 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-NAME: Final = re.compile(r"[a-z0-9_-]+(?:/[a-z0-9_-]+(?:/[a-z0-9._]+)?)?")
-"""``ARCH``, ``OS/ARCH`` or ``OS/ARCH/VARIANT``, as people type it."""
-
 _USUAL: Final = {"arm64": "v8", "arm": "v7"}
 _ALIASES: Final = {  # what uname and rpm call them
     "aarch64": ("arm64", ""),
@@ -23,6 +20,17 @@ _ALIASES: Final = {  # what uname and rpm call them
     "x86-64": ("amd64", ""),
     "x86_64": ("amd64", ""),
 }
+
+
+# A word alone may be anything; these are Go's, for which there are images.
+_ALONE: Final = "|".join(
+    (
+        *_ALIASES, "386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64",
+        "s390x",
+    )
+)  # fmt: skip
+NAME: Final = re.compile(rf"(?:{_ALONE})|[a-z0-9_-]+/[a-z0-9_-]+(?:/[a-z0-9._]+)?")
+"""``ARCH``, ``OS/ARCH`` or ``OS/ARCH/VARIANT``, as people type it."""
 
 
 @dataclass(frozen=True)

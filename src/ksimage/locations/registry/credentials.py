@@ -20,7 +20,6 @@ from typing import Any
 
 from ksimage.errors import CredentialsFileBroken
 from ksimage.images.reference import DEFAULT_REGISTRY
-from ksimage.locations.registry import helpers
 from ksimage.locations.registry.hosts import RegistryOptions
 
 MAX_FILE = 4 << 20
@@ -152,7 +151,7 @@ def _from_file(path: Path, host: str, repository: str) -> Credentials | None:
     chosen = {_normal(key): value for key, value in _table(path, document, "credHelpers").items()}
     for key in _keys(host, repository):
         if key in chosen:
-            asked = helpers.ask(_helper(path, chosen[key]), _server(key), str(path))
+            asked = _ask(path, chosen[key], _server(key))
             return replace(asked, key=key) if asked else None
         if key in by_name:
             written, entry = by_name[key]
@@ -161,7 +160,7 @@ def _from_file(path: Path, host: str, repository: str) -> Credentials | None:
                 return replace(found, key=written)
     store = document.get("credsStore")
     if store:
-        return helpers.ask(_helper(path, store), _server(host), str(path))
+        return _ask(path, store, _server(host))
     return None
 
 
@@ -226,10 +225,12 @@ def _table(path: Path, document: Mapping[str, Any], key: str) -> dict[str, Any]:
     return table
 
 
-def _helper(path: Path, name: object) -> str:
+def _ask(path: Path, name: object, server: str) -> Credentials | None:
+    from ksimage.locations.registry import helpers  # few have one, and it loads subprocess
+
     if not isinstance(name, str) or not helpers.NAME.fullmatch(name):
         raise CredentialsFileBroken(str(path), f"{str(name)[:40]!r} is no name of a helper")
-    return name
+    return helpers.ask(name, server, str(path))
 
 
 def _entry(path: Path, key: str, entry: object) -> Credentials | None:
