@@ -7,8 +7,6 @@ import os
 import sys
 from typing import NoReturn
 
-from ksimage.cli.app import app
-
 COLLECT_AFTER = 100_000
 """New objects after which Python looks for garbage in cycles. There is hardly any, and the default,
 700, has it look some hundred times while modules are loaded and a hook is parsed."""
@@ -18,6 +16,8 @@ def main() -> NoReturn:
     """Entry point of the ``ksimage`` program."""
     gc.set_threshold(COLLECT_AFTER)
     _open_standard_streams()
+    from ksimage.cli.app import app
+
     code: object = 0
     try:
         app()
