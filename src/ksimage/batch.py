@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import BuildsFailed, KsimageError, SystemRefused
 from ksimage.threads import Threads
@@ -34,8 +33,7 @@ class State(Enum):
     NOT_RUN = "not run"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
 
     release: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage import base, identify, kubekey, naming, opening, recipe, releases
 from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ksimage.build")
 
 
-@dataclass(frozen=True)
-class PlatformPlan:
+class PlatformPlan(NamedTuple):
     """What is to happen to one platform's image."""
 
     image: PlatformImage
@@ -69,7 +68,7 @@ class Plan:
     selection: Selection
     tag: str
     identity: recipe.Identity
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def repository(self) -> str:

@@ -5,9 +5,8 @@ The hook's content decides; labels are only believed where they agree with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage import recipe, releases
 from ksimage.images import config as image_config
@@ -33,8 +32,7 @@ class Origin(Enum):
     FOREIGN = "foreign"  # neither
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """One platform's answer to "what is this?".
 
     Attributes:

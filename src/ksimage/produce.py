@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage import naming, verify
 from ksimage.engines import direct
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ksimage.produce")
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(NamedTuple):
     """Where a result goes and who makes it; ``why`` says how that was decided."""
 
     engine: Engine
@@ -34,8 +33,7 @@ class Destination:
     why: str
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(NamedTuple):
     """A finished, proven and named image.
 
     Attributes:

@@ -7,8 +7,8 @@ keep it as ``<tag>-orig`` first. The name moves last, and is read back afterward
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage import base, naming
 from ksimage.errors import KeptTagOccupied, NotFound, TagMoved, TagOccupied
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ksimage.publish")
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """What publishing did.
 
     Attributes:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ksimage
 from ksimage.errors import ConfigError
@@ -44,8 +44,7 @@ _ORIGIN_CLAIMS: Final = tuple(
 )
 
 
-@dataclass(frozen=True)
-class PatchId:
+class PatchId(NamedTuple):
     """A patch by name and content; prints as ``unquiet@sha256:…``."""
 
     name: str

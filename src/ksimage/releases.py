@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ksimage.errors import UnknownRelease
 
@@ -144,8 +145,7 @@ def version(name: str) -> Version:
     return Version(numbers, _OTHER_PRE, 0, suffix)
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """One upstream tag (or one of three branches).
 
     Attributes:
@@ -219,8 +219,7 @@ def _nearest(name: str) -> list[str]:
 _CONDITION = re.compile(r"(?P<operator>>=|<=|==|!=|>|<|=)?(?P<version>v?[0-9][0-9A-Za-z.-]*)")
 
 
-@dataclass(frozen=True)
-class _Condition:
+class _Condition(NamedTuple):
     operator: str
     bound: Version
     precision: int  # how many numbers were written: 3.1 speaks of the whole line 3.1

@@ -8,7 +8,7 @@ be a second installation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage import base, identify, recipe
 from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
@@ -32,8 +32,7 @@ _KEPT = sorted(image_config.RUN_KEYS - {"Env", "Labels"})
 _OUR_ENV = (recipe.VERBOSITY_VARIABLE, "PYTHONUNBUFFERED")
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """One checked statement. ``passed`` is None where it could not be checked, and why."""
 
     name: str
@@ -41,8 +40,7 @@ class Proof:
     detail: str
 
 
-@dataclass(frozen=True)
-class PlatformVerdict:
+class PlatformVerdict(NamedTuple):
     """What was found out about one platform's image."""
 
     image: PlatformImage
@@ -79,8 +77,7 @@ class Verdict:
         return self
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What is known about one platform of an image.
 
     ``recipe`` is None when only the base is known: then what must be equal is compared, and what

@@ -126,7 +126,7 @@ class TestDirect:
             only = plan.platforms[0]
             hook = replace(only.hook, uid=1_000_660_000, gid=1_000_660_000)
             file = replace(only.recipe.file, uid=hook.uid, gid=hook.gid)
-            moved = replace(only, hook=hook, recipe=replace(only.recipe, file=file))
+            moved = only._replace(hook=hook, recipe=replace(only.recipe, file=file))
             done = produce.make(
                 replace(plan, platforms=(moved,)), derived.destination(f"oci:{tmp_path / 'o'}:t")
             )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import UsageError
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from ksimage.produce import Built
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """One build: a release or image, and the digest that its base is pinned to, or None."""
 
     what: str

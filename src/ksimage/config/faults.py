@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ksimage.config.values import Refused
 
@@ -11,8 +10,7 @@ MAX_FAULTS: Final = 50
 """More are counted, not shown."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """A fault; prints as ``ksimage.yaml:3:7: verbosity: '9' is not ...``.
 
     Attributes:

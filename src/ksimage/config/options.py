@@ -6,15 +6,13 @@ The command line takes its help from here, the loader its keys, the JSON Schema 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 CONFIG_NAME: Final = "ksimage.yaml"
 CONFIG_VARIABLE: Final = "KSIMAGE_CONFIG"
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One setting.
 
     Attributes:

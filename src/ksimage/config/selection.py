@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ksimage.config import values
 from ksimage.config.settings import ReleaseChoice
@@ -11,8 +11,7 @@ from ksimage.config.values import Refused
 from ksimage.errors import UnknownRelease
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """One release to work on; ``base`` is the digest it is pinned to, or None."""
 
     release: str

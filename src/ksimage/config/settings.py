@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Engine = Literal["auto", "docker", "direct"]
 SeriesMode = Literal["append", "replace"]
@@ -20,8 +20,7 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from; prints as ``ksimage.yaml:3:9`` or ``environment KSIMAGE_TAG``."""
 
     kind: Literal["flag", "environment", "file", "default"]
@@ -64,8 +63,7 @@ class PatchSettings:
     files: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True)
-class HostSettings:
+class HostSettings(NamedTuple):
     """How to talk to one registry host."""
 
     ca_file: Path | None = None

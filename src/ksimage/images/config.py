@@ -5,8 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images.manifest import MAX_CONFIG, encode, exact, load_json
@@ -37,8 +36,7 @@ _CHANGES_NO_FILES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What a derived config adds to its base.
 
     ``created`` is RFC 3339; ``created_by`` the text of the one history entry.

@@ -6,8 +6,7 @@ The media-type family is kept: Docker stays Docker, OCI stays OCI, also for the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.images.manifest import (
     DOCKER_LAYER_GZIP,
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from ksimage.images.layer import Layer
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A manifest or index and the descriptor that points to it."""
 
     descriptor: Descriptor

@@ -12,7 +12,7 @@ import posixpath
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images import tar
@@ -43,8 +43,7 @@ class LayerFile:
     mtime: int
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """A finished layer: the gzip bytes, their digest, and the digest of the tar inside."""
 
     data: bytes
@@ -100,8 +99,7 @@ def _number(value: int, width: int) -> bytes:
     return (value | 0x80 << 8 * (width - 1)).to_bytes(width, "big")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One member of a layer. ``path`` is normalised: relative, no ``.`` or empty parts."""
 
     path: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ksimage.images.manifest import Descriptor
 
@@ -26,8 +25,7 @@ class Outcome(Enum):
     SENT = "sent"  # its bytes went over
 
 
-@dataclass(frozen=True)
-class Transfer:
+class Transfer(NamedTuple):
     """One blob's way into a target. ``sent``: bytes that went over, retries included."""
 
     descriptor: Descriptor

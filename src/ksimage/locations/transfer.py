@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ksimage.errors import (
     MalformedImage,
@@ -49,8 +48,7 @@ class Progress(Protocol):
         """The target has the blob."""
 
 
-@dataclass(frozen=True)
-class CopyResult:
+class CopyResult(NamedTuple):
     """What a copy did.
 
     Attributes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import PatchAlreadyApplied, PatchWithoutEffect
 from ksimage.patching.conflict import explain
@@ -58,8 +58,7 @@ class Applied:
         return hashlib.sha256(self.data).hexdigest()
 
 
-@dataclass(frozen=True)
-class SeriesResult:
+class SeriesResult(NamedTuple):
     """The text before and after a whole series, with their sha256 in hexadecimal."""
 
     before: bytes

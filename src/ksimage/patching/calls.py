@@ -6,8 +6,7 @@ import ast
 import re
 import threading
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import HookBroken, HookUnproven
 from ksimage.patching.scopes import Scopes
@@ -32,8 +31,7 @@ _OPAQUE_MODULES = {"importlib", "runpy"}
 _OPAQUE_ATTRIBUTES = {"modules", "__dict__", "__setattr__", "__getattribute__"}
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call of ansible_runner in a hook."""
 
     function: str

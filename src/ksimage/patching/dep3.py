@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ksimage.errors import PatchMalformed
 from ksimage.releases import Release, in_range, parse_range
@@ -22,8 +22,7 @@ _LAST_UPDATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _SUBJECT_TAG = re.compile(r"^\[[^\]]*\]\s*")
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The fields of one patch.
 
     Attributes:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ksimage import releases
 from ksimage.errors import (
@@ -29,8 +29,7 @@ from ksimage.patching.scopes import undefined
 HOOK = "installRunner.py"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """One statement about the patched hook that was checked and holds."""
 
     name: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import (
     FileError,
@@ -39,8 +39,7 @@ _MAX_SERIES = 1 << 16
 _MAX_ENTRIES = 500
 
 
-@dataclass(frozen=True)
-class SeriesPatch:
+class SeriesPatch(NamedTuple):
     """A patch as a member of a series.
 
     Attributes:
@@ -91,20 +90,18 @@ class Series:
         raise UnknownPatch(name, near, self.names)
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A patch that is on by default but was left out, and why."""
 
     patch: SeriesPatch
     reason: str
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """What to apply, in order, and what the release's exclusion left out."""
 
     patches: tuple[SeriesPatch, ...]
-    skipped: tuple[Skipped, ...] = field(default=())
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def texts(self) -> tuple[Patch, ...]:
@@ -225,8 +222,7 @@ def _excluded(patch: SeriesPatch, release: Release) -> PatchExcluded:
     return PatchExcluded(patch.name, release.tag, patch.header.releases, path=str(patch.path))
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a series file."""
 
     file_name: str

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ksimage.errors import (
     BlobMissing,
@@ -35,8 +36,7 @@ MAX_WORDS = 400  # characters of a server's own words that are shown
 PROJECT_MISSING = re.compile(r"project (\S{1,255}?):? not found")
 
 
-@dataclass(frozen=True)
-class Intent:
+class Intent(NamedTuple):
     """What a request is for: decides the rights to ask for and the words of an error.
 
     Attributes:
@@ -96,8 +96,7 @@ class Answer:
         return (self.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An error body: the spec's ``code``, the server's words, the digest of its detail; or ""."""
 
     code: str = ""

@@ -16,6 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from ksimage.errors import (
@@ -49,8 +50,7 @@ class _Token:
     good_until: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Service:
+class _Service(NamedTuple):
     realm: str
     service: str
 

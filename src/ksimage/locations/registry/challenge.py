@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_HEADER = 16 << 10
 
@@ -15,8 +15,7 @@ _PART = re.compile(
 _SCHEME = re.compile(rf"[\s,]*(?P<scheme>{_TOKEN})(?=\s|,|$)")
 
 
-@dataclass(frozen=True)
-class Challenge:
+class Challenge(NamedTuple):
     """One scheme that the server offers; ``scheme`` and parameter names are lower case."""
 
     scheme: str

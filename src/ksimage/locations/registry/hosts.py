@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ksimage.errors import BadReference, LoginIncomplete
@@ -41,8 +42,7 @@ class RegistryOptions:
             raise LoginIncomplete(missing)
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """A registry: its name in references, and the server behind it.
 
     Attributes:

@@ -6,8 +6,8 @@ import logging
 import os
 import ssl
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ksimage.errors import CertificateFileBroken
 from ksimage.images.reference import DEFAULT_REGISTRY
@@ -20,8 +20,7 @@ KUBEKEY_CAS = (Path("/etc/ssl/registry/ssl/ca.crt"), Path("kubekey/pki/registry/
 logger = logging.getLogger("ksimage.registry")
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(NamedTuple):
     """CA files beside the system's, and client certificates with their keys."""
 
     cas: tuple[Path, ...] = ()
