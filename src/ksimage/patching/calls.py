@@ -6,6 +6,7 @@ import ast
 import re
 import threading
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import HookBroken, HookUnproven
@@ -84,6 +85,15 @@ class Source:
                         and alias.name in _CALLS
                     ):
                         self._functions[alias] = alias.name
+
+    def compile(self) -> None:
+        """Find what parsing lets through, such as a return outside of a function.
+
+        Raises:
+            HookBroken: there is something.
+        """
+        with _as_broken(self.name):
+            compile(self.tree, self.name, "exec", dont_inherit=True)
 
     def binding(self, node: ast.Name) -> list[ast.AST]:
         """All nodes that give the name at ``node`` its value."""
@@ -193,14 +203,19 @@ def _attribute(node: ast.expr, scopes: Scopes, name: str) -> ast.expr:
 def _parse(data: bytes, name: str) -> tuple[ast.Module, Scopes]:
     if len(data) > MAX_BYTES:
         raise HookBroken(name, f"{len(data)} bytes are more than a hook can have")
+    with _as_broken(name):
+        tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
+        return tree, Scopes(tree)
+
+
+@contextmanager
+def _as_broken(name: str) -> Iterator[None]:
+    """What Python says of a hook that it cannot read, as HookBroken."""
     try:
         # catch_warnings is the process's, too
         with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
-            tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
-            # ast.parse lets through what only compiling finds: return outside a function.
-            compile(tree, name, "exec", dont_inherit=True)
-        return tree, Scopes(tree)
+            yield
     except SyntaxError as error:
         raise HookBroken(name, f"{error.msg}", line=error.lineno) from error
     except (ValueError, RecursionError, MemoryError) as error:

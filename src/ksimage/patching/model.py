@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 CONTEXT, REMOVED, ADDED = b" ", b"-", b"+"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a hunk. ``text`` keeps its line ending; without one it ends the file."""
 
     kind: bytes
@@ -74,8 +74,7 @@ class Hunk:
         )
 
 
-@dataclass(frozen=True)
-class FilePatch:
+class FilePatch(NamedTuple):
     """The changes to one file. Paths are as the patch writes them (``a/hooks/...``)."""
 
     old_path: str
@@ -83,8 +82,7 @@ class FilePatch:
     hunks: tuple[Hunk, ...]
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(NamedTuple):
     """A parsed patch file.
 
     Attributes:
@@ -103,7 +101,7 @@ class Patch:
     file: FilePatch
     sha256: str
     path: str
-    crlf: bool = field(default=False)
+    crlf: bool = False
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:

@@ -85,6 +85,7 @@ def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> tuple[Proof, ..
     require_supported(base, name=name)
     original = _source(base, name)
     patched = _source(data, name)
+    patched.compile()
     _same_frame(data, base, patched, original)
     if not patched.star_imports:
         missing = undefined(patched.scopes)

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_SHARED = frozenset({"ctx", "op", "ops"})
+# Fields that hold no nodes of their own.
+_PLAIN = frozenset(
+    {
+        "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module",
+        "n", "name", "op", "ops", "s", "simple", "type_comment", "type_ignores",
+    }
+)  # fmt: skip
+_inner: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}  # the others, by kind of node
 # Put there by the site module and the interpreter.
 _IMPLICIT = {"exit", "quit", "copyright", "credits", "license", "__file__", "__name__", "__doc__"}
 MAX_DEPTH = 150
@@ -87,13 +94,15 @@ class Scopes:
         self._depth -= 1
 
     def _into(self, node: ast.AST) -> None:
-        for name in node._fields:
-            if name not in _SHARED:
-                value = getattr(node, name, None)
-                if isinstance(value, ast.AST):
-                    self._visit(value, node)
-                elif isinstance(value, list):
-                    self._each(value, node)
+        kind = type(node)
+        if kind not in _inner:
+            _inner[kind] = tuple(name for name in kind._fields if name not in _PLAIN)
+        for name in _inner[kind]:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                self._visit(value, node)
+            elif isinstance(value, list):
+                self._each(value, node)
 
     def _each(self, nodes: Iterable[object], parent: ast.AST) -> None:
         for node in nodes:

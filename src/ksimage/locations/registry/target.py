@@ -26,6 +26,7 @@ class RegistryTarget:
         self._client = self.session.client(reference.repository)
         self._looked = False
         self._seen: Descriptor | None = None
+        self._read_back: Descriptor | None = None
 
     @property
     def name(self) -> str:
@@ -41,8 +42,11 @@ class RegistryTarget:
         """What the tag points to now, or None.
 
         The first answer is remembered: :meth:`tag` refuses when the tag holds something else by
-        then.
+        then. Right after :meth:`tag` it is what that has read back.
         """
+        if self._read_back is not None:
+            read, self._read_back = self._read_back, None
+            return read
         found = self._client.head_manifest(self.reference.target, destination=True)
         if not self._looked:
             self._looked, self._seen = True, found
@@ -92,6 +96,7 @@ class RegistryTarget:
         what = self.reference.target
         now = self._client.head_manifest(what, push=True) if self._looked else None
         if now is not None and now.digest == descriptor.digest:
+            self._read_back = now
             return  # an immutable tag refuses even the same manifest
         if self._looked and _digest(now) != _digest(self._seen):
             raise TagMoved(self.name, _digest(self._seen), _digest(now))
@@ -107,7 +112,7 @@ class RegistryTarget:
             raise TagMoved(self.name, descriptor.digest, "nothing")
         if after.digest != descriptor.digest:
             raise TagMoved(self.name, descriptor.digest, after.digest)
-        self._looked, self._seen = True, after
+        self._looked, self._seen, self._read_back = True, after, after
 
     def close(self) -> None:
         """Nothing to do: connections belong to the session, for the next image."""
