@@ -153,8 +153,15 @@ def run(*command: str, env: dict[str, str] | None = None) -> None:
 
 
 def median(once: Callable[[int], float], runs: int = RUNS) -> float:
-    """The median of ``runs`` measurements; ``once`` is told which one it is."""
-    return statistics.median(once(number) for number in range(runs))
+    """The median of ``runs`` measurements; ``once`` is told which one it is.
+
+    None is measured while the kernel still writes what came before it.
+    """
+    seconds = []
+    for number in range(runs):
+        os.sync()
+        seconds.append(once(number))
+    return statistics.median(seconds)
 
 
 def say(text: str) -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ksimage.errors import UnknownRelease
+from ksimage.errors.base import similar
 
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 """Path of the hook in the image, relative to its root."""
@@ -209,11 +210,9 @@ def by_hook(sha256: str) -> tuple[Release, ...]:
 
 
 def _nearest(name: str) -> list[str]:
-    import difflib
-
     tags = [release.tag for release in all_releases() if release.supported]
     text = name.lower()
-    return difflib.get_close_matches(text if text[:1] == "v" else f"v{text}", tags, 3, 0.7)
+    return similar(text if text[:1] == "v" else f"v{text}", tags, 3, 0.7)
 
 
 _CONDITION = re.compile(r"(?P<operator>>=|<=|==|!=|>|<|=)?(?P<version>v?[0-9][0-9A-Za-z.-]*)")

@@ -16,6 +16,7 @@ import ksimage
 from ksimage.cli.options import Command, global_options
 from ksimage.cli.terminal import Terminal
 from ksimage.errors import KsimageError, SystemRefused
+from ksimage.errors.base import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,9 +59,7 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(name, COMMANDS, 2)
+            near = similar(name, COMMANDS, 2)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)

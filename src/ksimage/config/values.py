@@ -10,13 +10,12 @@ import os
 import re
 import string
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import KsimageError, UsageError
-from ksimage.errors.base import reference_without_login
+from ksimage.errors.base import reference_without_login, similar
 from ksimage.images.platform import NAME as PLATFORM
 from ksimage.images.reference import DIGEST, TAG
 from ksimage.locations.spec import Location, Transport
@@ -64,7 +63,7 @@ def shown(text: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """Up to two known names that look like ``name``."""
     by_fold = {item.lower().replace("-", "_"): item for item in known}
-    matches = get_close_matches(name[:100].lower().replace("-", "_"), by_fold, n=2, cutoff=0.6)
+    matches = similar(name[:100].lower().replace("-", "_"), by_fold, 2)
     return [by_fold[match] for match in matches]
 
 

@@ -46,6 +46,13 @@ def reference_without_login(text: str) -> str:
     return f"***@{tail}" if at and ":" in head else text
 
 
+def similar(word: str, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """At most ``most`` of the words that ``word`` may have been meant to be, the likeliest first."""
+    import difflib  # only after a mistake
+
+    return difflib.get_close_matches(word, list(known), most, cutoff)
+
+
 def did_you_mean(names: Sequence[str]) -> list[str]:
     """The line of advice that names what may have been meant; none without names."""
     return [f"did you mean: {', '.join(names)}"] if names else []

@@ -11,7 +11,6 @@ As in containers/image, a DIR or FILE ends at its first colon, so that REF may h
 
 from __future__ import annotations
 
-import difflib
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
+from ksimage.errors.base import similar
 from ksimage.images import reference
 from ksimage.images.reference import DIGEST, Reference
 
@@ -94,7 +94,7 @@ def parse(text: str) -> Location:
     if prefix in _PREFIXES:
         return _file(text, Transport(prefix), rest)
     if not _PORT.match(rest) and not rest.startswith("//"):
-        nearest = difflib.get_close_matches(prefix, _PREFIXES, n=2, cutoff=0.8)
+        nearest = similar(prefix, _PREFIXES, 2, 0.8)
         if nearest or prefix in _FOREIGN:
             raise UnknownTransport(text, prefix, nearest)
     return _registry(text)

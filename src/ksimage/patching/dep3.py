@@ -8,11 +8,11 @@ our own: ``X-Ksimage-Releases`` (a range of releases, see :func:`ksimage.release
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import NamedTuple
 
 from ksimage.errors import PatchMalformed
+from ksimage.errors.base import similar
 from ksimage.releases import Release, in_range, parse_range
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:[ \t]+(.*)|)")
@@ -153,7 +153,7 @@ class _Reader:
             except ValueError as error:
                 raise self.malformed(f"{key}: {error}", line) from None
         elif lowered.startswith("x-ksimage-") and lowered not in _ONCE:
-            near = difflib.get_close_matches(key, _OURS, 1)
+            near = similar(key, _OURS, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise self.malformed(f"unknown field {key}{hint}", line)
 

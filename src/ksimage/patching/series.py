@@ -7,7 +7,6 @@ neither of them lists is an error, because a forgotten line would leave a patch 
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from ksimage.errors import (
     UnknownPatch,
     WithAndWithout,
 )
+from ksimage.errors.base import similar
 from ksimage.patching import dep3, unified
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Series:
         for patch in self.patches:
             if patch.name == wanted:
                 return patch
-        near = difflib.get_close_matches(wanted, self.names, 3, 0.6)
+        near = similar(wanted, self.names)
         raise UnknownPatch(name, near, self.names)
 
 
