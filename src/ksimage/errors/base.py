@@ -47,7 +47,7 @@ def reference_without_login(text: str) -> str:
 
 
 def similar(word: str, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
-    """At most ``most`` of the words that ``word`` may have been meant to be, the likeliest first."""
+    """Up to ``most`` of the words that ``word`` may have been meant to be, the likeliest first."""
     import difflib  # only after a mistake
 
     return difflib.get_close_matches(word, list(known), most, cutoff)
