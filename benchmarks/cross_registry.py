@@ -32,7 +32,7 @@ from tests.support.images import ImageStore
 from tests.support.measure import measure
 from tests.support.registry import RunningRegistry
 
-PROGRAMS = 12
+PROGRAMS = 11
 REPOSITORY = "kubesphereio/ks-installer"
 
 Copy = Callable[[str, str], Measured]
