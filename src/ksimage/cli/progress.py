@@ -12,7 +12,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
     from rich.progress import Progress as RichProgress
@@ -29,23 +30,24 @@ _PATIENCE = 0.5  # seconds that nobody asks what is going on; rich takes an eigh
 _WIDE = 64  # columns; a narrower terminal has no room for the bar itself
 
 
-@contextmanager
-def progress(terminal: Terminal) -> Iterator[Progress]:
+def progress(terminal: Terminal) -> AbstractContextManager[Progress]:
     """The display for a copy that fits stderr."""
-    if not terminal.animated:
-        yield lines(terminal)
-        return
-    with closing(_Bars(terminal, "sending")) as bars:
-        yield bars
+    return _display(terminal, "sending", lines)
+
+
+def reading(terminal: Terminal) -> AbstractContextManager[Progress]:
+    """The display for the base's layers while the hook is looked for; it is told no ``done``."""
+    return _display(terminal, "reading", reading_lines)
 
 
 @contextmanager
-def reading(terminal: Terminal) -> Iterator[Progress]:
-    """The display for the base's layers while the hook is looked for; it is told no ``done``."""
+def _display(
+    terminal: Terminal, verb: str, otherwise: Callable[[Terminal], Progress]
+) -> Iterator[Progress]:
     if not terminal.animated:
-        yield reading_lines(terminal)
+        yield otherwise(terminal)
         return
-    with closing(_Bars(terminal, "reading")) as bars:
+    with closing(_Bars(terminal, verb)) as bars:
         yield bars
 
 
