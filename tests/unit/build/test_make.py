@@ -14,8 +14,8 @@ from tests.support.images import ImageStore, Recipe
 from ksimage.build import make
 from ksimage.config.settings import Settings
 from ksimage.errors import ProofFailed, UsageError
-from ksimage.images.layer import LayerFile
 from ksimage.images.digest import sha256
+from ksimage.images.layer import LayerFile
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations import spec
