@@ -16,8 +16,9 @@ from typing import Final
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import UsageError
 from ksimage.errors.base import reference_without_login, similar
+from ksimage.images.digest import DIGEST
 from ksimage.images.platform import NAME as PLATFORM
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.reference import TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
 

@@ -28,7 +28,7 @@ from ksimage.errors import (
     TagImmutable,
     UnusableAnswer,
 )
-from ksimage.images.reference import DIGEST
+from ksimage.images.digest import DIGEST
 
 MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
 MAX_WORDS = 400  # characters of a server's own words that are shown
