@@ -26,6 +26,7 @@ demo: $(VENV)/.run
 docs: $(VENV)/.run
 	$(BIN)/python -m tests.support.command_pages
 	$(BIN)/python -m tests.support.exit_code_page
+	$(BIN)/python -m tests.support.settings_page
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from ksimage.config import selection, values
@@ -36,24 +37,12 @@ class Kind(NamedTuple):
     """
 
     read: Callable[[str, Path], object]
-    schema: Schema = {}
+    schema: Schema = MappingProxyType({})
     shape: Shape = "text"
 
 
 def _plain(read: Callable[[str], object]) -> Callable[[str, Path], object]:
     return lambda text, _: read(text)
-
-
-def _label(text: str) -> tuple[str, str]:
-    """``KEY=VALUE``. Raises Refused."""
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise values.Refused(f"{values.shown(text)} is not KEY=VALUE")
-    return values.label_key(key), values.label_value(value)
-
-
-def _no_text(text: str) -> object:
-    raise values.Refused("has no form as one text")
 
 
 def _list(items: Schema) -> Schema:
@@ -115,9 +104,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "not": {"pattern": f"^(?:docker-daemon|{'|'.join(values.FILE_TRANSPORTS)}):"},
         },
     ),
-    "release-list": Kind(
-        _plain(selection.checked), _list({"anyOf": [_RELEASE, _PINNED]}), "list"
-    ),
+    "release-list": Kind(_plain(selection.checked), _list({"anyOf": [_RELEASE, _PINNED]}), "list"),
     "platform-list": Kind(_plain(values.platform), _list(_matching(PLATFORM.pattern)), "list"),
     "patch-list": Kind(_plain(values.patch), _list(_matching(values.PATCH_NAME.pattern)), "list"),
     "path": Kind(values.anchored, _PATH),
@@ -132,7 +119,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
     ),
     "label-map": Kind(
-        _plain(_label),
+        _plain(values.label_value),
         _map(
             {
                 "pattern": f"^{values.LABEL_KEY.pattern}$",
@@ -144,7 +131,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "engine": Kind(_plain(values.engine), {"enum": list(values.ENGINES)}),
     "jobs": Kind(_plain(values.jobs), _number(1, values.MAX_JOBS), "number"),
-    "registry-map": Kind(_plain(_no_text), _map({"pattern": "^[^/@]+$"}, _HOST), "map"),
+    "registry-map": Kind(_plain(values.host), _map({"pattern": "^[^/@]+$"}, _HOST), "map"),
     "boolean": Kind(_plain(values.boolean), {"type": "boolean"}, "truth"),
     "credential": Kind(_plain(values.credential)),
     "secret": Kind(_plain(values.credential)),

@@ -49,7 +49,7 @@ def settings_document(settings: Settings) -> dict[str, Json]:
                 name: _entry(entry, settings.origins[f"{key}.{name}"])
                 for name, entry in value.items()
             }
-    return {"file": settings.file and str(settings.file), "settings": document}
+    return {"file": _json(settings.file), "settings": document}
 
 
 def _entry(value: Json, origin: Provenance) -> Json:

@@ -95,7 +95,11 @@ class PatchSettings:
     """Which patches are applied, and from where."""
 
     include: tuple[str, ...] = row(
-        "patch-list", "--with", "optional patches of the series to apply too", default=(), key="with"
+        "patch-list",
+        "--with",
+        "optional patches of the series to apply too",
+        default=(),
+        key="with",
     )
     exclude: tuple[str, ...] = row(
         "patch-list",

@@ -66,10 +66,7 @@ def from_flags(flags: Mapping[str, object], cwd: Path) -> Found:
             continue
         origin = Provenance("flag", setting.flag or key)
         try:
-            if setting.kind == "source":  # for one run, a single image will do
-                read = {key: values.anchored_source(_text(given), cwd, one_image=True)}
-            else:
-                read = _read(setting, _texts(given), cwd, origin)
+            read = _read(setting, _texts(given), cwd, origin)
         except Refused as refused:
             raise BadOption(setting.flag or key, refused.reason, refused.nearest) from None
         found.update(read)
@@ -77,20 +74,28 @@ def from_flags(flags: Mapping[str, object], cwd: Path) -> Found:
     return found, origins
 
 
-def _read(
-    setting: Setting, texts: list[str], cwd: Path, origin: Provenance
-) -> dict[str, object]:
+def _read(setting: Setting, texts: list[str], cwd: Path, origin: Provenance) -> dict[str, object]:
     """A setting's value, by its key; of a mapping each entry's, by a key of its own."""
     kind = KINDS[setting.kind]
+    if setting.kind == "label-map":
+        return {f"{setting.key}.{name}": value for name, value in map(label, texts)}
+    if setting.kind == "source" and origin.kind == "flag":  # for one run, a single image will do
+        return {setting.key: values.anchored_source(texts[0], cwd, one_image=True)}
     read = [kind.read(text, cwd) for text in texts]
-    if kind.shape == "map":
-        return {f"{setting.key}.{name}": value for name, value in read}  # type: ignore[misc]
     if kind.shape != "list":
         return {setting.key: read[0]}
     items = tuple(dict.fromkeys(read))
     if setting.kind == "release-list":
         return {setting.key: tuple(ReleaseChoice(str(item), None, origin) for item in items)}
     return {setting.key: items}
+
+
+def label(text: str) -> tuple[str, str]:
+    """``KEY=VALUE`` of a label. Raises Refused."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise Refused(f"{values.shown(text)} is not KEY=VALUE")
+    return values.label_key(key), values.label_value(value)
 
 
 def _words(text: str) -> list[str]:

@@ -61,7 +61,7 @@ class _Document(NodeReader):
             self._group(root, "")
 
     def _group(self, node: yaml.Node, group: str) -> None:
-        for name, _, value in self.mapping(node, group.rstrip("."), _names(group)):
+        for name, _, value in self.mapping(node, group.rstrip("."), names(group)):
             key = group + name
             if key not in BY_KEY:
                 self._group(value, f"{key}.")
@@ -76,6 +76,9 @@ class _Document(NodeReader):
         if kind.shape == "truth":
             return self.truth(node, setting.key)
         return shapes.get(kind.shape, self.value)(node, setting.key, self._reader(kind))
+
+    def _path(self, text: str) -> Path:
+        return values.anchored(text, self.base)
 
     def _reader(self, kind: Kind) -> Callable[[str], object]:
         return lambda text: kind.read(text, self.base)
@@ -139,7 +142,7 @@ class _Document(NodeReader):
             entries = {k: v for k, _, v in self.mapping(value, dotted, REGISTRY_KEYS)}
             ca_file = insecure = None
             if "ca_file" in entries:
-                ca_file = self.value(entries["ca_file"], f"{dotted}.ca_file", self._reader(KINDS["path"]))
+                ca_file = self.value(entries["ca_file"], f"{dotted}.ca_file", self._path)
             if "insecure" in entries:
                 insecure = self.truth(entries["insecure"], f"{dotted}.insecure")
             if ca_file and insecure:
@@ -154,7 +157,7 @@ class _Document(NodeReader):
     }
 
 
-def _names(group: str) -> tuple[str, ...]:
+def names(group: str = "") -> tuple[str, ...]:
     """The keys that may stand in the file, or below the key ``group``, which ends in a dot."""
     inner = [s.key.removeprefix(group) for s in SETTINGS if s.in_file and s.key.startswith(group)]
     return tuple(dict.fromkeys(name.partition(".")[0] for name in inner))
