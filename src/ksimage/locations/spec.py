@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
-from ksimage.errors.base import similar
 from ksimage.images import reference
 from ksimage.images.reference import DIGEST, Reference
+from ksimage.text import similar
 
 if TYPE_CHECKING:
     pass
