@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import ksimage
 from ksimage.base import images as base_images
-from ksimage.build import plan as planning
-from ksimage.hook import patcher
 from ksimage.build import make
+from ksimage.build import plan as planning
 from ksimage.derivation import recipe
 from ksimage.errors import BadReference, CannotReproduce
+from ksimage.hook import patcher
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
 from ksimage.images import reference
 from ksimage.locations import access
-from ksimage.locations.views.as_oci import AsOci
 from ksimage.locations.spec import Location, Transport
+from ksimage.locations.views.as_oci import AsOci
 from ksimage.patching import series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.locations.protocol import Source
-    from ksimage.base.lookup import OptionsFor
 
 
 @dataclass(frozen=True)
