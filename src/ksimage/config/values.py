@@ -15,8 +15,9 @@ from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import KsimageError, UsageError
+from ksimage.images.digest import DIGEST
 from ksimage.images.platform import NAME as PLATFORM
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.reference import TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
 from ksimage.text import reference_without_login, similar

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.digest import DIGEST
+from ksimage.images.reference import TAG
 from ksimage.text import printable
 
 if TYPE_CHECKING:

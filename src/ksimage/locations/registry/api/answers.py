@@ -28,7 +28,7 @@ from ksimage.errors import (
     TagImmutable,
     UnusableAnswer,
 )
-from ksimage.images.reference import DIGEST
+from ksimage.images.digest import DIGEST
 from ksimage.text import printable
 
 MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
