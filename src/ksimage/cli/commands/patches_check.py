@@ -66,7 +66,8 @@ def patches_check(
     """
     from ksimage.cli.input.session import Session
     from ksimage.errors import PatchesRefused
-    from ksimage.hook import matrix, patcher
+    from ksimage.build import patcher
+    from ksimage.hook import matrix
 
     session = Session(terminal, values)
     series = patcher.load_series(session.settings)
