@@ -15,12 +15,12 @@ from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import UsageError
-from ksimage.errors.base import reference_without_login, similar
 from ksimage.images.digest import DIGEST
 from ksimage.images.platform import NAME as PLATFORM
 from ksimage.images.reference import TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
+from ksimage.text import reference_without_login, similar
 
 MAX_TEXT: Final = 4096
 MAX_JOBS: Final = 32

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.base import KsimageError, did_you_mean, reference_without_login
+from ksimage.errors.base import KsimageError
+from ksimage.text import did_you_mean, reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

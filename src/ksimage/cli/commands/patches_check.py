@@ -66,9 +66,10 @@ def patches_check(
       ksimage patches check --all --clone ~/ks-installer
       ksimage patches check --release v3.3.2 --from harbor.lan/kubesphereio
     """
+    from ksimage.build import patcher
     from ksimage.cli.input.session import Session
     from ksimage.errors import PatchesRefused
-    from ksimage.hook import matrix, patcher
+    from ksimage.hook import matrix
 
     session = Session(terminal, values)
     series = patcher.load_series(session.settings)
