@@ -26,6 +26,7 @@ demo: $(VENV)/.run ## the main job on a miniature image; needs Python >= 3.10 an
 docs: $(VENV)/.run ## write docs/commands.md and docs/exit-codes.md from the program
 	$(BIN)/python -m tests.support.command_pages
 	$(BIN)/python -m tests.support.exit_code_page
+	$(BIN)/python -m tests.support.settings_page
 
 test: $(VENV)/.test ## the tests; what cannot run here is skipped by name
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

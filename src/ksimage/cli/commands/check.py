@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,11 @@ HEADERS = ("release", "state", "image", "reason")
 
 @command("check", help="Find images whose base, patches or tag have changed.")
 @click.argument("names", nargs=-1, metavar="[RELEASE]...", shell_complete=completion.release_names)
-@click.option(
+@option(
+    "Result",
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    cls=Option,
-    section="Result",
     help="Form of the table on stdout; json is the same as --output json.",
 )
 @settings("Base image", "source", "platforms")
