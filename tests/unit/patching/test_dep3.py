@@ -60,7 +60,6 @@ def test_own_fields_are_found_below_the_prose_too() -> None:
 
 
 def test_nothing_is_required_of_a_single_file() -> None:
-    header = parse("", required=False)
     assert parse("", required=False).summary == ""
     assert parse("just words", required=False).summary == ""
 
