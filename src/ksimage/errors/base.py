@@ -16,9 +16,11 @@ class KsimageError(Exception):
         message: one or two sentences, what happened.
         why: the cause as far as it is known, may be empty.
         advice: lines to read or type next, may be empty.
+        nearest: names that were perhaps meant.
     """
 
     exit_code: ClassVar[int] = 1
+    nearest: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, why: str = "", advice: Iterable[str] = ()) -> None:
         super().__init__(message)

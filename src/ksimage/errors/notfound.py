@@ -21,6 +21,7 @@ class UnknownRelease(NotFound):
     """The name is no upstream release."""
 
     def __init__(self, name: str, nearest: Sequence[str]) -> None:
+        self.nearest = tuple(nearest)
         super().__init__(
             f"unknown release {reference_without_login(name)!r}",
             why="it is not one of the upstream ks-installer tags that ksimage knows",
