@@ -86,8 +86,8 @@ class TestProvenFirst:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ksimage.derivation import direct
+        from ksimage.images.layer import write_layer as write
 
-        write = direct.write_layer
         monkeypatch.setattr(
             direct, "write_layer", lambda file: write(replace(file, mode=file.mode | 0o4000))
         )
@@ -102,8 +102,8 @@ class TestProvenFirst:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ksimage.derivation import direct
+        from ksimage.images.layer import write_layer as write
 
-        write = direct.write_layer
         stray = "hooks/kubesphere/installRunner.py.orig"
 
         def careless(file: LayerFile) -> Any:
