@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import select
 import sys
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -97,10 +95,6 @@ class Group(click.Group):
             _ignore_more()
             terminal.warning("interrupted: nothing was tagged or pushed half-made")
             code = 130
-        except _ReaderGone:
-            # `ksimage diff | head`: Python must not complain at its end either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         except OSError as error:
             code = SystemRefused.exit_code
             terminal.error(SystemRefused(error))
@@ -120,26 +114,13 @@ def _ignore_more() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class _ReaderGone(Exception):
-    """Nobody reads stdout any more."""
-
-
 @contextmanager
 def _broken_pipes() -> Iterator[None]:
-    """Take them before Click does, which ends with 1; an engine's socket can break as well."""
+    """An engine's socket can break: say so, before Click takes it for a reader that went away."""
     try:
         yield
     except BrokenPipeError as error:
-        raise (_ReaderGone if _reader_gone() else SystemRefused)(error) from error
-
-
-def _reader_gone() -> bool:
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), select.POLLOUT)
-        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
-    except (OSError, ValueError):
-        return False
+        raise SystemRefused(error) from error
 
 
 def _asks_for_json(args: Sequence[str]) -> bool:

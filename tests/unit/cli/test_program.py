@@ -298,7 +298,7 @@ class TestEndings:
     def popen(self, *arguments: str, cwd: Path, **options: Any) -> subprocess.Popen[bytes]:
         defaults: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
-            [*COMMAND, *arguments], cwd=cwd, env=environment(), **{**defaults, **options}
+            [*COMMAND, *arguments], cwd=cwd, **{"env": environment(), **defaults, **options}
         )
 
     @pytest.mark.parametrize("command", [("diff", "v3.3.2"), ("--help",), (*BUILD, "--dry-run")])
@@ -312,6 +312,26 @@ class TestEndings:
         _, stderr = process.communicate(timeout=60)
         assert process.returncode == 0, stderr
         assert b"BrokenPipe" not in stderr and b"Traceback" not in stderr
+
+    @pytest.mark.parametrize("system", ["", "GITHUB_ACTIONS"])
+    def test_reader_of_everything_gone(self, base: str, tmp_path: Path, system: str) -> None:
+        """`ksimage build ... 2>&1 | head -1`: the text is cut, the work is done."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        env = environment({system: "true"} if system else {})
+        arguments = (*BUILD, "v3.3.1", "--from", base, "--to", "oci:out", "--image-refs", "refs")
+        process = self.popen(*arguments, cwd=tmp_path, stdout=writing, stderr=writing, env=env)
+        os.close(writing)
+        assert process.wait(60) == 0
+        assert len((tmp_path / "refs").read_text().splitlines()) == 2
+        ksimage("verify", "oci:out:v3.3.1-debug", "--base", base, cwd=tmp_path).ok()
+
+    def test_reader_of_a_failure_gone(self, tmp_path: Path) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        process = self.popen("build", "v9", cwd=tmp_path, stdout=writing, stderr=writing)
+        os.close(writing)
+        assert process.wait(60) == 4
 
     def test_full_disk(self, base: str, tmp_path: Path) -> None:
         with Path("/dev/full").open("wb") as full:
