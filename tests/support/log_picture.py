@@ -91,9 +91,8 @@ def terminal(title: str, lines: list[str], top: float) -> list[str]:
         spans = html.escape(text)
         if label:
             spans = f'<tspan class="label">{label[0]}</tspan>{html.escape(text[label.end() :])}'
-        drawn.append(
-            f'<text class="{style}" x="16" y="{46 + row * LINE}" xml:space="preserve">{spans}</text>'
-        )
+        y = 46 + row * LINE
+        drawn.append(f'<text class="{style}" x="16" y="{y}" xml:space="preserve">{spans}</text>')
     return [*drawn, "</g>"]
 
 
