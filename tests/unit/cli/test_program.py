@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.support import derived
 from tests.support.images import Recipe, layout
-from tests.support.program import COMMAND, MINIATURE, Finished, environment, ksimage
+from tests.support.program import COMMAND, MINIATURE, REPOSITORY, Finished, environment, ksimage
 
 from ksimage import errors
 
@@ -365,6 +365,15 @@ class TestEndings:
         _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130
         assert b"interrupted" in stderr and b"Traceback" not in stderr
+
+    def test_interrupted_though_these_tests_run_in_the_background(self) -> None:
+        """A shell starts what is put there with SIGINT ignored, and that is inherited."""
+        one = f"{Path(__file__)}::TestEndings::test_interrupted"
+        command = f'trap "" INT; exec {sys.executable} -m pytest -q -p no:cacheprovider {one}'
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=REPOSITORY, env=environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout
 
     def test_a_mistake_of_its_own(self, tmp_path: Path) -> None:
         code = (
