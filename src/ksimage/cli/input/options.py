@@ -187,6 +187,7 @@ def platform_option(name: str, *, section: str, help: str, **details: Any) -> Ca
         "--platform",
         name,
         metavar="OS/ARCH",
+        shell_complete=completion.platforms,
         callback=_checked_platform,
         help=help,
         **details,

@@ -59,6 +59,13 @@ def remove_untagged(client: Any, image_id: str) -> None:
         log.info("could not remove %s: %s", image_id, error.explanation)
 
 
+def names(client: Any) -> list[str]:
+    """``REPOSITORY:TAG`` of every image. Raises EngineRefused, EngineUnreachable."""
+    with engine.translated("list its images"):
+        found = client.api.images()
+    return [name for image in found for name in image.get("RepoTags") or () if "<none>" not in name]
+
+
 def image_id(client: Any, name: str) -> str:
     """The ID of an image in the engine. Raises ImageNotFound."""
     found = held(client, name)
