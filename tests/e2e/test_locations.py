@@ -30,11 +30,12 @@ pytestmark = pytest.mark.e2e
 NAME = "kubesphere/ks-installer:v3.3.2"
 
 
-def copy(source: str, target: str, *platforms: str) -> transfer.CopyResult:
+def copy(source: str, target: str, platform: str = "") -> transfer.CopyResult:
     opened = access.open_source(spec.parse(source))
     destination = access.open_target(spec.parse(target))
     try:
-        return transfer.copy(opened, destination, platforms=platforms)
+        chosen = transfer.of_platform(opened, target, platform) if platform else opened
+        return transfer.copy(chosen, destination)
     finally:
         opened.close()
         destination.close()

@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from ksimage.images.reference import parse
-from ksimage.locations.registry import (
-    RegistryOptions,
-    RegistrySource,
-    RegistryTarget,
-    RetryPolicy,
-)
+from ksimage.locations.options import RegistryOptions, RetryPolicy
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.proxy import FaultProxy
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.registry import RunningRegistry

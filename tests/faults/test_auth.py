@@ -28,8 +28,10 @@ from ksimage.errors import (
     UnusableAnswer,
 )
 from ksimage.images.manifest import Descriptor
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource

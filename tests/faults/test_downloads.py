@@ -9,8 +9,10 @@ import pytest
 
 from ksimage.errors import BlobMissing, DigestMismatch, GaveUp, UnusableAnswer
 from ksimage.images.digest import sha256
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, ScriptedRegistry

@@ -26,9 +26,11 @@ from ksimage.errors import (
     UnsupportedImage,
     UnusableAnswer,
 )
-from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.documents import encode
+from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_MANIFEST
-from ksimage.locations.registry import RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, ScriptedRegistry

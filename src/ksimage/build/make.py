@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import naming
 from ksimage.derivation import direct
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ksimage.build.plan import Plan
     from ksimage.config.settings import Engine, Settings
     from ksimage.inspection.proofs import Verdict
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.produce")
@@ -102,7 +103,7 @@ def make(
     plan: Plan,
     destination: Destination,
     *,
-    options: Any = None,
+    options: RegistryOptions | None = None,
     overwrite: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,

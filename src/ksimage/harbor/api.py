@@ -21,6 +21,7 @@ from ksimage.errors import (
     LoginRequired,
     ProjectNotCreated,
     RegistryRefused,
+    RepositoryWithoutProject,
 )
 from ksimage.harbor.view import (
     MAX_PUSHES,
@@ -31,15 +32,15 @@ from ksimage.harbor.view import (
     read_pushes,
     read_view,
 )
-from ksimage.locations.registry import session_for
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.api.answers import refusal
 from ksimage.locations.registry.api.transport import Transport
+from ksimage.locations.registry.session import session_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ksimage.images.reference import Reference
-    from ksimage.locations.registry import RegistryOptions
     from ksimage.locations.registry.api.answers import Answer
     from ksimage.locations.registry.auth.credentials import Credentials
 
@@ -162,11 +163,12 @@ class Harbor:
         return self._transport.call(method, API + path, headers, data)
 
 
-def detect(registry: str, options: RegistryOptions) -> Harbor | None:
+def detect(registry: str, options: RegistryOptions | None) -> Harbor | None:
     """The Harbor that a registry belongs to; None for any other registry. Never raises for those.
 
     One short request without a login: ``GET /api/v2.0/ping`` answers ``Pong``.
     """
+    options = options or RegistryOptions()
     quick = replace(
         options,
         connect_timeout=min(options.connect_timeout, PATIENCE),
@@ -186,6 +188,30 @@ def detect(registry: str, options: RegistryOptions) -> Harbor | None:
         return None
     # one login for both APIs: found once, and named once
     return Harbor(transport, session_for(registry, options).transport.auth.credentials)
+
+
+def ensure(reference: Reference, options: RegistryOptions | None, *, public: bool) -> str:
+    """Create the project of a reference unless it is there; returns a sentence for the user.
+
+    Registries that are no Harbor have no projects: nothing is done, and the sentence says so.
+
+    Raises:
+        RepositoryWithoutProject, BadReference, LoginRequired, LoginFailed, ProjectNotCreated,
+        RegistryError.
+    """
+    harbor = detect(reference.registry, options)
+    if harbor is None:
+        return f"{reference.registry} does not answer like a Harbor: no project to create"
+    try:
+        project, slash, _ = reference.repository.partition("/")
+        if not slash:
+            raise RepositoryWithoutProject(str(reference), "it has no project")
+        if harbor.ensure_project(project, public=public):
+            kind = "public" if public else "private"
+            return f"created the {kind} project {project} on {reference.registry}"
+        return f"the project {project} exists on {reference.registry}"
+    finally:
+        harbor.close()
 
 
 def check_project_name(project: str) -> None:

@@ -17,8 +17,8 @@ from ksimage.hook.find import MAX_HOOK, find_hook
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
 
 UPSTREAM_PATH = "controller/installRunner.py"
 """Where the hook is in kubesphere/ks-installer, at every tag up to v3.4.1."""

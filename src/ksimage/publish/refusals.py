@@ -17,12 +17,12 @@ from ksimage.errors import (
     LoginRequired,
     RightMissing,
 )
-from ksimage.locations.registry import session_for
 from ksimage.locations.registry.api.answers import Answer, Intent, explain, printable
+from ksimage.locations.registry.session import session_for
 
 if TYPE_CHECKING:
     from ksimage.images.reference import Reference
-    from ksimage.locations.registry import RegistryOptions
+    from ksimage.locations.options import RegistryOptions
 
 # phrases of Harbor's and of registries' refusals, as the engine passes them on, and their statuses
 _SAID = (
@@ -49,7 +49,7 @@ _OF_A_LOGIN = (
 
 
 def explained(
-    error: EnginePushFailed, reference: Reference, options: RegistryOptions
+    error: EnginePushFailed, reference: Reference, options: RegistryOptions | None
 ) -> KsimageError:
     """The registry's refusal in our words, where the engine's message lets it be recognised.
 
@@ -69,7 +69,7 @@ def explained(
     return EnginePushFailed(str(reference), words)
 
 
-def _of_the_login(words: str, intent: Intent, options: RegistryOptions) -> KsimageError:
+def _of_the_login(words: str, intent: Intent, options: RegistryOptions | None) -> KsimageError:
     """No login, a wrong one, or a good one without the right. Never raises."""
     transport = session_for(intent.host, options).transport
     login = transport.auth.credentials(intent.repository)

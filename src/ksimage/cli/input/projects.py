@@ -36,9 +36,7 @@ def ensure_project(session: Session, location: Location, visibility: str | None)
     """Do what the option asks for. Raises AuthError, RegistryError, BadReference."""
     if visibility is None or location.reference is None:
         return
-    from ksimage.harbor import project
+    from ksimage.harbor import api
 
-    told = project.ensure(
-        location.reference, session.options(location), public=visibility == "public"
-    )
+    told = api.ensure(location.reference, session.options(location), public=visibility == "public")
     session.terminal.step(f"project  {told}")

@@ -9,9 +9,9 @@ import atexit
 import threading
 from dataclasses import dataclass, field
 
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.api.client import RegistryClient
 from ksimage.locations.registry.api.transport import Transport
-from ksimage.locations.registry.http.hosts import RegistryOptions
 
 
 @dataclass
@@ -47,8 +47,9 @@ _sessions: dict[tuple[str, RegistryOptions], Session] = {}
 _sessions_lock = threading.Lock()
 
 
-def session_for(registry: str, options: RegistryOptions) -> Session:
+def session_for(registry: str, options: RegistryOptions | None) -> Session:
     """The process's session for a registry and options."""
+    options = options or RegistryOptions()
     key = (registry.lower(), options)
     with _sessions_lock:
         if not _sessions:

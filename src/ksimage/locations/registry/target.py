@@ -8,10 +8,10 @@ from ksimage.errors import TagImmutable, TagMoved
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.reference import Reference
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload
 from ksimage.locations.registry.http.connection import Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
 
@@ -21,9 +21,11 @@ logger = logging.getLogger("ksimage.registry")
 class RegistryTarget:
     """Implements :class:`ksimage.locations.protocol.Target`. Thread-safe."""
 
+    max_jobs = None
+
     def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
         self.reference = reference
-        self.session = session_for(reference.registry, options or RegistryOptions())
+        self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._looked = False
         self._seen: Descriptor | None = None
@@ -38,6 +40,10 @@ class RegistryTarget:
     def stats(self) -> Stats:
         """Requests and bytes of the whole session with this registry."""
         return self.session.transport.stats
+
+    def platform(self) -> str | None:
+        """None: indexes are taken whole."""
+        return None
 
     def held(self) -> Descriptor | None:
         """What the tag points to now, or None.

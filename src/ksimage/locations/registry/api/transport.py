@@ -22,6 +22,7 @@ from ksimage.errors import (
     RightMissing,
     UnusableAnswer,
 )
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.api.answers import (
     MAX_ERROR,
     PROJECT_MISSING,
@@ -34,7 +35,7 @@ from ksimage.locations.registry.auth.challenge import parse_challenges
 from ksimage.locations.registry.auth.credentials import find_credentials
 from ksimage.locations.registry.auth.tokens import Authenticator
 from ksimage.locations.registry.http.connection import Connections, NoTls, Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions, host_of, origin
+from ksimage.locations.registry.http.hosts import host_of, origin
 from ksimage.locations.registry.http.redirects import resolve, shown
 from ksimage.locations.registry.http.retry import Attempts, Transient, retry_after
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from ksimage.errors import CredentialsFileBroken
 from ksimage.images.reference import DEFAULT_REGISTRY
-from ksimage.locations.registry.http.hosts import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 
 MAX_FILE = 4 << 20
 

@@ -15,8 +15,9 @@ from urllib3 import exceptions as faults
 from urllib3.response import BaseHTTPResponse
 
 from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.hosts import Host, RegistryOptions
+from ksimage.locations.registry.http.hosts import Host
 from ksimage.locations.registry.http.pools import interruption, pool_manager
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
 from ksimage.locations.registry.http.retry import Transient

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ksimage.errors import CredentialHelperFailed, CredentialsFileBroken, UsageError
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.auth import helpers
 from ksimage.locations.registry.auth.credentials import Credentials, files, find_credentials
 
