@@ -490,7 +490,7 @@ def test_secrets_appear_nowhere(
     with pytest.raises(KsimageError) as caught:
         image.top()
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
-    login = image.session.transport.auth.credentials("p/r")
+    login = image.session.channel.auth.credentials("p/r")
     shown += repr(login) + repr(replace(options, **LOGIN)) + repr(image.session)
     shown += caught.value.message + caught.value.why + "".join(caught.value.advice)
     for secret in (PASSWORD, "t0ps3cret", BASIC.removeprefix("Basic ")):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ksimage.locations.registry.auth.credentials import Credentials
     from ksimage.locations.spec import Location
 
-log = logging.getLogger("ksimage.push")
+log = logging.getLogger(__name__)
 
 
 def push(
@@ -142,7 +142,7 @@ def _login(reference: Reference, options: RegistryOptions | None) -> Credentials
     from ksimage.locations.registry.session import session_for
 
     session = session_for(reference.registry, options)
-    return session.transport.auth.credentials(reference.repository)
+    return session.channel.auth.credentials(reference.repository)
 
 
 def _auth(login: Credentials | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ksimage.locations.protocol import Source, Target
     from ksimage.locations.spec import Location
 
-log = logging.getLogger("ksimage.publish")
+log = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):

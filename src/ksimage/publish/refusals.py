@@ -17,7 +17,9 @@ from ksimage.errors import (
     LoginRequired,
     RightMissing,
 )
-from ksimage.locations.registry.api.answers import Answer, Intent, explain, printable
+from ksimage.locations.registry.answers import explain, printable
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
 from ksimage.locations.registry.session import session_for
 
 if TYPE_CHECKING:
@@ -71,15 +73,15 @@ def explained(
 
 def _of_the_login(words: str, intent: Intent, options: RegistryOptions | None) -> KsimageError:
     """No login, a wrong one, or a good one without the right. Never raises."""
-    transport = session_for(intent.host, options).transport
-    login = transport.auth.credentials(intent.repository)
+    channel = session_for(intent.host, options).channel
+    login = channel.auth.credentials(intent.repository)
     if login is None:
         return LoginRequired(intent.host, intent.name, intent.action, words)
     holds = True
     with suppress(KsimageError):  # what the engine was told is worth more than a failed question
         try:
-            transport.request("GET", "/v2/", intent)  # a token service refuses a wrong password
-            holds = login.basic is None or transport.login_holds(login.basic)
+            channel.request("GET", "/v2/", intent)  # a token service refuses a wrong password
+            holds = login.basic is None or channel.login_holds(login.basic)
         except LoginFailed:
             holds = False
     if holds:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ksimage.locations.docker.client import EngineClient
 
 
-log = logging.getLogger("ksimage.docker")
+log = logging.getLogger(__name__)
 
 
 def tag(client: EngineClient, image_id: str, name: str) -> None:

@@ -11,7 +11,6 @@ from ksimage.images.mediatypes import DOCKER_CONFIG, OCI_CONFIG
 from ksimage.images.reference import Reference
 from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.connection import Stats
 from ksimage.locations.registry.session import session_for
 
 _CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
@@ -41,11 +40,6 @@ class RegistrySource:
     def name(self) -> str:
         """The reference as a user would type it."""
         return str(self.reference)
-
-    @property
-    def stats(self) -> Stats:
-        """Requests and bytes of the whole session with this registry."""
-        return self.session.transport.stats
 
     def top(self) -> Descriptor:
         """The manifest or index that the reference points to; its bytes come in the same request.

@@ -11,11 +11,10 @@ from ksimage.images.reference import Reference
 from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload
-from ksimage.locations.registry.http.connection import Stats
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class RegistryTarget:
@@ -35,11 +34,6 @@ class RegistryTarget:
     def name(self) -> str:
         """The reference as a user would type it."""
         return str(self.reference)
-
-    @property
-    def stats(self) -> Stats:
-        """Requests and bytes of the whole session with this registry."""
-        return self.session.transport.stats
 
     def platform(self) -> str | None:
         """None: indexes are taken whole."""
@@ -71,7 +65,7 @@ class RegistryTarget:
             home = source.home(descriptor)
             near = (
                 isinstance(home, RegistrySource)
-                and home.session.transport.host == self.session.transport.host
+                and home.session.channel.wire.host == self.session.channel.wire.host
             )
             if self.session.knows(repository, digest):
                 return Transfer(descriptor, Outcome.PRESENT)
@@ -133,7 +127,7 @@ class RegistryTarget:
             upload.cancel()
             return Outcome.PRESENT, 0
         # a base's layers are large, and were to cost nothing
-        logger.warning(
+        log.warning(
             "%s does not link the layers of %s into %s: their bytes are sent",
             self.reference.registry,
             near,

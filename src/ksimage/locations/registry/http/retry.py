@@ -15,7 +15,7 @@ PROGRESS = 64 << 10  # bytes that make it worth going on
 MAX_STRETCHES = 50
 SHORT = 2.0  # seconds; only who waits for longer than that wonders why
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class Transient(Exception):
@@ -70,7 +70,7 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
-        logger.log(
+        log.log(
             logging.INFO if wait < SHORT else logging.WARNING,
             "%s: %s; again in %s s (%d of %d)",
             self.host,
