@@ -207,12 +207,8 @@ class TestEngine:
         source = DaemonSource(name)
         try:
             file = source.read_file(f"/{HOOK_PATH}")
-            assert file is not None
-            assert (file.data, file.mode, file.kind) == (HOOK, 0o755, "file")
-            assert file.uid == file.gid == (1002 if shape == "chown" else 0)
-            folder = source.read_file("/hooks")
-            assert folder is not None
-            assert folder.kind == "dir"
+            assert file == HOOK
+            assert source.read_file("/hooks") is None
             assert source.read_file("/hooks/nothing") is None
             assert source.inspect()["Config"]["User"] == "kubesphere"
         finally:
@@ -260,7 +256,7 @@ class TestEngine:
             subprocess.run([docker, *arguments], env=environment, check=True, capture_output=True)
         assert engine_module.host() == docker_engine.host
         client = engine_module.connect("image")
-        assert client.ping()
+        assert client.version()["Os"] == "linux"
         client.close()
 
 
@@ -292,13 +288,15 @@ class TestContainerd:
         ctr = requires.program("ctr")
         address = f"--address={engine.folder}/exec/containerd/containerd.sock"
         command = [ctr, address, "--namespace=test", "images"]
+        listed = ""
         for arguments in (["import", "--no-unpack", *options, str(archive)], ["list"]):
             result = subprocess.run([*command, *arguments], capture_output=True, text=True)
             if "no-unpack" in result.stderr:  # containerd 1.6 cannot but unpack
                 arguments.remove("--no-unpack")
                 result = subprocess.run([*command, *arguments], capture_output=True, text=True)
             assert result.returncode == 0, result.stderr
-        return result.stdout
+            listed = result.stdout
+        return listed
 
 
 def test_target_files_obey_the_umask(tmp_path: Path) -> None:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import ksimage
 from ksimage.base import images as base_images
-from ksimage.build import make
+from ksimage.build import make, patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import recipe
 from ksimage.errors import BadReference, CannotReproduce
-from ksimage.hook import patcher
 from ksimage.images import config as image_config
 from ksimage.images import mediatypes, reference
 from ksimage.images.digest import DIGEST

@@ -18,10 +18,10 @@ from enum import Enum
 from pathlib import Path
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
-from ksimage.errors.base import similar
 from ksimage.images import reference
 from ksimage.images.digest import DIGEST
 from ksimage.images.reference import Reference
+from ksimage.text import similar
 
 
 class Transport(str, Enum):

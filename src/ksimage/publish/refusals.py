@@ -17,10 +17,11 @@ from ksimage.errors import (
     LoginRequired,
     RightMissing,
 )
-from ksimage.locations.registry.answers import explain, printable
+from ksimage.locations.registry.answers import MAX_WORDS, explain
 from ksimage.locations.registry.http.wire import Answer
 from ksimage.locations.registry.intent import Intent
 from ksimage.locations.registry.session import session_for
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.images.reference import Reference
@@ -60,7 +61,7 @@ def explained(
         reference: what was pushed.
         options: for asking the registry about the login.
     """
-    words = printable(error.why)
+    words = printable(error.why, MAX_WORDS)
     intent = Intent(reference.registry, reference.repository, True, reference.tag or "")
     for phrase, beside, status in _SAID:
         if phrase in words and beside in words:

@@ -8,7 +8,15 @@ from typing import Any, BinaryIO, Protocol
 from ksimage.images.documents import JsonObject
 
 
-class EngineApi(Protocol):
+class Containers(Protocol):
+    """Making and removing containers."""
+
+    # Any: the options of a container, and of a build, are many, and the SDK's to check
+    def create_container(self, image: str, *, name: str, **options: Any) -> object: ...
+    def remove_container(self, name: str, /, *, force: bool, v: bool) -> None: ...
+
+
+class EngineApi(Containers, Protocol):
     """``docker.APIClient``."""
 
     timeout: float
@@ -27,10 +35,7 @@ class EngineApi(Protocol):
         decode: bool,
         auth_config: Mapping[str, str],
     ) -> Iterator[JsonObject]: ...
-    # Any: the options of a build or a container are many, and the SDK's to check
     def build(self, **options: Any) -> Iterator[JsonObject]: ...
-    def create_container(self, image: str, **options: Any) -> JsonObject: ...
-    def remove_container(self, container: str, *, force: bool, v: bool) -> None: ...
     def get_archive(
         self, container: str, path: str, *, chunk_size: int
     ) -> tuple[Iterator[bytes], JsonObject]: ...

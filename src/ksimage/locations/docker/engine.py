@@ -19,7 +19,7 @@ from pathlib import Path
 from ksimage.errors import EngineRefused, EngineUnreachable
 from ksimage.errors.engine import Wanted
 from ksimage.images.documents import JsonObject
-from ksimage.locations.docker.client import EngineApi, EngineClient
+from ksimage.locations.docker.client import Containers, EngineClient
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0
@@ -97,7 +97,7 @@ def translated(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def container(api: EngineApi, image: str, **options: object) -> Iterator[str]:
+def container(api: Containers, image: str, **options: object) -> Iterator[str]:
     """A container that is gone afterwards, whatever happens; its name. It is not started.
 
     The name is ours, so that it can be removed when the engine's answer was never read: an engine
@@ -127,7 +127,7 @@ def container(api: EngineApi, image: str, **options: object) -> Iterator[str]:
     _remove(api, name)
 
 
-def _remove(api: EngineApi, name: str) -> bool:
+def _remove(api: Containers, name: str) -> bool:
     """Whether there was such a container to remove."""
     import docker.errors
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from ksimage.errors import CredentialHelperFailed
 from ksimage.locations.registry.auth.credentials import Credentials
+from ksimage.text import printable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MAX_ANSWER = 1 << 20
@@ -103,7 +104,7 @@ def _run(command: list[str], question: bytes) -> tuple[int, bytes]:
 
 def _reason(code: int, words: str) -> str:
     """Helpers explain themselves on stdout; what looks like an answer is not repeated."""
-    line = "".join(c for c in words.strip().split("\n")[0] if c.isprintable())[:200]
+    line = printable(words.strip().split("\n")[0])
     if line and "{" not in line:
         return f"exit code {code}: {line}"
     return f"exit code {code}, and no explanation (its stderr is not shown: it may hold secrets)"
