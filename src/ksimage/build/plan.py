@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
     from ksimage.derivation.recipe import Recipe
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.hook.platforms import Reading
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source

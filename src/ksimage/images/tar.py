@@ -54,7 +54,8 @@ _ZEROS = bytes(BLOCK)
 class Member:
     """One member. ``name`` and ``link`` are as written, ``size`` counts the content's bytes.
 
-    ``attributes``: keys of its PAX records for extended attributes. ``offset``: of its content in
+    ``mtime``: whole seconds since the epoch, never before it. ``attributes``: its PAX records for
+    extended attributes, by key (``SCHILY.xattr.user.name``). ``offset``: of its content in
     the archive, in bytes.
     """
 
@@ -64,8 +65,9 @@ class Member:
     uid: int
     gid: int
     size: int
+    mtime: int
     link: str
-    attributes: tuple[str, ...]
+    attributes: Mapping[str, bytes]
     offset: int
     _content: _Content
 
@@ -184,11 +186,17 @@ def _member(
         override(stream, records, b"uid", header.uid),
         override(stream, records, b"gid", header.gid),
         size,
+        _mtime(records, header.mtime),
         _decode(link),
-        tuple(sorted(_decode(key) for key in records if b".xattr." in key)),
+        {_decode(key): value for key, value in records.items() if b".xattr." in key},
         stream.position,
         _Content(stream, size if kind in _WITH_CONTENT else 0),
     )
+
+
+def _mtime(records: Mapping[bytes, bytes], value: int) -> int:
+    text = records.get(b"mtime")  # a number, as ``pax`` has made sure
+    return max(0, int(text.partition(b".")[0]) if text else value)
 
 
 def _decode(text: bytes) -> str:

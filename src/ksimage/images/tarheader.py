@@ -35,7 +35,10 @@ class Header:
         self.uid = self._number(block[108:116])
         self.gid = self._number(block[116:124])
         self.size = self._number(block[124:136])
-        self._number(block[136:148], signed=True)  # the time; GNU writes those before 1970 so
+        # the time: GNU writes those before 1970 in base 256
+        self.mtime = self._number(block[136:148], signed=True)
+            block[136:148], signed=True
+        )  # the time; GNU writes those before 1970 so
         magic, prefix = block[257:265], block[345:500]
         if magic == b"ustar\x0000":
             if block[508:512] == b"tar\0":
