@@ -37,8 +37,6 @@ class Header:
         self.size = self._number(block[124:136])
         # the time: GNU writes those before 1970 in base 256
         self.mtime = self._number(block[136:148], signed=True)
-            block[136:148], signed=True
-        )  # the time; GNU writes those before 1970 so
         magic, prefix = block[257:265], block[345:500]
         if magic == b"ustar\x0000":
             if block[508:512] == b"tar\0":
