@@ -90,7 +90,7 @@ def test_interrupt_while_writing_a_file(large: Base, tmp_path: Path) -> None:
         left = [path.name for path in work.iterdir()]
         if left:  # stopped after the file got its name, if at all: it is whole
             assert left == ["ks-installer-v3.3.2-debug.tar"]
-            archive = f"oci-archive:{left[0]}"
+            archive = f"docker-archive:{left[0]}"
             ksimage("verify", archive, "--base", large.location, cwd=work).ok()
             break
         assert code == 130
