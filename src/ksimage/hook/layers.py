@@ -208,7 +208,7 @@ def read_entries(
     ended = False
 
     def unpacked(chunks: Iterator[bytes]) -> T:
-        return side_by_side(decompress(name, chunks, descriptor.size), read)
+        return side_by_side(decompress(name, chunks), read)
 
     def read(tar: Iterator[bytes]) -> T:
         return judge(entries(tar))
