@@ -7,6 +7,7 @@ a tar stream. Whatever lies in the working directory stays out.
 from __future__ import annotations
 
 import io
+import json
 import posixpath
 import tarfile
 from typing import TYPE_CHECKING, Any
@@ -57,11 +58,22 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
         file=recipe.file,
         context_name=context_name(recipe),
         env=recipe.env,
+        settings=_settings(recipe.settings),
         labels=recipe.labels,
     )
     # Not splitlines(): it also splits where Dockerfiles do not, so that a label's value with a
     # U+2028 in it would begin an instruction of its own.
     return "\n".join(line.rstrip(" ") for line in text.split("\n")) + "\n"
+
+
+def _settings(settings: Mapping[str, Any]) -> list[str]:
+    """Instructions for the run settings of a repaired base. ENTRYPOINT clears CMD: it is first."""
+    words = {"Entrypoint": "ENTRYPOINT", "Cmd": "CMD", "User": "USER", "WorkingDir": "WORKDIR"}
+    return [
+        f"{word} {json.dumps(settings[key]) if isinstance(settings[key], list) else settings[key]}"
+        for key, word in words.items()
+        if key in settings
+    ]
 
 
 def require_no_triggers(name: str, config: Mapping[str, Any]) -> None:
