@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import naming
 from ksimage.config.settings import DEFAULT_SOURCE
@@ -20,13 +20,10 @@ from ksimage.locations import access, spec
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
-    OptionsFor = Callable[[Location], Any]
-    """Registry options for a location; what the client wants, opaque here."""
 
 ARCHITECTURES = ("amd64", "arm64")
 """What KubeKey is built for; it pushes ``<tag>-<arch>`` beside, or without, ``<tag>``."""

@@ -10,7 +10,7 @@ import io
 import json
 import posixpath
 import tarfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ksimage
 from ksimage import resources
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ksimage.derivation.recipe import Recipe
+    from ksimage.images.documents import JsonObject
 
 DOCKERFILE = "Dockerfile"
 
@@ -66,7 +67,7 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     return "\n".join(line.rstrip(" ") for line in text.split("\n")) + "\n"
 
 
-def _settings(settings: Mapping[str, Any]) -> list[str]:
+def _settings(settings: Mapping[str, object]) -> list[str]:
     """Instructions for the run settings of a repaired base. ENTRYPOINT clears CMD: it is first."""
     words = {"Entrypoint": "ENTRYPOINT", "Cmd": "CMD", "User": "USER", "WorkingDir": "WORKDIR"}
     return [
@@ -76,7 +77,7 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def require_no_triggers(name: str, config: Mapping[str, Any]) -> None:
+def require_no_triggers(name: str, config: JsonObject) -> None:
     """Refuse a base whose ONBUILD instructions every builder would run for this Dockerfile.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import ksimage
 from ksimage.derivation import labels as label
@@ -49,7 +49,7 @@ class Recipe:
     env: Mapping[str, str]
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     created: str
     created_by: str
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.images import config as image_config
 from ksimage.upstream import images as upstream
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.hook.layers import Hook
+    from ksimage.images.documents import JsonObject
 
 _STARTED = re.compile(r"(^|[\s/])shell-operator\s+(\S+\s+)*start(\s|$)")
 _SHOWN = 80
@@ -39,7 +40,7 @@ class Repair(NamedTuple):
     """
 
     names: tuple[str, ...]
-    settings: Mapping[str, Any] = MappingProxyType({})
+    settings: Mapping[str, object] = MappingProxyType({})
     env: Mapping[str, str] = MappingProxyType({})
     mode: int | None = None
 
@@ -47,7 +48,7 @@ class Repair(NamedTuple):
 NOTHING: Final = Repair(())
 
 
-def faults(config: Mapping[str, Any], hook: Hook | None, release: str) -> list[BaseFault]:
+def faults(config: JsonObject, hook: Hook | None, release: str) -> list[BaseFault]:
     """All that is wrong with an image.
 
     Args:
@@ -58,7 +59,7 @@ def faults(config: Mapping[str, Any], hook: Hook | None, release: str) -> list[B
     return [*_of_settings(config, release), *(_of_hook(hook) if hook else ())]
 
 
-def of(config: Mapping[str, Any], hook: Hook, release: str) -> Repair:
+def of(config: JsonObject, hook: Hook, release: str) -> Repair:
     """What ``--repair`` gives a base back, as upstream's image of the release has it."""
     names = tuple(
         dict.fromkeys(fault.name for fault in faults(config, hook, release) if fault.name)
@@ -66,7 +67,7 @@ def of(config: Mapping[str, Any], hook: Hook, release: str) -> Repair:
     if not names:
         return NOTHING
     wanted = upstream.run_settings(release)
-    settings: dict[str, Any] = {}
+    settings: dict[str, object] = {}
     if "entrypoint" in names:
         settings |= {"Entrypoint": list(wanted.entrypoint), "Cmd": list(wanted.command)}
     if "user" in names:
@@ -80,7 +81,7 @@ def of(config: Mapping[str, Any], hook: Hook, release: str) -> Repair:
     return Repair(names, settings, env, wanted.mode if "mode" in names else None)
 
 
-def _of_settings(config: Mapping[str, Any], release: str) -> list[BaseFault]:
+def _of_settings(config: JsonObject, release: str) -> list[BaseFault]:
     inner = image_config.settings(config)
     wanted = upstream.run_settings(release)
     found = []
@@ -135,10 +136,10 @@ def _of_hook(hook: Hook) -> list[BaseFault]:
     return found
 
 
-def _words(value: Any) -> Sequence[str]:
+def _words(value: object) -> Sequence[str]:
     """An entrypoint or command as words: a list as a rule, a text in old images."""
     return [str(word) for word in value] if isinstance(value, list) else [str(value or "")]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return repr(value)[:_SHOWN]

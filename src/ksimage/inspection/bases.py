@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.images.reference import Reference
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.verify")

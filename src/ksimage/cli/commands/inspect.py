@@ -70,7 +70,7 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
 def _told(terminal: Terminal, source: Source) -> Source:
     """``source``, saying of each large layer that it is being read: that may take minutes."""
     from ksimage.images.manifest import Descriptor
-    from ksimage.locations.transfer import Watched
+    from ksimage.locations.views.watch import Watched
 
     told = set()
 

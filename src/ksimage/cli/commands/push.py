@@ -121,7 +121,7 @@ def _notes(run: Invocation, destination: Location, way: str) -> list[str]:
         return []
     notes = kubekey.warnings(reference.tag)
     options = run.options(destination)
-    if way == "engine" and (options.insecure or options.ca_file):
+    if options and way == "engine" and (options.insecure or options.ca_file):
         notes.append(
             "--insecure and --ca-file do not reach the Docker Engine, which pushes with its own"
             " trust in the registry: --through direct pushes with yours"
