@@ -111,7 +111,8 @@ def dockers() -> list[str]:
     requires.program("docker")
     folders = dict.fromkeys(os.environ["PATH"].split(os.pathsep))
     found = [Path(folder) / "docker" for folder in folders]
-    return list({path.resolve(): str(path) for path in found if os.access(path, os.X_OK)}.values())
+    usable = {path.resolve(): str(path) for path in found if os.access(path, os.X_OK)}
+    return list(usable.values())
 
 
 def of_docker(daemon: Daemon, home: Path, host: str) -> str:
