@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
+from ksimage.cli.input.options import (
+    command,
+    option,
+    patch_options,
+    registry_options,
+    repair_option,
+    settings,
+)
 from ksimage.cli.input.projects import create_project_option
 from ksimage.errors import UsageError
 
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     help="Build every release that ksimage.yaml lists.",
 )
 @settings("Base image", "source", "platforms")
+@repair_option
 @patch_options
 @option(
     "Result",
@@ -100,6 +108,7 @@ def build(
     replace: bool,
     create_project: str | None,
     smoke_test: bool | None,
+    repair: bool,
     dry_run: bool,
     fail_fast: bool,
     metadata_file: str | None,
@@ -126,7 +135,7 @@ def build(
     login = [to, *([] if push else named)]
     run = Invocation(terminal, values, login=login, pushes=push)
     wanted = work(what, everything, run.settings)
-    order = Order(run, to, push, replace, create_project, smoke_test)
+    order = Order(run, to, push, replace, create_project, smoke_test, repair)
     order.require_destination(wanted)
     files = Files(metadata_file, image_refs)
     files.require_writable()
