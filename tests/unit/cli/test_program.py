@@ -235,7 +235,7 @@ class TestOutput:
     def test_stderr_that_knows_no_unicode(self, base: str, tmp_path: Path) -> None:
         command = (*BUILD, "--from", base, "--to", "oci:out")
         finished = run(*command, cwd=tmp_path, PYTHONIOENCODING="ascii").ok()
-        assert "ok 6 proofs hold (linux/amd64)" in finished.stderr
+        assert " proofs hold (linux/amd64)\nok " in finished.stderr
         assert "..." in finished.stderr and "\\" not in finished.stderr, "nothing is left escaped"
 
     def test_nothing_foreign_reaches_the_terminal_raw(self, tmp_path: Path) -> None:

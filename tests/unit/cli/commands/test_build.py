@@ -55,7 +55,7 @@ class TestText:
         ]
         assert [row[3] for row in rows] == [line.partition("@")[2][:19] for line in lines]
         assert all(int(row[5].replace(",", "")) > 0 for row in rows)
-        assert "[v3.4.0] ✓ 6 proofs hold (linux/amd64)" in found.stderr
+        assert re.search(r"\[v3.4.0\] ✓ \d+ proofs hold \(linux/amd64\)", found.stderr)
         assert "[v3.4.0] result   oci:out:v3.4.0-debug" in found.stderr
 
     def test_second_run_is_up_to_date(self, run: Run, bases: str) -> None:
