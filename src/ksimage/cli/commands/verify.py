@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
-@click.argument("image")
+@click.argument("image", shell_complete=completion.locations)
 @option(
     "Proofs",
     "--base",
