@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 
 LIMIT = 16_000
@@ -21,7 +22,7 @@ def said(result: Mapping[str, object]) -> str:
     parts: list[str] = []
     command = result.get("cmd")
     if isinstance(command, list):
-        command = " ".join(map(str, command[:200]))
+        command = shlex.join(map(str, command[:200]))
     if isinstance(command, str) and command:
         parts.append("$ " + command[:2000])
     for key, limit in _ENDS:
@@ -30,7 +31,7 @@ def said(result: Mapping[str, object]) -> str:
             continue
         text = value if isinstance(value, str) else _json(value)
         text = text.strip()
-        if not text or any(text in part for part in parts):
+        if not text or text in parts:
             continue
         if len(text) > limit:
             text = text[:limit] + "…" if key == "msg" else "…" + text[-limit:]

@@ -58,7 +58,8 @@ class OpenRun:
         hosts = self._tasks.get(uuid)
         if hosts is None:
             hosts = self._tasks[uuid] = {}
-        found = hosts.get(host)
+        # An include or a warning names the task only.
+        found = hosts.get(host) if host else next(iter(hosts.values()), None)
         if found is None:
             found = hosts.pop("", None)
             if found is None:
