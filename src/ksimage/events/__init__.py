@@ -1,5 +1,5 @@
-"""What ansible-runner wrote about an installation, as one model: attempts, runs, tasks, events.
+"""What ansible-runner wrote about an installation: event files in, attempts, runs and tasks out.
 
-Nothing here knows kubectl, a terminal or a page. What fetches event files from a pod belongs in
+Pure: nothing here knows kubectl, a terminal or a page. What fetches event files belongs in
 `cluster`, what draws them in `timeline` or `cli/output`.
 """
