@@ -91,9 +91,8 @@ def parse(data: bytes) -> object:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(
-            "ends in the middle" if error.pos >= len(error.doc) - 1 else f"not JSON: {error.msg}"
-        ) from None
+        whole = data.rstrip().endswith(b"}")
+        raise ValueError(f"not JSON: {error.msg}" if whole else "ends in the middle") from None
     except ValueError:
         raise ValueError("holds a number of thousands of digits") from None
 

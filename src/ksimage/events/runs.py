@@ -129,7 +129,8 @@ def choose(
                 return own
         # Ansible's first words come before the playbook is named.
         unnamed = [own for own in folder if not own.run.playbook_uuid and own.last < counter]
-        found = _latest(unnamed, time)
+        # A copy's files can be younger than all events.
+        found = _latest(unnamed, time) or next(iter(unnamed), None)
         if found is not None:
             found.run.playbook_uuid = uuid
         return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from ksimage.events.tree import read_tree
 from tests.behaviour.environments import prepare, wanted
 from tests.support import real_runs
+
+from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path

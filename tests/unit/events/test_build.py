@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.behaviour.trees import event
 
 from ksimage.events.build import Builder
-from tests.behaviour.trees import event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_kind_of_task_has_its_state(attempt: Attempt) -> None:
         "Wait for the background": "changed",
         "Elsewhere": "changed",
         "Restart it": "changed",
-        "Print very much": "changed",
+        "Print very much": "ok",  # whether it changed was dropped with its result
         "Breaks": "rescued",
         "Mends": "changed",
         "Restarting": "changed",
@@ -114,8 +114,7 @@ def test_a_run_whose_folder_a_later_one_took_over_was_cut() -> None:
     builder = Builder()
     for run in ("run-1", "run-2"):
         builder.feed("common", "common", event(1, "playbook_on_task_start", "Step", run))
-    first, second = builder.attempt.runs
-    assert (first.state, second.state) == ("running", "running")  # of the same second: unknown
+    assert [run.state for run in builder.attempt.runs] == ["cut", "running"]
     late = {**event(1, "playbook_on_start", "", "run-3"), "created": "2026-11-22T09:00:00"}
     builder.feed("common", "common", late)
     assert [run.state for run in builder.attempt.runs] == ["cut", "cut", "running"]
@@ -152,13 +151,13 @@ _ODD = st.fixed_dictionaries(
         "runner_item_on_failed", "playbook_on_stats", "runner_on_start", "playbook_on_include"]))},
     optional={
         "counter": st.one_of(_TEXT, st.integers(0, 4)),
-        "created": st.one_of(_TEXT, st.sampled_from(["2026-11-22T08:05:06", "0001-01-01T00:00:00"])),
+        "created": st.one_of(_TEXT, st.sampled_from(["2026-11-22T08:05:06", "0001-01-01"])),
         "stdout": _TEXT,
         "event_data": st.one_of(_TEXT, st.dictionaries(
             st.sampled_from(["task", "task_uuid", "host", "playbook_uuid", "res", "ignore_errors",
                              "failures", "ok", "start"]),
-            st.one_of(_TEXT, st.sampled_from(["u1", "u2"]), st.dictionaries(
-                st.sampled_from(["msg", "attempts", "retries", "cmd", "results", "localhost"]), _TEXT)),
+            st.one_of(_TEXT, st.sampled_from(["u1", "u2"]), st.dictionaries(st.sampled_from(
+                ["msg", "attempts", "retries", "cmd", "results", "localhost"]), _TEXT)),
         )),
     },
 )  # fmt: skip
