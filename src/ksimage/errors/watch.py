@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from ksimage.errors.base import KsimageError
+from ksimage.errors.cluster import ClusterError
 from ksimage.errors.file import FileError
 
 
@@ -20,4 +23,46 @@ class NoResults(FileError):
             f"no installation's results in {path}",
             why=why,
             advice=["give the pod's folder /kubesphere/results, or a copy of it"],
+        )
+
+
+class FollowRefused(ClusterError):
+    """The program that reads the events cannot run in the pod."""
+
+    def __init__(self, pod: str, why: str) -> None:
+        super().__init__(
+            f"the events in {pod} cannot be read",
+            why=why,
+            advice=["the installer's container has a python3; name it: -c CONTAINER"],
+        )
+
+
+class InstallationFailed(KsimageError):
+    """An installation that was watched has ended, and a component of it failed."""
+
+    exit_code = 20
+
+    def __init__(self, components: Sequence[str]) -> None:
+        super().__init__(f"the installation failed: {', '.join(components)}")
+
+
+class InstallationUnknown(KsimageError):
+    """What was watched ended, or was left, before the installation did: nobody knows how it ends."""
+
+    exit_code = 21
+
+    def __init__(self, why: str, advice: Sequence[str] = ()) -> None:
+        super().__init__("the installation's end was not seen", why=why, advice=advice)
+
+
+class PodLost(KsimageError):
+    """The pod that was watched is gone, or answers no more."""
+
+    exit_code = 22
+
+    def __init__(self, pod: str, why: str) -> None:
+        super().__init__(
+            f"{pod} is gone or answers no more",
+            why=why,
+            advice=["ksimage status", "kubectl -n kubesphere-system get pods"],
         )
