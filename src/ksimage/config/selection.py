@@ -61,7 +61,7 @@ def _named(text: str) -> str:
         release = releases.find(text)
     except UnknownRelease as error:
         reason = f"{values.shown(text)} is no release that ksimage knows"
-        raise Refused(reason, values.meant(error)) from error
+        raise Refused(reason, error.nearest) from error
     if not release.supported:
         raise Refused(f"{release.tag} is not supported: {release.reason}")
     return release.tag

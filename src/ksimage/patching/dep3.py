@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from ksimage.errors import PatchMalformed
-from ksimage.errors.base import similar
+from ksimage.text import similar
 from ksimage.upstream.releases import Release, in_range, parse_range
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:[ \t]+(.*)|)")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ksimage.errors import UnknownRelease
-from ksimage.errors.base import similar
+from ksimage.text import similar
 
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 """Path of the hook in the image, relative to its root."""
