@@ -14,6 +14,7 @@ from __future__ import annotations
 from ksimage.errors.answers import *
 from ksimage.errors.auth import *
 from ksimage.errors.base import *
+from ksimage.errors.cluster import *
 from ksimage.errors.config import *
 from ksimage.errors.engine import *
 from ksimage.errors.file import *
@@ -24,3 +25,4 @@ from ksimage.errors.patch import *
 from ksimage.errors.registry import *
 from ksimage.errors.tag import *
 from ksimage.errors.usage import *
+from ksimage.errors.watch import *

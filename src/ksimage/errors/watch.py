@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors.base import KsimageError
 from ksimage.errors.cluster import ClusterError
 from ksimage.errors.file import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 
 class NoResults(FileError):
