@@ -316,8 +316,17 @@ def slim_result(result, failed):
     if result.get("changed") is True:
         kept["changed"] = True
     if failed:
-        for key in ("cmd", "msg", "stderr", "module_stderr", "stdout", "module_stdout", "item",
-                    "_ansible_item_label", "censored"):
+        for key in (
+            "cmd",
+            "msg",
+            "stderr",
+            "module_stderr",
+            "stdout",
+            "module_stdout",
+            "item",
+            "_ansible_item_label",
+            "censored",
+        ):
             value = result.get(key)
             if isinstance(value, list) and key == "cmd":
                 kept[key] = [str(word)[:2000] for word in value[:200]]

@@ -6,6 +6,7 @@ that all has come. Whatever the pod sends is taken for hostile: sizes are bounde
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -22,9 +23,7 @@ from ksimage.events.frames import Frame
 PROGRAM = "templates/pod/follow.py"
 # The program comes by length, so that stdin stays open: its end tells the program that the client
 # is gone, which no signal would.
-BOOTSTRAP = (
-    'import sys;i=sys.stdin.buffer;exec(compile(i.read(int(i.readline())),"follow","exec"))'
-)
+BOOTSTRAP = 'import sys;i=sys.stdin.buffer;exec(compile(i.read(int(i.readline())),"follow","exec"))'
 SILENCE = 90.0
 """Seconds without a byte after which a connection is taken for dead; a beat comes every 5 to 30."""
 LINE_LIMIT = 8 << 20
@@ -46,7 +45,7 @@ class Connection:
     """
 
     def __init__(self, prefix: Sequence[str], request: Frame, python: str = "python3") -> None:
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - close() does
         self._process = subprocess.Popen(
             [*prefix, python, "-u", "-c", BOOTSTRAP],
             stdin=subprocess.PIPE,
@@ -93,10 +92,8 @@ class Connection:
     def close(self) -> None:
         """End the local process; the program there ends with its stdin."""
         if self._process.stdin is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            except OSError:
-                pass
         if self._process.poll() is None:
             try:
                 self._process.wait(1)
@@ -105,12 +102,16 @@ class Connection:
                 self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._stderr.close()
 
     def complaint(self) -> str:
         """The last that the command said on stderr."""
-        end = self._stderr.seek(0, os.SEEK_END)
-        self._stderr.seek(max(0, end - 2000))
-        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
+        try:
+            end = self._stderr.seek(0, os.SEEK_END)
+            self._stderr.seek(max(0, end - 2000))
+            lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
+        except ValueError:
+            return ""  # closed by another thread
         return lines[-1][:500] if lines else ""
 
     def _send_program(self) -> None:
@@ -121,11 +122,10 @@ class Connection:
     def _say(self, data: bytes) -> None:
         stdin = self._process.stdin
         assert stdin is not None
-        try:
+        # That it is gone is seen, and said better, where it is read.
+        with contextlib.suppress(OSError, ValueError):
             stdin.write(data)
             stdin.flush()
-        except (OSError, ValueError):
-            pass  # that it is gone is seen, and said better, where it is read
 
     def _lines(self) -> Iterator[bytes]:
         """Whole lines; one that was cut is dropped, for its event will come again."""
@@ -135,7 +135,7 @@ class Connection:
             data = chunk
             while data:
                 try:
-                    text = inflate.decompress(data, LINE_LIMIT)
+                    text = inflate.decompress(data, 1 << 20)
                 except zlib.error:
                     said = chunk[:80].decode("utf-8", "replace")
                     raise BrokenStream(f"it is no stream of the follow program: {said!r}") from None

@@ -50,7 +50,7 @@ class InstallationFailed(KsimageError):
 
 
 class InstallationUnknown(KsimageError):
-    """What was watched ended, or was left, before the installation did: nobody knows how it ends."""
+    """What was watched ended, or was left, before the installation did."""
 
     exit_code = 21
 

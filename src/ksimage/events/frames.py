@@ -152,4 +152,6 @@ def _text(frame: Frame, key: str) -> str:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if type(value) in (int, float) and abs(value) < 1e11 else None  # type: ignore[operator,arg-type]
+    if isinstance(value, (int, float)) and abs(value) < 1e11:
+        return float(value)
+    return None
