@@ -25,7 +25,6 @@ class PlatformImage:
     descriptor: Descriptor
     manifest: Manifest
     config: Mapping[str, Any]
-    config_data: bytes
     platform: Platform
 
 
@@ -88,7 +87,7 @@ def _read_image(source: Source, descriptor: Descriptor, manifest: Manifest) -> P
     own = image_manifest.platform(
         source.name, *(config.get(key) or "" for key in ("os", "architecture", "variant"))
     )
-    return PlatformImage(descriptor, manifest, config, data, descriptor.platform or own)
+    return PlatformImage(descriptor, manifest, config, descriptor.platform or own)
 
 
 def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:

@@ -51,7 +51,8 @@ def expand(choices: Iterable[ReleaseChoice]) -> tuple[Chosen, ...]:
         names = _within(choice.pattern) if choice.is_range else [releases.find(choice.pattern).tag]
         for name in names:
             found[name] = choice.base or found.get(name)
-    return tuple(Chosen(name, found[name]) for name in sorted(found, key=releases.version))
+    known = [release.tag for release in releases.all_releases()]
+    return tuple(Chosen(name, found[name]) for name in known if name in found)
 
 
 def _named(text: str) -> str:
@@ -79,5 +80,5 @@ def _within(pattern: str) -> list[str]:
     return [
         release.tag
         for release in releases.supported()
-        if releases.in_range(release, pattern) and (every or not release.version.suffix)
+        if releases.in_range(release, pattern) and (every or release.is_plain)
     ]
