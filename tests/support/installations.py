@@ -24,7 +24,8 @@ LAST = (("ks-config", "ks-config", 24), ("result-info", "result", 14),
         ("telemetry", "telemetry", 9))  # fmt: skip
 VERBS = ("Getting", "Creating", "Deploying", "Checking", "Setting", "Importing", "Waiting for")
 THINGS = ("installation files", "manifests", "custom resources", "namespace", "node selector",
-          "volume claim", "helm release", "status", "secret", "config map", "operator", "certificates")  # fmt: skip
+          "volume claim", "helm release", "status", "secret", "config map", "operator",
+          "certificates")  # fmt: skip
 ACTIONS = ("shell", "command", "template", "copy", "set_fact", "kubernetes", "file")
 FAILURE = """\
 $ /usr/local/bin/kubectl apply -f /kubesphere/kubesphere/prometheus --force
@@ -38,13 +39,14 @@ kind "Alertmanager" in version "monitoring.coreos.com/v1"
 class Maker:
     """Makes the runs of one installation."""
 
-    random: random.Random
+    seed: int
     items: float
     """Loop items (with their events) for each task, on average."""
     speed: float
     failing: str
     counter: int = 0
     runs: list[Run] = field(default_factory=list)
+    random: random.Random = field(default_factory=random.Random)
 
     def run(
         self, component: str, ident: str, tasks: int, start: float, unfinished: bool = False
@@ -52,6 +54,7 @@ class Maker:
         """A playbook with ``tasks`` tasks, from ``start`` on."""
         run = Run(component, ident, f"{component}-{len(self.runs)}", start)
         self.runs.append(run)
+        self.random.seed(f"{self.seed} {component}")
         now = start
         self._event(run, now, "playbook_on_start", "other", None)
         now += self.random.uniform(0.8, 1.6) * self.speed
@@ -81,6 +84,8 @@ class Maker:
         return run
 
     def _task(self, run: Run, now: float, component: str, number: int, failing: bool) -> float:
+        # Each task is the same whatever the others do, so that two installations can be compared.
+        self.random.seed(f"{self.seed} {component} {number}")
         chance = self.random.random()
         name = f"{self.random.choice(VERBS)} {component} {self.random.choice(THINGS)}"
         task = Task(
@@ -155,7 +160,7 @@ def installation(
     """
     tasks = sum(one[-1] for one in (*FIRST, *SIDE_BY_SIDE, *LAST))  # type: ignore[misc]
     items = max(2.0, (events - 2.7 * tasks) / (0.25 * 1.3 * tasks) / 1.13)
-    maker = Maker(random.Random(seed), items, speed, failing)
+    maker = Maker(seed, items, speed, failing)
     now = START
     for component, ident, number in FIRST:
         now = _end_of(maker.run(component, ident, number, now)) + 1.5

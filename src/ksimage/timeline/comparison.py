@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ksimage.timeline.words import columns, duration, line
+from ksimage.timeline.words import columns, duration, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ def compare(before: Analysis, after: Analysis) -> Comparison:
     """Match by component, role, name, host, and how often that came before in the same run."""
     old, new = dict(_keyed(before)), dict(_keyed(after))
     pairs = [
-        Pair(key[0], line(key[2]), old.get(key), new.get(key))
+        Pair(key[0], task_name(key[2]), old.get(key), new.get(key))
         for key in dict.fromkeys((*old, *new))
     ]
     pairs.sort(key=lambda pair: -abs(pair.difference))

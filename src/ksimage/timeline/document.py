@@ -65,14 +65,8 @@ def document(analysis: Analysis) -> dict[str, Any]:
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """Two runs, by task."""
     return {
-        "before": {
-            "source": comparison.before.title,
-            "seconds": length(comparison.before.span.seconds),
-        },
-        "after": {
-            "source": comparison.after.title,
-            "seconds": length(comparison.after.span.seconds),
-        },
+        "before": _side(comparison.before),
+        "after": _side(comparison.after),
         "tasks": [
             {
                 "component": pair.component,
@@ -95,6 +89,10 @@ def stamp(time: float) -> str:
 def length(seconds: float) -> float:
     """Milliseconds are as exact as the events are."""
     return round(seconds, 3)
+
+
+def _side(analysis: Analysis) -> dict[str, Any]:
+    return {"source": analysis.title, "seconds": length(analysis.span.seconds)}
 
 
 def _lane(analysis: Analysis, lane: Lane) -> dict[str, Any]:

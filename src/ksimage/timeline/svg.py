@@ -93,10 +93,10 @@ def _lane(analysis: Analysis, lane: Lane, y: int) -> Iterator[str]:
     spent = duration(lane.span.seconds)
     yield f'<text class="dim" x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{spent}</text>'
     start, end = _x(analysis, lane.span.start), _x(analysis, lane.span.end)
-    yield f'<rect class="span" x="{start:.1f}" y="{y}" width="{max(1, end - start):.1f}" height="{BAR}"/>'
+    width = max(1, end - start)
+    yield f'<rect class="span" x="{start:.1f}" y="{y}" width="{width:.1f}" height="{BAR}"/>'
     yield from _bars(analysis, lane, y)
     if on_path:
-        width = max(1, end - start)
         yield f'<rect class="path" x="{start:.1f}" y="{y + BAR}" width="{width:.1f}" height="2"/>'
 
 
@@ -117,7 +117,7 @@ def _bars(analysis: Analysis, lane: Lane, y: int) -> Iterator[str]:
 
 def _legend(analysis: Analysis, height: int) -> Iterator[str]:
     present = {bar.task.state for lane in analysis.lanes for bar in lane.bars}
-    labels = [(state, state) for state in STATES if state in present]
+    labels: list[tuple[str, str]] = [(state, state) for state in STATES if state in present]
     if analysis.retries:
         labels.append(("retry", "tried again"))
     labels.append(("path", "what the web UI waited for"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.timeline import phases
-from ksimage.timeline.words import columns, count, duration, line, moment, paragraph
+from ksimage.timeline.words import columns, count, duration, line, moment, paragraph, task_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,15 +53,13 @@ def report(analysis: Analysis, most: int = 15, bold: Callable[[str], str] = str)
 
 
 def tries(place: Place) -> str:
-    """``5 of 30 tries``, or nothing."""
+    """``5 of 30 retries``, or nothing."""
     task = place.bar.task
     if not task.attempts:
         return ""
-    return (
-        f"{task.attempts + 1} of {task.retries} tries"
-        if task.retries
-        else f"{task.attempts + 1} tries"
-    )
+    if task.retries:
+        return f"{task.attempts} of {count(task.retries, 'retry', 'retries')}"
+    return count(task.attempts, "retry", "retries")
 
 
 def verdict(analysis: Analysis) -> str:
@@ -113,7 +111,7 @@ def _path(analysis: Analysis, most: int) -> list[str]:
     steps = [step for step in path.slowest(most) if step.bar]
     lines.append("  Its longest steps:")
     rows = [
-        (duration(step.seconds), step.lane.component, line(step.bar.task.name))
+        (duration(step.seconds), step.lane.component, task_name(step.bar.task.name))
         for step in steps
         if step.bar
     ]
@@ -123,13 +121,11 @@ def _path(analysis: Analysis, most: int) -> list[str]:
 def _phases(analysis: Analysis) -> list[str]:
     rows = []
     for phase in analysis.phases:
-        about = ""
+        about, start = "", phase.span.start - analysis.span.start
         if len(phase.lanes) > 1:
             about = f"{len(phase.lanes)} side by side, {phase.last.component} ended last"
-        start = duration(phase.span.start - analysis.span.start)
-        rows.append(
-            (MARKS[phase.state], phase.name, duration(phase.span.seconds), f"+{start}", about)
-        )
+        after = f"+{duration(start)}" if start else "0"
+        rows.append((MARKS[phase.state], phase.name, duration(phase.span.seconds), after, about))
     return columns(rows, "llrr")
 
 
@@ -141,7 +137,7 @@ def _places(places: list[Place]) -> list[str]:
             (
                 duration(place.bar.seconds),
                 place.lane.component,
-                line(task.name),
+                task_name(task.name),
                 task.state,
                 ", ".join(
                     filter(None, [tries(place), count(task.items, "item") if task.items else ""])
@@ -178,7 +174,7 @@ def _failure(analysis: Analysis, place: Place) -> Iterator[str]:
     since = duration(place.bar.end - analysis.span.start)
     role = f", role {line(task.role)}" if task.role else ""
     yield (
-        f"  {task.state}: {line(task.name)} ({place.lane.component}{role}),"
+        f"  {task.state}: {task_name(task.name)} ({place.lane.component}{role}),"
         f" after {duration(place.bar.seconds)}, at +{since}"
     )
     for text in paragraph(task.output, OUTPUT).rstrip().splitlines():

@@ -35,6 +35,12 @@ def line(text: str, limit: int = LINE) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def task_name(name: str) -> str:
+    """A task's name without the ``Component | `` that upstream puts before it; fit for showing."""
+    head, bar, rest = name[: 8 * LINE].partition(" | ")
+    return line(rest if bar and rest.strip() and len(head) <= 40 else name) or "unnamed"
+
+
 def duration(seconds: float) -> str:
     """``212 ms``, ``4.9 s``, ``5m19``, ``1h02m07``."""
     if seconds < 0.9995:
@@ -57,7 +63,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def columns(rows: Sequence[Sequence[str]], right: str = "", indent: str = "  ") -> list[str]:
-    """One line a row, columns aligned; those whose position in ``right`` holds ``r`` to the right."""
+    """One line a row, columns aligned; to the right where ``right`` holds an ``r``."""
     if not rows:
         return []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
