@@ -12,14 +12,6 @@ let rows = STEP;
 
 const pairsOf = (verdict) => run.pairs.filter((pair) => pair.verdict === verdict);
 
-function pairs() {
-  return run.pairs.map(([verdict, after, before]) => ({
-    verdict: run.verdicts[verdict],
-    after: run.tasks[after] ?? null,
-    before: run.other.tasks[before] ?? null,
-  }));
-}
-
 const difference = ({ after, before }) => (after?.length ?? 0) - (before?.length ?? 0);
 
 function writePairs() {
@@ -58,7 +50,6 @@ function writeTabs() {
 
 export function startComparison() {
   if (!run.other) return;
-  run.pairs = pairs();
   shown = VERDICTS.find((verdict) => pairsOf(verdict).length) ?? shown;
   $("comparison").hidden = $("align").hidden = false;
   const same = count(pairsOf("same").length, "task");

@@ -47,6 +47,7 @@ function decodeTasks(rows) {
     host: raw.names[row[11]],
     earlier: row[12] === 1,
     output: raw.output[id] ?? "",
+    before: null, // the same task in the run that this one is compared with
     onPath: false,
     shown: true,
   }));
@@ -134,6 +135,12 @@ const other = raw.other && {
   })),
 };
 for (const task of other ? other.tasks : []) lanes[task.lane].others.push(task);
+const pairs = (raw.pairs ?? []).map(([verdict, after, before]) => ({
+  verdict: raw.verdicts[verdict],
+  after: tasks[after] ?? null,
+  before: other.tasks[before] ?? null,
+}));
+for (const { after, before } of pairs) if (after) after.before = before;
 
 export const run = {
   ...raw,
@@ -143,6 +150,7 @@ export const run = {
   tasks,
   path,
   other,
+  pairs,
   events: decodeEvents(raw.events, lanes, tasks),
 };
 

@@ -1,6 +1,6 @@
 // The lanes: a bar a task, names where they fit, the critical path below, a second run beneath.
 import { run } from "./data.js";
-import { $, duration, el, gridStep } from "./format.js";
+import { $, duration, el, gridStep, signed } from "./format.js";
 import { context, msAt, otherStart, rows, size, xOf } from "./layout.js";
 import { select, toggleLane, view } from "./state.js";
 import { colours } from "./theme.js";
@@ -93,7 +93,7 @@ function paintBar(g, task, x, y, width, height) {
     g.fillStyle = colours.retry;
     g.fillRect(x, y + height - 4, width, 4);
   }
-  if (!task.shown || width < 46 || height < 12) return;
+  if (!task.shown || width < 46 || height < 14 * size.unit) return;
   const letters = Math.floor((width - 10) / (6.3 * size.unit));
   if (letters < 4) return;
   g.fillStyle = PALE.has(task.state) ? colours.fg : "#fff";
@@ -115,13 +115,21 @@ function paintGhosts(g, tasks, y, height) {
 }
 
 function paintTask(g, { task, y, height }) {
-  paintBars(g, [task], y + 2, height - 4);
+  paintBars(g, [task], y + 2, height - (task.before ? 7 : 4));
   const start = xOf(task.start);
-  const end = xOf(task.start + task.length);
+  let end = xOf(task.start + task.length);
+  if (task.before) {
+    const before = xOf(task.start + task.before.length);
+    g.fillStyle = colours.ghost;
+    g.fillRect(start, y + height - 4, Math.max(1.5, before - start), 3);
+    end = Math.max(end, before);
+  }
   if (end < 0 || start > size.plot - 60) return;
   let text = duration(task.length);
   if (task.retries) text += `  ${task.retries}${task.allowed ? ` of ${task.allowed}` : ""} retries`;
   if (task.items > 1) text += `  ${task.items} items`;
+  const difference = task.before ? task.length - task.before.length : 0;
+  if (Math.abs(difference) >= 50) text += `  ${signed(difference)}`;
   g.fillStyle = colours.dim;
   const room = g.measureText(text).width;
   const x = Math.max(0, end) + 5;

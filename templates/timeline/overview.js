@@ -100,6 +100,7 @@ export function paintAxes() {
   for (let ms = Math.ceil(view.from / step) * step; ms <= view.to; ms += step) {
     const x = Math.round(xOf(ms));
     above.fillRect(x, height - 6, 1, 6);
+    if (x + above.measureText(clock(ms)).width + 4 > size.plot) continue;
     above.fillText(tick(ms, step), x + 4, height / 2 + 1);
     below.fillText(clock(ms), x + 4, height / 2);
   }

@@ -13,7 +13,7 @@ const LOOKS = {
   rescued: [5.5, 1], ignored: [5.5, 1], unreachable: [7, 1], failed: [7, 1],
 }; // prettier-ignore
 const ORDER = Object.keys(LOOKS).filter((kind) => kindNames.includes(kind));
-const STRIP = 16; // the lowest pixels: events without a duration
+const STRIP = 22; // the lowest pixels: events without a duration
 const LINES = [
   [10, "10 ms"], [100, "0.1 s"], [1e3, "1 s"], [1e4, "10 s"], [6e4, "1 min"], [6e5, "10 min"],
   [36e5, "1 h"],

@@ -14,6 +14,7 @@ export function facts(task) {
   if (task.role && task.role !== lane) parts.splice(1, 0, task.role);
   if (task.retries) parts.push(`${task.retries}${task.allowed ? ` of ${task.allowed}` : ""} retries`);
   if (task.items) parts.push(`${task.items} items`);
+  if (task.before) parts.push(`before: ${duration(task.before.length)}`);
   if (task.earlier) parts.push("of an earlier run");
   return parts.join(" · ");
 }
