@@ -36,8 +36,7 @@ def page(analysis: Analysis, comparison: Comparison | None = None, *, refresh: i
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    from ksimage import __version__
-    from ksimage import data as resources
+    from ksimage import __version__, resources
 
     folder = resources.path("templates/timeline")
     style = (folder / "page.css").read_text("utf-8")

@@ -45,7 +45,7 @@ def page_data(analysis: Analysis, comparison: Comparison | None, refresh: int) -
     names = Names()
     lanes = [_lane(lane, start) for lane in analysis.lanes]
     numbers: dict[int, int] = {}
-    tasks = []
+    tasks: list[tuple[int, ...]] = []
     for lane_number, lane in enumerate(analysis.lanes):
         current = {id(bar.task) for bar in lane.current}
         for bar in lane.bars:
@@ -177,7 +177,7 @@ def _other(
     before = comparison.before
     by_name = {lane["name"]: number for number, lane in enumerate(lanes)}
     found: dict[int, int] = {}
-    tasks = []
+    tasks: list[tuple[int, ...]] = []
     for lane in before.lanes:
         if lane.component not in by_name:
             by_name[lane.component] = len(lanes)
