@@ -212,8 +212,6 @@ class Builder:
         task.output_dropped = data.get("res") == {}
         if task.start is None:
             task.start = when(data.get("start"))
-        if task.attempts and "attempts" in result:
-            task.attempts = _number(result["attempts"])
         return state
 
     def _judge(self, own: OpenRun, data: Mapping[str, object], time: float | None) -> None:
