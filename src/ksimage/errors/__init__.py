@@ -28,6 +28,7 @@ from ksimage.errors.auth import (
     RightMissing,
 )
 from ksimage.errors.base import KsimageError
+from ksimage.errors.bundle import BundleError, BundleUnusable, NothingCollected
 from ksimage.errors.config import (
     CertificateFileBroken,
     ConfigError,
@@ -141,6 +142,8 @@ __all__ = [
     "BlobMissing",
     "BuildFailed",
     "BuildsFailed",
+    "BundleError",
+    "BundleUnusable",
     "CannotRead",
     "CannotReport",
     "CannotReproduce",
@@ -184,6 +187,7 @@ __all__ = [
     "NotOurs",
     "NotReproducible",
     "NotTls",
+    "NothingCollected",
     "Outdated",
     "PasswordNeeded",
     "PatchAlreadyApplied",
