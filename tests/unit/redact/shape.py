@@ -6,6 +6,8 @@ import base64
 import json
 from typing import NamedTuple
 
+from ksimage.redact.redactor import Redactor
+
 EVENT = "results/monitoring/monitoring/job_events/214-d2f7a1c4.json"
 LOG = "logs/ks-installer.log"
 
@@ -34,3 +36,19 @@ def event(**res: object) -> str:
         "event_data": {"task": "Monitoring | Deploying", "host": "localhost", "res": res},
     }
     return json.dumps(event)
+
+
+def redacted(shape: Shape) -> dict[str, bytes]:
+    """The shape's files after both passes."""
+    redactor = Redactor()
+    for text in shape.files.values():
+        redactor.learn([text.encode()])
+    return {
+        path: b"".join(redactor.redact([text.encode()])) for path, text in shape.files.items()
+    }
+
+
+def survivors(shape: Shape) -> list[str]:
+    """The secrets that are still to be read."""
+    files = redacted(shape).values()
+    return [secret for secret in shape.secrets if any(secret.encode() in text for text in files)]
