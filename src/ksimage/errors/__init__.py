@@ -14,6 +14,7 @@ from __future__ import annotations
 from ksimage.errors.answers import *
 from ksimage.errors.auth import *
 from ksimage.errors.base import *
+from ksimage.errors.bundle import *
 from ksimage.errors.cluster import *
 from ksimage.errors.config import *
 from ksimage.errors.engine import *
