@@ -29,6 +29,17 @@ class NoResults(FileError):
         )
 
 
+class NoRecording(FileError):
+    """A file that should be a recording of `ksimage watch --save` is something else."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path} is no recording",
+            why=why,
+            advice=["one is made by: ksimage watch --save FILE"],
+        )
+
+
 class FollowRefused(ClusterError):
     """The program that reads the events cannot run in the pod."""
 
@@ -43,7 +54,7 @@ class FollowRefused(ClusterError):
 class InstallationFailed(KsimageError):
     """An installation that was watched has ended, and a component of it failed."""
 
-    exit_code = 20
+    exit_code = 24
 
     def __init__(self, components: Sequence[str]) -> None:
         super().__init__(f"the installation failed: {', '.join(components)}")
@@ -52,7 +63,7 @@ class InstallationFailed(KsimageError):
 class InstallationUnknown(KsimageError):
     """What was watched ended, or was left, before the installation did."""
 
-    exit_code = 21
+    exit_code = 25
 
     def __init__(self, why: str, advice: Sequence[str] = ()) -> None:
         super().__init__("the installation's end was not seen", why=why, advice=advice)
@@ -61,7 +72,7 @@ class InstallationUnknown(KsimageError):
 class PodLost(KsimageError):
     """The pod that was watched is gone, or answers no more."""
 
-    exit_code = 22
+    exit_code = 26
 
     def __init__(self, pod: str, why: str) -> None:
         super().__init__(
