@@ -7,10 +7,22 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster.stream import BrokenStream, Connection
-from ksimage.errors.watch import FollowRefused, PodLost
+from ksimage.cluster.installer import find_pods
+from ksimage.errors import (
+    ClusterAnswerCut,
+    ClusterSlow,
+    ClusterUnreachable,
+    FollowRefused,
+    InstallerMissing,
+    PodLost,
+)
 from ksimage.events.frames import Frame
+
+if TYPE_CHECKING:
+    from ksimage.cluster.kubectl import Kubectl
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +36,58 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 _NO_PYTHON = ("executable file not found", "command not found", "not found in $PATH")
 
 
+class Reached(NamedTuple):
+    """The way into a pod.
+
+    Attributes:
+        prefix: the command that runs another one there: ``kubectl exec -i …``, ``docker exec -i …``
+            or, on this machine, nothing.
+        title: what to call it.
+        image: the reference that it runs, where known.
+    """
+
+    prefix: Sequence[str]
+    title: str
+    image: str = ""
+
+
+class PodReach:
+    """The installer's pod by kubectl, looked for anew before each connection.
+
+    Args:
+        name: of the pod; empty: the newest of the installer's.
+    """
+
+    def __init__(self, kubectl: Kubectl, name: str = "") -> None:
+        self._kubectl = kubectl
+        self._name = name
+        self._reached = False
+
+    def __call__(self) -> Reached:
+        """Raises ConnectionError once it was reached, InstallerMissing or ClusterError before."""
+        try:
+            pods = find_pods(self._kubectl)
+            pod = next((pod for pod in pods if self._name in ("", pod.name)), None)
+            if pod is None:
+                raise InstallerMissing(self._kubectl.namespace, "pod")
+            if pod.waiting:
+                raise ConnectionError(f"{pod.name} does not run: {pod.waiting}")
+        except (InstallerMissing, ClusterUnreachable, ClusterSlow, ClusterAnswerCut) as error:
+            if self._reached:
+                raise ConnectionError(error.why or error.message) from error
+            raise
+        self._reached = True
+        prefix = self._kubectl.exec_argv(pod.name, container=pod.container, stdin=True)
+        return Reached(prefix, pod.name, pod.image)
+
+
 class PodSource:
     """The live source: frames of a pod, each event once and in order whatever is cut.
 
     Args:
-        reach: gives the command that runs another one in the pod, asked before each connection; it
-            may name another pod each time. What it raises ends the following, except for
-            ConnectionError, which is tried again.
-        title: what to call it.
+        reach: the way into the pod, asked before each connection; it may name another pod each
+            time. What it raises ends the following, except for ConnectionError, which is tried
+            again.
         paths: ``root``, ``hook``, ``config`` where they are not the installer's.
         once: end after all that is there was read.
         patience: seconds for which a pod that does not answer is tried again.
@@ -39,15 +95,14 @@ class PodSource:
 
     def __init__(
         self,
-        reach: Callable[[], Sequence[str]],
-        title: str,
+        reach: Callable[[], Reached],
         *,
         paths: dict[str, str] | None = None,
         python: str = "python3",
         once: bool = False,
         patience: float = PATIENCE,
     ) -> None:
-        self.title = title
+        self.title = "ks-installer"
         self.live = not once
         self._reach = reach
         self._paths = {"root": RESULTS, "hook": HOOK, "config": CONFIG, **(paths or {})}
@@ -71,10 +126,15 @@ class PodSource:
         while not self._closed.is_set():
             why = ""
             try:
-                self._connection = Connection(self._reach(), self._request(), self._python)
+                reached = self._reach()
+                self.title = reached.title
+                self._connection = Connection(reached.prefix, self._request(), self._python)
                 for frame in self._connected(self._connection):
                     heard, tries = time.monotonic(), 0
                     yield frame
+                    if frame["k"] == "hello":
+                        title = reached.image or reached.title
+                        yield {"k": "source", "title": title, "image": reached.image}
                     if frame["k"] == "end":
                         return
             except BrokenStream as error:

@@ -3,7 +3,8 @@
 A frame is an object of JSON whose ``k`` says which: those of the follow program
 (``templates/pod/follow.py``), and the client's own:
 
-    source  title, image, release, ours: what is known of the pod and its image
+    source  title, image: what is known of the pod
+    clock   now: time passes
     lost    why: the connection is gone and is tried again
     at      (a key of any frame in a recording) when it arrived, seconds since 1970
 """
@@ -46,8 +47,7 @@ class Chronicle:
         attempts: one for each boot of the container, oldest first; at least one.
         expected: the parallel components that the hook is going to install; empty where unknown.
         hook_sleeps: whether the hook's wait loop sleeps, None where unknown.
-        hook_sha256, verbose: of the hook in the pod; whether the image sets a verbosity.
-        release, ours: of the image as far as the client knows; ``ours`` None where unknown.
+        hook_sha256, patched: of the hook in the pod; whether ksimage patched it.
         live: whether all that lay there was read.
         lost: why there is no connection at present; empty otherwise.
         now: the newest time that is known, seconds since 1970.
@@ -58,12 +58,10 @@ class Chronicle:
         self._builder = Builder()
         self.attempts: list[Attempt] = [self._builder.attempt]
         self.title = ""
-        self.release = ""
-        self.ours: bool | None = None
         self.expected: tuple[str, ...] = ()
         self.hook_sha256 = ""
         self.hook_sleeps: bool | None = None
-        self.verbose = False
+        self.patched = False
         self.live = False
         self.lost = ""
         self.now = 0.0
@@ -96,9 +94,8 @@ class Chronicle:
         elif kind == "plan":
             self._plan(frame)
         elif kind == "source":
-            self.title, self.release = _text(frame, "title"), _text(frame, "release")
+            self.title = _text(frame, "title")
             self.attempt.image = _text(frame, "image")
-            self.ours = frame["ours"] if type(frame.get("ours")) is bool else None
         elif kind == "live":
             self.live = True
         elif kind == "lost":
@@ -140,7 +137,7 @@ class Chronicle:
     def _plan(self, frame: Frame) -> None:
         self.hook_sha256 = self.attempt.hook_sha256 = _text(frame, "hook")
         self.hook_sleeps = frame["sleeps"] if type(frame.get("sleeps")) is bool else None
-        self.verbose = frame.get("verbose") is True
+        self.patched = frame.get("patched") is True
         expected = frame.get("expected")
         if type(expected) is list:
             self.expected = tuple(name[:200] for name in expected[:200] if type(name) is str)

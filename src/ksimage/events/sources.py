@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
@@ -76,7 +77,7 @@ class RecordSource:
             yield from self._parsed(gzip.GzipFile(fileobj=self._file) if packed else self._file)
         except EOFError:
             return  # the recorder was cut: all that it saved was read
-        except gzip.BadGzipFile as error:
+        except (gzip.BadGzipFile, zlib.error) as error:
             raise NoRecording(self.title, str(error)) from None
         except OSError as error:
             raise CannotRead(self.title, error) from error

@@ -19,7 +19,7 @@ from tests.behaviour.trees import event
 from tests.support import event_trees, pythons
 
 from ksimage import resources
-from ksimage.cluster.follow import PodSource
+from ksimage.cluster.follow import PodSource, Reached
 from ksimage.errors import FollowRefused, PodLost
 from ksimage.events.frames import Chronicle
 from ksimage.events.tree import read_tree
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def _source(root: Path, prefix: Sequence[str] = (), **more: object) -> PodSource:
     python = more.pop("python", sys.executable)
     paths = {"root": str(root), "hook": str(root / "hook.py"), "config": str(root / "config.json")}
-    return PodSource(lambda: prefix, "here", paths=paths, python=python, **more)  # type: ignore[arg-type]
+    return PodSource(lambda: Reached(prefix, "here"), paths=paths, python=python, **more)  # type: ignore[arg-type]
 
 
 def _read(source: PodSource) -> tuple[list[Frame], Chronicle]:

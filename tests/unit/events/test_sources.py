@@ -102,7 +102,7 @@ def test_links_and_devices_are_refused_before_anything_is_told(kind: bytes, tmp_
         (b'{"k":"ev"}\n', "does not begin"),
         (b'{"k":"hello"}\n[]\n', "no frame"),
         (b'{"k":"hello"}\nnonsense\n', "no JSON"),
-        (b"\x1f\x8bnonsense", "gzip"),
+        (b"\x1f\x8bnonsense", "compression"),
     ],
 )  # fmt: skip
 def test_what_is_no_recording_is_refused_in_words(data: bytes, why: str, tmp_path: Path) -> None:
