@@ -125,6 +125,16 @@ from ksimage.errors.registry import (
     TokenServiceRefused,
     UnusableAnswer,
 )
+from ksimage.errors.rollout import (
+    ComponentUnknown,
+    RolloutError,
+    RolloutNothingToUndo,
+    RolloutOvertaken,
+    RolloutRefused,
+    RolloutStuck,
+    RolloutTimedOut,
+    RolloutUnproven,
+)
 from ksimage.errors.series import (
     PatchNameTaken,
     SeriesEntryMissing,
@@ -173,6 +183,7 @@ __all__ = [
     "ClusterRefused",
     "ClusterSlow",
     "ClusterUnreachable",
+    "ComponentUnknown",
     "ConfigError",
     "ConfigFaults",
     "ConfigMisnamed",
@@ -242,6 +253,13 @@ __all__ = [
     "ReleaseMismatch",
     "RepositoryWithoutProject",
     "RightMissing",
+    "RolloutError",
+    "RolloutNothingToUndo",
+    "RolloutOvertaken",
+    "RolloutRefused",
+    "RolloutStuck",
+    "RolloutTimedOut",
+    "RolloutUnproven",
     "SeriesEntryMissing",
     "SeriesError",
     "SeriesMalformed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from ksimage.images.manifest import (
     parse,
     sha256,
 )
-from ksimage.images.reference import DIGEST
+from ksimage.images.reference import DIGEST, TAG
 from ksimage.locations.registry.api.answers import Answer, Intent, explain
 from ksimage.locations.registry.api.transport import Transport
 from ksimage.locations.registry.http.retry import Transient
@@ -51,6 +52,24 @@ class RegistryClient:
     def path(self, rest: str) -> str:
         """``/v2/<repository>/<rest>``."""
         return f"/v2/{self.repository}/{rest}"
+
+    def tags(self) -> list[str]:
+        """The repository's tags, as far as the registry tells them in one answer.
+
+        Raises:
+            RegistryError, AuthError, ImageNotFound.
+        """
+        answer = self.transport.request(
+            "GET", self.path("tags/list?n=1000"), self.intent("tags/list"), accept=(200, 404)
+        )
+        if answer.status == 404:
+            return []
+        try:
+            found = json.loads(answer.body)
+        except ValueError:
+            found = None
+        named = (found.get("tags") if isinstance(found, dict) else None) or []
+        return [tag for tag in named if isinstance(tag, str) and TAG.fullmatch(tag)]
 
     def head_manifest(
         self, what: str, *, push: bool = False, destination: bool = False
