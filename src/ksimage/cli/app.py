@@ -31,6 +31,7 @@ COMMANDS = {
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
     "rollout": ("rollout", "Bring an image into the cluster, and prove it in the pod."),
+    "status": ("status", "Show which installer runs, whose it is, and what it does."),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),

@@ -145,6 +145,10 @@ from ksimage.errors.series import (
     UnknownPatch,
     WithAndWithout,
 )
+from ksimage.errors.status import (
+    InstallerForeign,
+    InstallerUnwell,
+)
 from ksimage.errors.tag import KeptTagOccupied, TagError, TagImmutable, TagMoved, TagOccupied
 from ksimage.errors.usage import (
     BadOption,
@@ -207,7 +211,9 @@ __all__ = [
     "HookWithoutVerbosity",
     "ImageNotFound",
     "InsecureLogin",
+    "InstallerForeign",
     "InstallerMissing",
+    "InstallerUnwell",
     "KeptTagOccupied",
     "KsimageError",
     "KubeconfigUnusable",
