@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 HOOK = "/hooks/kubesphere/installRunner.py"
 ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -26,7 +27,7 @@ POLL_SECONDS = 0.5
 RETRY_SECONDS = 5
 
 
-def main():
+def main() -> None:
     subprocess.run([HOOK, "--config"], check=True)
     done = ""
     while True:
@@ -44,9 +45,9 @@ def main():
         note(found)
 
 
-def note(found):
+def note(found: dict[str, Any]) -> None:
     """Patch the status as the roles do, and write KubeKey's marker after result-info."""
-    status = {}
+    status: dict[str, dict[str, str]] = {}
     for name in sorted(path.name for path in RESULTS.iterdir()):
         if name not in ("env", "preinstall", "result-info", "telemetry") and ended_well(name):
             status[name] = {"status": "enabled"}
@@ -58,11 +59,11 @@ def note(found):
     request("PATCH", patch, {"Content-Type": "application/merge-patch+json"})
 
 
-def ended_well(name):
+def ended_well(name: str) -> bool:
     return any(path.read_text().strip() == "0" for path in (RESULTS / name).glob("*/rc"))
 
 
-def configuration():
+def configuration() -> dict[str, Any]:
     """The ClusterConfiguration, or nothing when it is not there or cannot be read now."""
     try:
         return request("GET")
@@ -72,7 +73,9 @@ def configuration():
         return {}
 
 
-def request(method, data=None, headers=None):
+def request(
+    method: str, data: bytes | None = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     token, namespace = ((ACCOUNT / name).read_text() for name in ("token", "namespace"))
     headers = {"Authorization": f"Bearer {token}", **(headers or {})}
     host = f"{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
@@ -83,7 +86,8 @@ def request(method, data=None, headers=None):
     asked = urllib.request.Request(url, data, headers, method=method)
     context = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
     with urllib.request.urlopen(asked, timeout=10, context=context) as answer:
-        return json.load(answer)
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 if __name__ == "__main__":

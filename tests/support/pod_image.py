@@ -41,7 +41,6 @@ def build(folder: Path, release: str = "v3.3.2") -> str:
     """Write the image as the OCI layout ``folder``, named by its release; its digest."""
     rootfs = python_base.build(folder.with_suffix(".tar"), (*python_base.TOOLS, *TOOLS))
     _add_packages(rootfs)
-    owner = {"uid": KUBESPHERE, "gid": KUBESPHERE}
     playbooks = {
         path.name: path.read_bytes()
         for place in (MINI / "playbooks", OWN / "playbooks")
@@ -54,7 +53,10 @@ def build(folder: Path, release: str = "v3.3.2") -> str:
             "kubesphere/results/env/cmdline",
             b"-e @/kubesphere/config/ks-config.json -e @/kubesphere/config/ks-status.json",
         ),
-        *(Entry(f"kubesphere/playbooks/{name}", data, **owner) for name, data in playbooks.items()),
+        *(
+            Entry(f"kubesphere/playbooks/{name}", data, uid=KUBESPHERE, gid=KUBESPHERE)
+            for name, data in playbooks.items()
+        ),
     ]
     recipe = Recipe(
         release=release,

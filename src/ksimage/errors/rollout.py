@@ -9,8 +9,8 @@ from ksimage.errors.base import KsimageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNDO = "put back what was there: ksimage rollout --undo"
-STATUS = "look: ksimage status"
+_UNDO = "put back what was there: ksimage rollout --undo"
+_STATUS = "look: ksimage status"
 
 
 class RolloutError(KsimageError):
@@ -43,7 +43,7 @@ class RolloutStuck(RolloutError):
             "the new installer does not start",
             why=f"{reason}\nThe Deployment asks for {image}; the old pod is gone, no installer"
             " runs, and the components that are installed already go on running.",
-            advice=[UNDO, STATUS],
+            advice=[_UNDO, _STATUS],
         )
 
 
@@ -57,7 +57,7 @@ class RolloutTimedOut(RolloutError):
             " cluster goes on trying: this run only stopped waiting.",
             advice=[
                 "wait on and prove: run the same command again (--timeout SECONDS)",
-                UNDO,
+                _UNDO,
             ],
         )
 
@@ -69,7 +69,7 @@ class RolloutUnproven(RolloutError):
         super().__init__(
             f"the pod does not run {image}",
             why="\n".join(failures),
-            advice=[STATUS, UNDO],
+            advice=[_STATUS, _UNDO],
         )
 
 
@@ -80,7 +80,7 @@ class RolloutOvertaken(RolloutError):
         super().__init__(
             f"another rollout came in between: {by or 'somebody'} asks for {image}",
             why="This run changed the Deployment first, theirs replaced that.",
-            advice=[STATUS],
+            advice=[_STATUS],
         )
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from tests.unit.patching.samples import HOOK
 
+from ksimage.cli.output.documents.lists import matrix_document
 from ksimage.hook import matrix
 from ksimage.patching import diff, series
 from ksimage.upstream import releases
+
+LOUD_ONLY = HOOK.replace(b"quiet=True", b"quiet=False").replace(b"quiet=self.quiet", b"quiet=False")
 
 
 def write(directory: Path, name: str, before: bytes, after: bytes, extra: str = "") -> None:
@@ -18,7 +21,7 @@ def write(directory: Path, name: str, before: bytes, after: bytes, extra: str = 
 
 @pytest.fixture
 def patches(tmp_path: Path) -> series.Series:
-    write(tmp_path, "unquiet", HOOK, HOOK.replace(b"quiet=True", b"quiet=False"))
+    write(tmp_path, "unquiet", HOOK, LOUD_ONLY)
     verbose = HOOK.replace(b"runner.run(\n", b"runner.run(\n        verbosity=level,\n")
     verbose = verbose.replace(b"_async(\n", b"_async(\n            verbosity=level,\n")
     verbose = verbose.replace(b"import os\n", b"import os\nlevel = 3\n")
@@ -70,7 +73,7 @@ def test_series_that_leaves_the_hook_quiet_is_refused(patches: series.Series) ->
 
 
 def test_json(patches: series.Series) -> None:
-    document = matrix.to_json(matrix.check({"v3.3.2": HOOK}, patches))
+    document = matrix_document(matrix.check({"v3.3.2": HOOK}, patches))
     assert json.loads(json.dumps(document)) == document
     assert document["good"] is False
     (release,) = document["releases"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, settings
+from ksimage.cli.input.options import command, option, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -18,47 +18,48 @@ if TYPE_CHECKING:
 @click.argument(
     "releases", nargs=-1, metavar="[RELEASE|RANGE]...", shell_complete=completion.release_names
 )
-@click.option(
+@option(
+    "Files",
     "--ci",
     type=click.Choice(["github", "gitlab"]),
-    cls=Option,
-    section="Files",
     help="Also write the workflow of this CI system.",
 )
-@click.option(
+@option(
+    "Files",
     "--dir",
     "directory",
     default=".",
     metavar="DIR",
-    cls=Option,
-    section="Files",
     help="Where to write.  [default: here]",
 )
-@click.option(
-    "--force", is_flag=True, cls=Option, section="Files", help="Overwrite files that are there."
+@option(
+    "Files",
+    "--force",
+    is_flag=True,
+    help="Overwrite files that are there.",
 )
-@click.option(
-    "--runner", metavar="LABEL", cls=Option, section="Files", help="GitHub: the runner's label."
+@option(
+    "Files",
+    "--runner",
+    metavar="LABEL",
+    help="GitHub: the runner's label.",
 )
-@click.option(
+@option(
+    "Files",
     "--branch",
     metavar="NAME",
-    cls=Option,
-    section="Files",
     help="GitHub: the branch whose pushes start it.",
 )
-@click.option(
+@option(
+    "Files",
     "--requirement",
     metavar="SPEC",
-    cls=Option,
-    section="Files",
     help="GitHub: what pip is to install.  [default: this version of ksimage]",
 )
-@click.option(
+@option(
+    "Files",
     "--image",
     metavar="REFERENCE",
-    cls=Option,
-    section="Files",
     help="GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
 )
 @settings("Settings", "source", "target", "verbosity", "tag")
@@ -83,11 +84,12 @@ def init(
     """
     from ksimage.ci import starter
     from ksimage.ci.detect import System
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.lists import files_document
 
     # A ksimage.yaml that is there already has no say in what a new one holds.
     terminal.configure("config", "/dev/null")
-    session = Session(terminal, values, releases=list(releases))
+    run = Invocation(terminal, values, releases=list(releases))
     chosen: dict[str, str] = {
         name: value
         for name, value in (
@@ -99,12 +101,10 @@ def init(
         if value
     }
     system = System(ci) if ci else System.PLAIN
-    found = starter.files(session.settings, system, **chosen)
+    found = starter.files(run.settings, system, **chosen)
     written = starter.write(found, Path(directory), force=force)
     for path in written:
         terminal.step(f"wrote    {path}")
     if ci:
         terminal.step("next: set the secrets KSIMAGE_USERNAME and KSIMAGE_PASSWORD (docs/ci.md)")
-    terminal.result(
-        "\n".join(str(path) for path in written), {"files": [str(path) for path in written]}
-    )
+    terminal.result("\n".join(map(str, written)), files_document(written))

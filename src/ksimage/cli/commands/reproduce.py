@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 @command("reproduce", help="Rebuild an image from its labels and compare digests.")
 @click.argument("image")
-@click.option(
+@option(
+    "Base image",
     "--base",
-    cls=Option,
-    section="Base image",
     metavar="LOCATION",
     help="The base, where the labels name none in the same registry.",
 )
@@ -33,25 +32,19 @@ def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: Any
       ksimage reproduce harbor.lan/kubesphereio/ks-installer:v3.3.2-debug
     """
     from ksimage.build import reproduce as library
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.verdicts import comparison_document
     from ksimage.errors import NotReproducible
     from ksimage.locations import spec
 
-    session = Session(terminal, values, login=[image])
+    run = Invocation(terminal, values, login=[image])
     compared = library.reproduce(
         spec.parse(image),
-        session.settings,
-        options=session.options,
+        run.settings,
+        options=run.options,
         base_location=spec.parse(base) if base else None,
     )
-    document = {
-        "name": compared.name,
-        "base": compared.base,
-        "digest": compared.digest,
-        "rebuilt": compared.rebuilt,
-        "identical": bool(compared),
-        "differences": list(compared.differences),
-    }
+    document = comparison_document(compared)
     terminal.step(f"base     {compared.base}")
     if not compared:
         if terminal.json:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input.cluster import cluster_options, kubectl_of
-from ksimage.cli.input.options import Option, command, registry_options
+from ksimage.cli.input.options import command, option, registry_options
 
 if TYPE_CHECKING:
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.status import Status
@@ -22,22 +22,20 @@ CLEAR = "\x1b[H\x1b[J"
 
 
 @command("status", help="Show which installer runs, whose it is, and what it does.")
-@click.option(
+@option(
+    "Status",
     "--watch",
     "-w",
     "refresh",
     is_flag=True,
-    cls=Option,
-    section="Status",
     help="Look again every few seconds, until Ctrl-C.",
 )
-@click.option(
+@option(
+    "Status",
     "--every",
     type=click.FloatRange(min=1),
     default=3.0,
     metavar="SECONDS",
-    cls=Option,
-    section="Status",
     help="With -w: how often.  [default: 3]",
 )
 @cluster_options
@@ -54,23 +52,23 @@ def status(terminal: Terminal, /, refresh: bool, every: float, **values: Any) ->
       ksimage status -w
       ksimage status --output json
     """
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
 
     kubectl = kubectl_of(values)
-    session = Session(terminal, values)
+    invocation = Invocation(terminal, values)
     if refresh:
-        _refresh(terminal, session, kubectl, every)
+        _refresh(terminal, invocation, kubectl, every)
         return
-    found, judged = _look(session, kubectl)
+    found, judged = _look(invocation, kubectl)
     _show(terminal, found, judged)
     _answer(found, judged)
 
 
-def _look(session: Session, kubectl: Kubectl) -> tuple[Status, Verdict]:
+def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, Verdict]:
     from ksimage.cluster import status as statuses
     from ksimage.cluster import verdict
 
-    found = statuses.gather(kubectl, session.options)
+    found = statuses.gather(kubectl, invocation.options)
     return found, verdict.judge(found)
 
 
@@ -93,7 +91,7 @@ def _answer(found: Status, judged: Verdict) -> None:
         raise InstallerUnwell(judged.problems)
 
 
-def _refresh(terminal: Terminal, session: Session, kubectl: Kubectl, every: float) -> None:
+def _refresh(terminal: Terminal, invocation: Invocation, kubectl: Kubectl, every: float) -> None:
     from ksimage.errors import ClusterError
 
     screen = sys.stdout.isatty() and not terminal.json
@@ -101,7 +99,7 @@ def _refresh(terminal: Terminal, session: Session, kubectl: Kubectl, every: floa
         while True:
             began = time.monotonic()
             try:
-                found, judged = _look(session, kubectl)
+                found, judged = _look(invocation, kubectl)
             except ClusterError as error:
                 terminal.warning(f"{error.message}: {error.why}")
             else:

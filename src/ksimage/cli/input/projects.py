@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option
+from ksimage.cli.input.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.locations.spec import Location
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 def create_project_option(section: str) -> Callable[[F], F]:
     """The option; its value is None, "public" or "private"."""
-    return click.option(
+    return option(
+        section,
         "--create-project",
         "create_project",
-        cls=Option,
-        section=section,
         type=click.Choice(["public", "private"]),
         metavar="[=private]",
         help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
@@ -32,13 +31,11 @@ def create_project_option(section: str) -> Callable[[F], F]:
     )
 
 
-def ensure_project(session: Session, location: Location, visibility: str | None) -> None:
+def ensure_project(run: Invocation, location: Location, visibility: str | None) -> None:
     """Do what the option asks for. Raises AuthError, RegistryError, BadReference."""
     if visibility is None or location.reference is None:
         return
     from ksimage.harbor import project
 
-    told = project.ensure(
-        location.reference, session.options(location), public=visibility == "public"
-    )
-    session.terminal.step(f"project  {told}")
+    told = project.ensure(location.reference, run.options(location), public=visibility == "public")
+    run.terminal.step(f"project  {told}")

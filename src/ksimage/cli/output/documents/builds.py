@@ -1,0 +1,130 @@
+"""Plans and builds, and what was pushed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ksimage.cli.output.documents.errors import error_document
+from ksimage.cli.output.documents.verdicts import verdict_document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ksimage.build.batch import Outcome
+    from ksimage.build.outcome import Built, Destination
+    from ksimage.build.plan import Plan
+    from ksimage.locations.spec import Location
+    from ksimage.publish.push import Pushed
+
+
+def plan_document(
+    plan: Plan, destination: Destination, diff: str, dockerfile: str
+) -> dict[str, Any]:
+    """What ``build --dry-run`` found out."""
+    return {
+        "dry_run": True,
+        **_plan(plan),
+        "engine": destination.engine,
+        "result": {"location": str(destination.location)},
+        "diff": diff,
+        "dockerfile": dockerfile,
+    }
+
+
+def build_document(built: Built) -> dict[str, Any]:
+    """What ``build`` did."""
+    published = built.published
+    copied = published.copied
+    return {
+        **_plan(built.plan),
+        "engine": built.destination.engine,
+        "result": {
+            "reference": published.reference,
+            "location": str(published.location),
+            "digest": published.top.digest,
+            "image_ids": built.image_ids,
+            "up_to_date": published.up_to_date,
+            "replaced": published.replaced,
+            "kept": published.kept,
+            "bytes_sent": copied.sent if copied else 0,
+        },
+        "smoke_test": built.smoke_test,
+        "proofs": verdict_document(built.verdict)["platforms"],
+    }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "release": plan.release,
+        "tag": plan.tag,
+        "base": {
+            "location": str(plan.location),
+            "digest": plan.base.top.digest,
+            "platforms": [str(platform.image.platform) for platform in plan.platforms],
+        },
+        "patches": [
+            {"name": patch.name, "sha256": patch.sha256} for patch in plan.selection.patches
+        ],
+        "hooks": [
+            {
+                "platform": str(platform.image.platform),
+                "before": platform.patched.before_sha256,
+                "after": platform.patched.after_sha256,
+                "offsets": {
+                    applied.patch.name: [hunk.offset for hunk in applied.hunks]
+                    for applied in platform.patched.patches
+                },
+            }
+            for platform in plan.platforms
+        ],
+        "notes": list(plan.notes),
+    }
+
+
+def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
+    """Several builds as one JSON document."""
+    return {
+        "builds": [
+            {
+                "release": row.release,
+                "state": row.state.value,
+                "seconds": round(row.seconds, 3),
+                "build": build_document(row.built) if row.built else None,
+                "error": error_document(row.error) if row.error else None,
+            }
+            for row in rows
+        ]
+    }
+
+
+def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
+    """What ``diff`` shows."""
+    patched = plan.platforms[0].patched
+    return {
+        "release": plan.release,
+        "base": str(plan.location),
+        "hook": {"before": patched.before_sha256, "after": patched.after_sha256},
+        "diff": diff,
+    }
+
+
+def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
+    """What ``push`` did."""
+    published = pushed.published
+    copied = published.copied
+    engine = pushed.through == "engine"
+    return {
+        "source": str(source),
+        "through": pushed.through,
+        "result": {
+            "reference": published.reference,
+            "location": str(published.location),
+            "digest": published.top.digest,
+            "image_ids": pushed.image_ids,
+            "up_to_date": published.up_to_date,
+            "replaced": published.replaced,
+            "kept": published.kept,
+            "bytes_sent": None if engine and copied else copied.sent if copied else 0,
+        },
+        "notes": notes,
+    }

@@ -1,0 +1,133 @@
+"""What a build says and leaves behind: its lines, the summary's cells, the two files."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support import derived
+from tests.unit.cli.conftest import Run
+
+from ksimage.build.batch import Ending, Outcome
+from ksimage.build.make import make
+from ksimage.build.outcome import Built
+from ksimage.cli.output import results
+from ksimage.cli.output.documents.builds import builds_document
+from ksimage.cli.output.tables import aligned
+from ksimage.cli.output.terminal import Terminal
+from ksimage.errors import CannotWrite, NotFound
+
+
+def built(folder: Path, base: str, *, overwrite: bool = False, **fields: Any) -> Built:
+    with derived.planned(base, **fields) as plan:
+        return make(plan, derived.destination(f"oci:{folder}:x"), overwrite=overwrite)
+
+
+class TestShow:
+    def said(self, capfd: pytest.CaptureFixture[str], made: Built, *, brief: bool = False) -> str:
+        capfd.readouterr()
+        results.show(Terminal(), made, 1.25, brief=brief)
+        out, err = capfd.readouterr()
+        assert out == ""
+        return err
+
+    def test_first_and_second_time(
+        self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        made = built(tmp_path / "out", base)
+        assert made.published.copied is not None
+        text = self.said(capfd, made)
+        assert f"oci:{tmp_path}/out:x: {made.published.copied.sent:,} bytes written, 1.2 s" in text
+        assert f"image ID {made.image_ids['linux/amd64']} (linux/amd64)" in text
+        assert "replaced" not in text
+        again = self.said(capfd, built(tmp_path / "out", base))
+        assert f"oci:{tmp_path}/out:x: up to date, nothing written, 1.2 s" in again
+
+    def test_what_was_there_before(
+        self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        first = built(tmp_path / "out", base)
+        second = built(tmp_path / "out", base, overwrite=True, verbosity=1)
+        assert f"kept     oci:{tmp_path}/out:x-orig (what the tag held before)" in self.said(
+            capfd, second
+        )
+        third = built(tmp_path / "out", base, overwrite=True, verbosity=2)
+        text = self.said(capfd, third)
+        assert f"replaced {second.published.top.digest}" in text
+        assert first.published.top.digest not in text, "-orig keeps the first"
+
+    def test_brief(self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        made = built(tmp_path / "out", base)
+        text = self.said(capfd, made, brief=True)
+        count = sum(len(verdict.proofs) for verdict in made.verdict.platforms)
+        assert f"{count} proofs hold" in text
+        assert "image ID" not in text
+        assert len(text.splitlines()) == 2
+
+
+class TestTable:
+    def test_cells(self, base: str, tmp_path: Path) -> None:
+        made = built(tmp_path / "out", base)
+        rows = [
+            Outcome("v3.3.2", Ending.BUILT, 2.04, made),
+            Outcome("v3.4.0", Ending.FAILED, 0.5, error=NotFound("gone")),
+            Outcome("v3.4.1", Ending.NOT_RUN),
+        ]
+        assert made.published.copied is not None
+        assert results.table(rows) == [
+            ("v3.3.2", "linux/amd64", "built", made.published.top.digest, "2.0",
+             f"{made.published.copied.sent:,}"),
+            ("v3.4.0", "", "failed", "", "0.5", ""),
+            ("v3.4.1", "", "not run", "", "0.0", ""),
+        ]  # fmt: skip
+        document = builds_document(rows)["builds"]
+        assert document[1]["error"]["message"] == "gone"
+        assert [row["build"] is None for row in document] == [False, True, True]
+
+    def test_aligned(self) -> None:
+        assert aligned([("a", "bb", ""), ("ccc", "d", "e")]) == ["a    bb", "ccc  d   e"]
+        assert aligned([]) == []
+
+    @pytest.mark.parametrize("text", ["a\nb", "a\r::error::b", "\x1b[2Ja", "a\x9bb", "a\u2028b"])
+    def test_a_cell_stays_where_it_is(self, text: str) -> None:
+        lines = aligned([("x", text), ("y", "z")])
+        assert len(lines) == len("\n".join(lines).splitlines()) == 2
+        assert "\x1b" not in lines[0]
+
+
+class TestFiles:
+    def test_a_pipe_is_not_ended_by_the_look_at_it(self, tmp_path: Path) -> None:
+        """``--image-refs`` may be a pipe; its reader must get the references, not an end."""
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+        got: list[str] = []
+        reader = threading.Thread(target=lambda: got.append(path.read_text()))
+        reader.start()
+        files = results.Files(None, str(path))
+        files.require_writable()
+        files.write([Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))])
+        reader.join(20)
+        assert got == [""]
+
+    def test_nothing_is_left_by_the_look(self, tmp_path: Path) -> None:
+        (tmp_path / "there").write_text("kept")
+        results.Files(str(tmp_path / "there"), str(tmp_path / "new")).require_writable()
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "kept"}
+
+    @pytest.mark.parametrize("name", ["missing/x", "", "folder"])
+    def test_unwritable(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(CannotWrite):
+            results.Files(f"{tmp_path}/{name}", None).require_writable()
+
+
+def test_no_summary_outside_of_ci(
+    run: Run, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GITHUB_OUTPUT alone makes no GitHub."""
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    run("build", "v3.3.2", "--from", base, "--to", "oci:out").ok()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
