@@ -92,7 +92,6 @@ def rollout(
 
         put_back(terminal, kubectl, choices)
         return
-    run = _Run(
-        terminal, invocation, kubectl, dry_run=dry_run, yes=yes, force=force, seconds=timeout
-    )
-    run.roll_out(image, way)
+    from ksimage.cli.commands.rollout_image import ImageRollout
+
+    ImageRollout(terminal, invocation, kubectl, choices).roll_out(image)

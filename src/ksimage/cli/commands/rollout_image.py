@@ -126,10 +126,9 @@ class ImageRollout:
                 f"the Deployment may ask for {planned.image} already, and then goes on by itself;"
                 " the same command waits on and proves, `ksimage rollout --undo` puts it back"
             )
+        seconds, tell = self.choices.seconds, self.terminal.step
         try:
-            return execution.carry_out(
-                self.kubectl, planned, self.terminal.step, seconds=self.choices.seconds
-            )
+            return execution.carry_out(self.kubectl, planned, tell, seconds=seconds)
         except ClusterRefused as error:
             if not (fall_back and planned.way == "patch" and planned.commands):
                 raise
