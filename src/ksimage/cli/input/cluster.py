@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ksimage.cli.input.options import Option
+from ksimage.cli.input.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,8 @@ SECTION = "Cluster"
 
 def cluster_options(function: F) -> F:
     """How to reach the cluster. The values are taken out by :func:`kubectl_of`."""
-    for option in reversed(_options()):
-        function = option(function)
+    for decorate in reversed(_options()):
+        function = decorate(function)
     return function
 
 
@@ -41,17 +41,21 @@ def kubectl_of(values: dict[str, Any]) -> Kubectl:
 
 
 def _options() -> list[Callable[[F], F]]:
-    def option(*names: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
-        return click.option(*names, cls=Option, section=SECTION, help=help, **details)
-
     return [
         option(
+            SECTION,
             "--kubeconfig",
             metavar="FILE",
             help="kubectl's configuration.  [default: kubectl's own: KUBECONFIG, ~/.kube/config]",
         ),
-        option("--context", metavar="NAME", help="A context of it.  [default: the current one]"),
         option(
+            SECTION,
+            "--context",
+            metavar="NAME",
+            help="A context of it.  [default: the current one]",
+        ),
+        option(
+            SECTION,
             "-n",
             "--namespace",
             default="kubesphere-system",
@@ -59,6 +63,7 @@ def _options() -> list[Callable[[F], F]]:
             help="Where ks-installer is.  [default: kubesphere-system]",
         ),
         option(
+            SECTION,
             "--kubectl",
             default="kubectl",
             envvar="KSIMAGE_KUBECTL",
@@ -66,6 +71,7 @@ def _options() -> list[Callable[[F], F]]:
             help="The kubectl to run.  [env: KSIMAGE_KUBECTL; default: kubectl]",
         ),
         option(
+            SECTION,
             "--request-timeout",
             type=click.FloatRange(min=0.1),
             default=20.0,
