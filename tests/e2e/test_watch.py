@@ -19,6 +19,9 @@ from tests.support.program import COMMAND, environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
+UPSTREAMS: manifests.Shape = "v3.3.2"
+"""The Deployment of upstream's YAML, which can name an image by its digest."""
+
 
 def _events_in_pod(installation: Installation) -> int:
     """How many event files there are."""
@@ -76,7 +79,7 @@ def test_a_whole_installation_is_seen_to_succeed(
 def test_a_failed_component_is_named_with_its_reason(
     installation: Installation, images: Images
 ) -> None:
-    installation.deploy(images.patched, {"monitoring": {"seconds": 1, "fail": True}})
+    installation.deploy(images.patched, {"monitoring": {"seconds": 1, "fail": True}}, UPSTREAMS)
     installation.running()
     seen = installation.ksimage("watch", "--save", "run.jsonl.gz")
     assert seen.code == 24
@@ -92,7 +95,7 @@ def test_a_failed_component_is_named_with_its_reason(
 
 
 def test_three_cuts_lose_and_double_no_event(installation: Installation, images: Images) -> None:
-    installation.deploy(images.patched, {"monitoring": {"seconds": 12}})
+    installation.deploy(images.patched, {"monitoring": {"seconds": 12}}, UPSTREAMS)
     installation.running()
     process = _start(installation, "--output", "json")
     came: dict[str, list[int]] = {}
@@ -122,7 +125,7 @@ def test_three_cuts_lose_and_double_no_event(installation: Installation, images:
 def test_a_pod_that_is_replaced_is_another_start(
     installation: Installation, images: Images
 ) -> None:
-    installation.deploy(images.patched, {"monitoring": {"seconds": 10}})
+    installation.deploy(images.patched, {"monitoring": {"seconds": 10}}, UPSTREAMS)
     first = installation.running()
     process = _start(installation, "--output", "json")
     attempts = set()
@@ -140,7 +143,7 @@ def test_a_pod_that_is_replaced_is_another_start(
 
 
 def test_a_pod_that_stays_away_is_lost(installation: Installation, images: Images) -> None:
-    installation.deploy(images.patched, {"monitoring": {"seconds": 60}})
+    installation.deploy(images.patched, {"monitoring": {"seconds": 60}}, UPSTREAMS)
     installation.running()
     process = _start(installation, "--patience", "5")
     assert process.stdout is not None
@@ -156,7 +159,7 @@ def test_a_pod_that_stays_away_is_lost(installation: Installation, images: Image
 def test_without_the_right_to_exec_the_right_is_named(
     installation: Installation, images: Images
 ) -> None:
-    installation.deploy(images.patched)
+    installation.deploy(images.patched, None, UPSTREAMS)
     installation.running()
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
     name = installation.namespace
@@ -178,7 +181,7 @@ def test_without_the_right_to_exec_the_right_is_named(
 
 def test_leaving_disturbs_nothing(installation: Installation, images: Images) -> None:
     tmux = requires.program("tmux")
-    installation.deploy(images.patched, {"monitoring": {"seconds": 15}})
+    installation.deploy(images.patched, {"monitoring": {"seconds": 15}}, UPSTREAMS)
     pod = installation.running()
     socket = str(installation.folder / "tmux")
     command = shlex.join([*COMMAND, "watch", "-n", installation.namespace])
