@@ -128,7 +128,7 @@ def test_a_pod_that_is_replaced_is_another_start(
     installation.deploy(images.patched, {"monitoring": {"seconds": 10}}, UPSTREAMS)
     first = installation.running()
     process = _start(installation, "--output", "json")
-    attempts = set()
+    attempts: set[int] = set()
     end: dict[str, Any] = {}
     for document in _documents(process):
         if document["type"] == "event" and len(attempts) == 0:

@@ -142,6 +142,7 @@ class Watching:
         finally:
             self._stop.set()
             self.source.close()
+            feed.settle(1.0)
         return None
 
     def _take(self, frame: Frame) -> lines.Fed:
