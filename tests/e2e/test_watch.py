@@ -17,7 +17,7 @@ from tests.support import requires
 from tests.support.cluster import Images, Installation
 from tests.support.program import COMMAND, environment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 UPSTREAMS: manifests.Shape = "v3.3.2"
 """The Deployment of upstream's YAML, which can name an image by its digest."""
