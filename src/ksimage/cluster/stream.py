@@ -57,13 +57,17 @@ class Connection:
 
     def __init__(self, prefix: Sequence[str], request: Frame, python: str = "python3") -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - close() does
-        self._process = subprocess.Popen(
-            [*prefix, python, "-u", "-c", BOOTSTRAP],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            start_new_session=True,  # Ctrl-C is for the client alone
-        )
+        try:
+            self._process = subprocess.Popen(
+                [*prefix, python, "-u", "-c", BOOTSTRAP],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                start_new_session=True,  # Ctrl-C is for the client alone
+            )
+        except OSError:
+            self._stderr.close()
+            raise
         self._request = request
         self.received = 0
         """Bytes that came so far."""
