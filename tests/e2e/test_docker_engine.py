@@ -20,9 +20,9 @@ from tests.support.program import MINIATURE_HOOK, ksimage
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
-from ksimage.held import look
+from ksimage.inspection.current import look
 from ksimage.locations import spec
-from ksimage.locations.daemon import DaemonSource
+from ksimage.locations.docker.daemon import DaemonSource
 
 pytestmark = pytest.mark.e2e
 
@@ -83,7 +83,7 @@ class TestSources:
         assert f'"org.opencontainers.image.base.digest":"{base.digest}"' in labels
 
     def test_docker_daemon(self, clean_engine: Engine, base: Base, tmp_path: Path) -> None:
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         (tmp_path / "work").mkdir()
         load(base, "mine/ks-installer:v3.3.2", tmp_path, env)
         self.check(
@@ -124,7 +124,7 @@ class TestFailure:
         work.mkdir()
         before, dangling = names(engine), unnamed(engine)
         code = (
-            "import ksimage.engines.dockerfile as dockerfile\n"
+            "import ksimage.derivation.dockerfile as dockerfile\n"
             "render = dockerfile.render\n"
             "dockerfile.render = lambda *a, **k: render(*a, **k).replace(\n"
             f"    'COPY --chown', {more!r} + 'COPY --chown')\n"
@@ -277,7 +277,7 @@ class TestOtherBuilders:
             text=True,
         )
         assert run.returncode == 0, run.stderr
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         self.proven("docker-daemon:built/by-buildkit:image", context, tmp_path, env)
         answer = clean_engine.run("built/by-buildkit:image", "--config", entrypoint=f"/{HOOK_PATH}")
         assert json.loads(answer)["onKubernetesEvent"]
@@ -290,7 +290,7 @@ class TestOtherBuilders:
             text=True,
         )
         assert run.returncode == 0, run.stderr
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         self.proven("docker-daemon:built/by-classic:image", context, tmp_path, env)
 
     @staticmethod

@@ -25,7 +25,7 @@ from tests.support.program import MINIATURE_HOOK, ksimage, start
 from tests.support.registry import RunningRegistry
 from tests.support.relay import Relay
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -78,9 +78,9 @@ class Place:
             self._complete(repository, found[1])
         blobs = [document["config"], *document["layers"]] if "config" in document else []
         for entry in blobs:
-            found = self._ask("HEAD", f"{repository}/blobs/{entry['digest']}")
-            assert found is not None, f"{entry['digest']} is missing"
-            assert found[0]["Content-Length"] == str(entry["size"])
+            blob = self._ask("HEAD", f"{repository}/blobs/{entry['digest']}")
+            assert blob is not None, f"{entry['digest']} is missing"
+            assert blob[0]["Content-Length"] == str(entry["size"])
 
     def _get(self, repository: str, kind: str, what: str) -> tuple[str, dict[str, Any]] | None:
         found = self._ask("GET", f"{repository}/{kind}/{what}")
@@ -172,7 +172,7 @@ def push(source: str, target: str, cwd: Path, *, kill_after: float | None = None
 
 def put(source: str, target: str) -> None:
     """Put an image of somebody else under a name."""
-    opened, place = spec.open_source(spec.parse(source)), spec.open_target(spec.parse(target))
+    opened, place = access.open_source(spec.parse(source)), access.open_target(spec.parse(target))
     try:
         transfer.copy(opened, place)
     finally:

@@ -18,9 +18,9 @@ from tests.support.registry import RunningRegistry
 from tests.support.relay import Relay
 from tests.support.screen import Watched, watch
 
-from ksimage.base import read_images
-from ksimage.hook import find_hook
-from ksimage.locations import spec, transfer
+from ksimage.base.images import read_images
+from ksimage.hook.find import find_hook
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -92,8 +92,8 @@ class Place:
 def heavy(registry: RunningRegistry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("heavy")
     layout(folder / "base", Heavy(hook=HOOK, padding=LAYER))
-    source = spec.open_source(spec.parse(f"oci:{folder / 'base'}"))
-    target = spec.open_target(spec.parse(f"{registry.address}/far/ks-installer:v3.3.2"))
+    source = access.open_source(spec.parse(f"oci:{folder / 'base'}"))
+    target = access.open_target(spec.parse(f"{registry.address}/far/ks-installer:v3.3.2"))
     transfer.copy(source, target)
     source.close()
     target.close()
@@ -121,7 +121,7 @@ def fast(place: Place) -> Iterator[Place]:
 def runs(place: Place) -> dict[str, Watched]:
     """Slow runs before a terminal, all at once: they mostly wait."""
     reading = ("diff", place.far)
-    orders: dict[str, Callable[[], Watched]] = {
+    orders: dict[str, Callable[..., Watched]] = {
         "reading": partial(watch, *reading, command=SHOW_RICH),
         "sending": partial(watch, "build", place.source, "--to", place.target("sent")),
         "narrow": partial(watch, *reading, columns=40),
@@ -131,14 +131,16 @@ def runs(place: Place) -> dict[str, Watched]:
         "dumb": partial(watch, *reading, env={"TERM": "dumb"}),
     }
     with ThreadPoolExecutor(len(orders)) as pool:
-        begun = {name: pool.submit(order, cwd=place.folder) for name, order in orders.items()}
+        begun = {
+            name: pool.submit(partial(order, cwd=place.folder)) for name, order in orders.items()
+        }
         return {name: run.result().ok() for name, run in begun.items()}
 
 
 @pytest.fixture(scope="module")
 def digest(heavy: Path) -> str:
     """First digits of the digest of the layer that holds the hook."""
-    source = spec.open_source(spec.parse(f"oci:{heavy / 'base'}"))
+    source = access.open_source(spec.parse(f"oci:{heavy / 'base'}"))
     (image,) = read_images(source).images
     return find_hook(source, image).layer.removeprefix("sha256:")[:12]
 

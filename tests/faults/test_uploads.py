@@ -17,7 +17,8 @@ from ksimage.errors import (
     RegistryRefused,
     UnusableAnswer,
 )
-from ksimage.images.manifest import DOCKER_MANIFEST, Descriptor
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import DOCKER_MANIFEST
 from ksimage.locations.protocol import Outcome, Transfer
 from ksimage.locations.registry import RegistrySource, RegistryTarget
 from ksimage.locations.transfer import copy
@@ -47,7 +48,7 @@ def blob(memory: MemorySource) -> Descriptor:
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> int:
     """Uploads in pieces of 300,000 bytes: three and the rest."""
-    monkeypatch.setattr("ksimage.locations.registry.upload.PIECE", 300_000)
+    monkeypatch.setattr("ksimage.locations.registry.api.upload.PIECE", 300_000)
     return 300_000
 
 

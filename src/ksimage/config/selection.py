@@ -44,24 +44,25 @@ def expand(choices: Iterable[ReleaseChoice]) -> tuple[Chosen, ...]:
     Raises:
         UnknownRelease: an entry names a release that ksimage does not know.
     """
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     found: dict[str, str | None] = {}
     for choice in choices:
         names = _within(choice.pattern) if choice.is_range else [releases.find(choice.pattern).tag]
         for name in names:
             found[name] = choice.base or found.get(name)
-    return tuple(Chosen(name, found[name]) for name in sorted(found, key=releases.version))
+    known = [release.tag for release in releases.all_releases()]
+    return tuple(Chosen(name, found[name]) for name in known if name in found)
 
 
 def _named(text: str) -> str:
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     try:
         release = releases.find(text)
     except UnknownRelease as error:
         reason = f"{values.shown(text)} is no release that ksimage knows"
-        raise Refused(reason, values.meant(error)) from error
+        raise Refused(reason, error.nearest) from error
     if not release.supported:
         raise Refused(f"{release.tag} is not supported: {release.reason}")
     return release.tag
@@ -73,11 +74,11 @@ def _within(pattern: str) -> list[str]:
     ``>=3.1,<3.5`` is for the releases that a registry is stocked with, and ``>=3.3.2-rc.0`` for
     somebody who wants more than those.
     """
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     every = "-" in pattern
     return [
         release.tag
         for release in releases.supported()
-        if releases.in_range(release, pattern) and (every or not release.version.suffix)
+        if releases.in_range(release, pattern) and (every or release.is_plain)
     ]

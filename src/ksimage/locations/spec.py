@@ -16,15 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
-from ksimage.errors.base import similar
 from ksimage.images import reference
-from ksimage.images.reference import DIGEST, Reference
-
-if TYPE_CHECKING:
-    from ksimage.locations.protocol import Source, Target
+from ksimage.images.digest import DIGEST
+from ksimage.images.reference import Reference
+from ksimage.text import similar
 
 
 class Transport(str, Enum):
@@ -120,7 +117,7 @@ def _daemon(text: str, rest: str) -> Location:
     if DIGEST.fullmatch(rest):  # skopeo's docker-daemon:sha256:ID
         return Location(Transport.DAEMON, digest=rest)
     name, digest = _pin(text, rest)
-    return Location(Transport.DAEMON, ref=docker_name(name), digest=digest)
+    return Location(Transport.DAEMON, ref=reference.docker_name(name), digest=digest)
 
 
 def _file(text: str, transport: Transport, rest: str) -> Location:
@@ -132,7 +129,7 @@ def _file(text: str, transport: Transport, rest: str) -> Location:
     if "\0" in rest or "\n" in rest:
         raise BadReference(text, "it holds a control character")
     if ref and transport is Transport.DOCKER_ARCHIVE:
-        ref = docker_name(ref)
+        ref = reference.docker_name(ref)
     return Location(transport, path=path, ref=ref, digest=digest)
 
 
@@ -145,100 +142,7 @@ def _pin(text: str, rest: str) -> tuple[str, str | None]:
     return head, digest
 
 
-def docker_name(text: str) -> str:
-    """An engine's image name as ``docker images`` writes it: ``docker.io`` dropped, tag filled in.
-
-    Raises:
-        BadReference: not a name the engine could hold.
-    """
-    parsed = reference.parse(text)
-    if parsed.digest:
-        raise BadReference(text, "a digest does not belong here")
-    return familiar(parsed.with_tag(parsed.tag or "latest"))
-
-
-def familiar(parsed: Reference) -> str:
-    """``docker.io/library/busybox:1`` -> ``busybox:1``, as the engine shows it."""
-    text = str(parsed)
-    for default in (f"{reference.DEFAULT_REGISTRY}/library/", f"{reference.DEFAULT_REGISTRY}/"):
-        if text.startswith(default):
-            return text.removeprefix(default)
-    return text
-
-
-def open_source(location: Location, *, options: Any = None, cached: bool = False) -> Source:
-    """The image at ``location``; nothing is read yet.
-
-    Args:
-        options: handed to the registry client as it is.
-        cached: manifests and configs of a registry may come from the cache.
-    """
-    if location.reference is not None:
-        from ksimage.locations.registry import RegistrySource
-
-        return RegistrySource(location.reference, options, cached=cached)
-    if location.transport is Transport.DAEMON:
-        from ksimage.locations.daemon import DaemonSource
-
-        return DaemonSource(location.ref, digest=location.digest)
-    if location.transport is Transport.OCI:
-        from ksimage.locations.layout import LayoutSource
-
-        return LayoutSource(Path(location.path), location.ref, digest=location.digest)
-    if location.transport is Transport.OCI_ARCHIVE:
-        from ksimage.locations.archive import OciArchiveSource
-
-        return OciArchiveSource(Path(location.path), location.ref, digest=location.digest)
-    from ksimage.locations.docker_archive import DockerArchiveSource
-
-    return DockerArchiveSource(Path(location.path), location.ref, digest=location.digest)
-
-
-def open_target(location: Location, *, options: Any = None) -> Target:
-    """The destination at ``location``; nothing is written yet.
-
-    Raises:
-        BadReference: a digest cannot be chosen by the one who writes.
-    """
-    require_writable(location)
-    if location.reference is not None:
-        from ksimage.locations.registry import RegistryTarget
-
-        return RegistryTarget(location.reference, options)
-    if location.transport is Transport.DAEMON:
-        from ksimage.locations.daemon import DaemonTarget
-
-        return DaemonTarget(location.ref)
-    if location.transport is Transport.OCI:
-        from ksimage.locations.layout import LayoutTarget
-
-        return LayoutTarget(Path(location.path), location.ref)
-    if location.transport is Transport.OCI_ARCHIVE:
-        from ksimage.locations.archive import OciArchiveTarget
-
-        return OciArchiveTarget(Path(location.path), location.ref)
-    from ksimage.locations.docker_archive import DockerArchiveTarget
-
-    return DockerArchiveTarget(Path(location.path), location.ref)
-
-
 def require_writable(location: Location) -> None:
     """Refuse a destination whose digest was given. Raises BadReference."""
     if location.digest:
         raise BadReference(str(location), "a destination cannot be pinned to a digest")
-
-
-def names_in(location: Location) -> list[str]:
-    """The names that a layout or archive holds; empty for a registry and for the engine.
-
-    Raises:
-        ImageNotFound, MalformedImage, CannotRead.
-    """
-    source = open_source(replace(location, ref="", digest=None)) if location.path else None
-    if source is None:
-        return []
-    try:
-        names: list[str] = source.names()  # type: ignore[attr-defined]
-    finally:
-        source.close()
-    return names

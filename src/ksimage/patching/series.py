@@ -23,15 +23,15 @@ from ksimage.errors import (
     UnknownPatch,
     WithAndWithout,
 )
-from ksimage.errors.base import similar
 from ksimage.patching import dep3, unified
+from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ksimage.patching.dep3 import Header
     from ksimage.patching.model import Patch
-    from ksimage.releases import Release
+    from ksimage.upstream.releases import Release
 
 DEFAULT, OPTIONAL = "series", "series.optional"
 _SUFFIXES = (".patch", ".diff")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import patch, series
 
-from ksimage import data
+from ksimage import resources
 
-SHIPPED = data.path("patches")
+SHIPPED = resources.path("patches")
 DEFAULTS = (
     "unquiet",
     "verbosity",
@@ -96,7 +97,7 @@ class TestList:
         ids=["stray", "missing", "no-series", "reverse", "twice", "shipped-name", "no-diff"],
     )  # fmt: skip
     def test_an_inconsistent_folder_is_an_error(
-        self, run: Run, tmp_path: Path, spoil, kind: str, words: str
+        self, run: Run, tmp_path: Path, spoil: Callable[[Path], object], kind: str, words: str
     ) -> None:
         spoil(series(tmp_path / "mine", "chatty"))
         found = run("--output", "json", "patches", "list", "--patch-dir", "mine")

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support import derived
 from tests.unit.cli.conftest import Run
 
-from ksimage.batch import Row, State
-from ksimage.cli import results
-from ksimage.cli.tables import aligned
-from ksimage.cli.terminal import Terminal
+from ksimage.build.batch import Row, State
+from ksimage.build.make import Built, make
+from ksimage.cli.output import results
+from ksimage.cli.output.tables import aligned
+from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import CannotWrite, NotFound
-from ksimage.produce import Built, make
 
 
-def built(folder: Path, base: str, *, overwrite: bool = False, **fields: int) -> Built:
+def built(folder: Path, base: str, *, overwrite: bool = False, **fields: Any) -> Built:
     with derived.planned(base, **fields) as plan:
         return make(plan, derived.destination(f"oci:{folder}:x"), overwrite=overwrite)
 

@@ -1,0 +1,59 @@
+"""Streams that prove what they carry."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from ksimage.errors import DigestMismatch, MalformedImage
+from ksimage.images.digest import DIGEST
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor
+
+
+def checked(name: str, descriptor: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Hand on ``chunks``; never more than the descriptor's size, and all of it or an error.
+
+    The last chunk is held back until the digest is known to hold, so that a reader who got
+    everything got the right thing.
+
+    Raises:
+        DigestMismatch: other bytes, or another size.
+    """
+    hasher = hashlib.sha256()
+    count = 0
+    held: bytes | None = None
+    for chunk in chunks:
+        count += len(chunk)
+        if count > descriptor.size:
+            raise DigestMismatch(
+                name, f"{descriptor.size} bytes for {descriptor.digest}", "more than that"
+            )
+        hasher.update(chunk)
+        if held is not None:
+            yield held
+        held = chunk
+    if count != descriptor.size:
+        raise DigestMismatch(
+            name, f"{descriptor.size} bytes for {descriptor.digest}", f"{count} bytes"
+        )
+    actual = f"sha256:{hasher.hexdigest()}"
+    if actual != descriptor.digest:
+        raise DigestMismatch(name, descriptor.digest, actual)
+    if held is not None:
+        yield held
+
+
+def checked_manifest(name: str, descriptor: Descriptor, chunks: Iterable[bytes]) -> bytes:
+    """A whole manifest of at most MAX_MANIFEST bytes. Raises MalformedImage, DigestMismatch."""
+    if descriptor.size > MAX_MANIFEST:
+        raise MalformedImage(
+            name, f"a manifest of {descriptor.size} bytes (at most {MAX_MANIFEST} are accepted)"
+        )
+    return b"".join(checked(name, descriptor, chunks))
+
+
+def hex_of(name: str, digest: str) -> str:
+    """The 64 hex digits of a digest, fit for a path. Raises MalformedImage."""
+    if not DIGEST.fullmatch(digest):
+        raise MalformedImage(name, f"{digest[:80]!r} is not a sha256 digest")
+    return digest.removeprefix("sha256:")
