@@ -97,6 +97,11 @@ def examine(location: Location, options: OptionsFor) -> Candidate:
     )
 
 
+def beside(running: str, tag: str) -> Location:
+    """A tag of the repository of the image that runs. Raises UsageError, BadReference."""
+    return Location(Transport.REGISTRY, reference=_repository(running).with_tag(tag))
+
+
 def newest(running: str, release: str, options: OptionsFor) -> Location:
     """The build of ours for ``release`` in the repository of the image that runs.
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.record import Record
-    from ksimage.cluster.rollout import Command, Plan
+    from ksimage.cluster.rollout import Command, Goal, Plan
     from ksimage.cluster.state import State
 
     Tell = Callable[[str], None]
@@ -55,7 +54,7 @@ def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) ->
             _wait_until_gone(kubectl, planned, tell, deadline, seconds)
         tell(command.why)
         _change(kubectl, planned, command)
-    return wait(kubectl, planned.record, tell, deadline=deadline, seconds=seconds)
+    return wait(kubectl, planned.goal, tell, seconds=deadline - time.monotonic())
 
 
 def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
@@ -103,16 +102,17 @@ def _wait_until_gone(
         time.sleep(POLL)
 
 
-def wait(kubectl: Kubectl, made: Record, tell: Tell, *, deadline: float, seconds: float) -> Pod:
+def wait(kubectl: Kubectl, goal: Goal, tell: Tell, *, seconds: float) -> Pod:
     """Wait until the pod of this rollout runs, and no other; tell each new reason why not.
 
     Raises:
         RolloutStuck, RolloutTimedOut, RolloutOvertaken, ClusterError.
     """
-    image, said, away = made.after.image, "", 0.0
+    deadline = time.monotonic() + seconds
+    said, away = "", 0.0
     while True:
         try:
-            pod, reason = _look(kubectl, made)
+            pod, reason = _look(kubectl, goal)
             away = 0.0
         except _PASSING as error:
             away = away or time.monotonic()
@@ -125,21 +125,21 @@ def wait(kubectl: Kubectl, made: Record, tell: Tell, *, deadline: float, seconds
             said = reason.sentence
             tell(said)
         if reason and reason.hopeless:
-            raise RolloutStuck(image, reason.sentence)
+            raise RolloutStuck(goal.image, reason.sentence)
         if time.monotonic() > deadline:
-            raise RolloutTimedOut(image, seconds, said)
+            raise RolloutTimedOut(goal.image, seconds, said)
         time.sleep(POLL)
 
 
-def _look(kubectl: Kubectl, made: Record) -> tuple[Pod | None, waiting.Reason | None]:
-    pod, reason = waiting.of_all(installers.find_pods(kubectl), made.id)
+def _look(kubectl: Kubectl, goal: Goal) -> tuple[Pod | None, waiting.Reason | None]:
+    pod, reason = waiting.of_all(installers.find_pods(kubectl), goal.rollout)
     if pod is not None or reason is not None:
         return pod, reason
     found = installers.find(kubectl)
     present = record.read(found)
-    if present is not None and present.id != made.id:
+    if present is not None and present.id != goal.record:
         raise RolloutOvertaken(present.by, present.after.image)
-    if found.image != made.after.image:
+    if found.image != goal.image:
         raise RolloutOvertaken("", found.image)
     told = waiting.of_deployment(found.deployment)
     return None, told or waiting.Reason("no pod has been made yet")

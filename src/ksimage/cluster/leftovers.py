@@ -93,3 +93,15 @@ def document(found: Leftovers) -> dict[str, Any]:
         "volumes": list(found.volumes),
         "annotations": dict(found.annotations),
     }
+
+
+def configmap_name(found: Leftovers) -> str:
+    """The ConfigMap whose hook is mounted over the image's; empty when none is."""
+    if not found.mounts:
+        return ""
+    return next((text(v, "configMap", "name") for v in found.volumes if v.get("configMap")), "")
+
+
+def claims(document: Mapping[str, Any]) -> dict[str, str]:
+    """What a ConfigMap of ours says about its hook, by the names that labels of an image have."""
+    return texts(document, "metadata", "annotations")

@@ -44,9 +44,10 @@ def rollout(
     }
 
 
-def stopped(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    """No replica: the first step of the way in three steps."""
-    return {"metadata": _metadata(deployment, {}), "spec": {"replicas": 0}}
+def stopped(deployment: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    """No replica, and the record: the first of two steps."""
+    metadata = _metadata(deployment, {ANNOTATION: record.annotation()})
+    return {"metadata": metadata, "spec": {"replicas": 0}}
 
 
 def without_strategy(patch: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +80,10 @@ def finished(deployment: Mapping[str, Any], record: Record, earlier: str | None)
     strategy = dict(record.before.strategy) or {"type": "RollingUpdate"}
     return {
         "metadata": _metadata(deployment, {ANNOTATION: earlier}),
-        "spec": {"strategy": {"$retainKeys": sorted(strategy), **strategy}},
+        "spec": {
+            "replicas": max(1, record.before.replicas),
+            "strategy": {"$retainKeys": sorted(strategy), **strategy},
+        },
     }
 
 

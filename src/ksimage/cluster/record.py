@@ -77,14 +77,21 @@ class Record(NamedTuple):
 
 
 def make(installer: Installer, image: str, policy: str, removed: Leftovers) -> Record:
-    """The record of a rollout that is about to be made."""
+    """The record of a rollout that is about to be made.
+
+    Where somebody (KubeKey) has put another image in the place of an earlier rollout's, that one
+    counts no more, but the strategy that it replaced is still to be put back.
+    """
     moment = time.gmtime()
-    earlier = read(installer)
+    earlier, before = read(installer), wish(installer)
+    if earlier is not None and earlier.after.image != installer.image:
+        before = before._replace(strategy=earlier.before.strategy)
+        earlier = from_document(earlier.earlier)
     return Record(
         id=f"{time.strftime('%Y%m%dT%H%M%SZ', moment)}-{secrets.token_hex(3)}",
         at=time.strftime("%Y-%m-%dT%H:%M:%SZ", moment),
         by=_who(),
-        before=wish(installer),
+        before=before,
         after=Wish(image, policy, {"type": "Recreate"}),
         removed=removed,
         earlier=earlier.document() if earlier else None,

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 ALWAYS: Final = "preinstall, metrics-server, common, ks-core, ks-config and result-info"
 _FIRST_TO_RECREATE: Final = (3, 1, 1)
-_NOT_COMPONENTS: Final = ("core", "clusterId", "enabledComponents")
+_NOT_COMPONENTS: Final = (
+    "core", "clusterId", "enabledComponents", "ks-core", "ks-config", "common",
+)  # fmt: skip
 
 
 def consequences(configuration: Mapping[str, Any], release: str) -> list[str]:

@@ -33,6 +33,14 @@ class Command(NamedTuple):
     why: str
 
 
+class Goal(NamedTuple):
+    """What is waited for: pods with this rollout's ID, of this image, while this record stands."""
+
+    rollout: str
+    image: str
+    record: str
+
+
 @dataclass(frozen=True)
 class Situation:
     """What the cluster is like before anything is done.
@@ -72,6 +80,11 @@ class Plan:
     commands: tuple[Command, ...]
     consequences: tuple[str, ...] = ()
 
+    @property
+    def goal(self) -> Goal:
+        """What the commands lead to."""
+        return Goal(self.record.id, self.image, self.record.id)
+
 
 def survey(kubectl: Kubectl) -> Situation:
     """Look at everything that a rollout depends on.
@@ -107,9 +120,10 @@ def plan(
     wanted = image or candidate.pinned
     made = record.make(found, wanted, policy, situation.left)
     present = record.read(found)
-    asked = found.image == wanted and not situation.left and present is not None
+    asked = found.image == wanted and not situation.left and made.before.replicas > 0
     if asked and present is not None:
         made = present
+    asked = asked and made is present
     release = candidate.release if candidate.release != "unknown" else found.release
     return Plan(
         candidate,
@@ -123,12 +137,13 @@ def plan(
 
 
 def commands(situation: Situation, made: Record, way: str) -> tuple[Command, ...]:
+    """What changes the Deployment, with the resourceVersion of the situation as the lock."""
     found = situation.installer
     name = str(found.container.get("name") or "")
     whole = patch.rollout(found.deployment, name, made, situation.left)
     if way == "scale":
         return (
-            as_command(patch.stopped(found.deployment), "stop the installer"),
+            as_command(patch.stopped(found.deployment, made), "stop the installer"),
             as_command(patch.without_strategy(whole), "set the image, start it"),
         )
     return (as_command(whole, "replace the installer: the old pod ends before the new one begins"),)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster import patch, record
 from ksimage.cluster.objects import text
-from ksimage.cluster.rollout import Command, as_command
+from ksimage.cluster.rollout import Command, Goal, as_command
 from ksimage.errors import RolloutNothingToUndo
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def plan(installer: Installer, where: str) -> Undo:
     made = record.read(installer)
     if made is None:
         raise RolloutNothingToUndo(where)
-    earlier = record.from_document(made.earlier) if made.earlier else None
+    earlier = record.from_document(made.earlier)
     name = text(installer.container, "name")
     notes = []
     image, restart = installer.image, None
@@ -69,15 +69,13 @@ def plan(installer: Installer, where: str) -> Undo:
 
 def finish(installer: Installer, made: Record) -> Command:
     """The last command, for the Deployment as it is now."""
-    earlier = record.from_document(made.earlier) if made.earlier else None
+    earlier = record.from_document(made.earlier)
     annotation = earlier.annotation() if earlier else None
     document = patch.finished(installer.deployment, made, annotation)
     return as_command(document, "put the strategy of before back, and end the record")
 
 
-def waits_for(undo: Undo) -> Record:
+def goal(undo: Undo) -> Goal:
     """What the pod of before looks like, for whoever waits for it."""
-    earlier = record.from_document(undo.made.earlier) if undo.made.earlier else None
-    return undo.made._replace(
-        id=earlier.id if earlier else "", after=undo.made.before, earlier=None
-    )
+    earlier = record.from_document(undo.made.earlier)
+    return Goal(earlier.id if earlier else "", undo.image, undo.made.id)

@@ -56,6 +56,10 @@ class Redactor:
         for text, whole in _texts(pieces, overlap=True):
             self.learn_text(text, whole)
 
+    def learn_document(self, document: Json) -> None:
+        """Take the secrets out of parsed JSON, for instance a list of Secrets."""
+        self.learn_text(json.dumps(document))
+
     def learn_text(self, text: str, whole: bool = True) -> None:
         """Take the secrets out of a text; ``whole``: it may be one JSON document."""
         looked = self._lookout.relevant(text)
