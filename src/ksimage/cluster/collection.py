@@ -98,9 +98,7 @@ class Collection:
             pods = self._pods()
             chosen = next((pod for pod in pods if pod.name == pod_name), None)
             if pod_name and chosen is None:
-                self._material.miss(
-                    f"pod {pod_name}", "the namespace has no installer of this name"
-                )
+                self._material.miss(f"pod {pod_name}", "no pod of an installer has this name")
             first = chosen or next((pod for pod in pods if not pod.deleting), None)
             if first is not None:
                 waiting.append(threads.submit(self._step, "results", lambda: self._files(first)))

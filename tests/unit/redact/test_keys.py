@@ -14,7 +14,8 @@ PASSWORDS = [
     "pwd", ".dockerconfigjson", "docker-password", "ldap_default_authtok",
 ]  # fmt: skip
 AMBIGUOUS = [
-    "jwtSecret", "token", "secretKey", "aws_secret_access_key", "AWS_ACCESS_KEY_ID", "apiKey", "auth",
+    "jwtSecret", "token", "secretKey", "aws_secret_access_key", "AWS_ACCESS_KEY_ID", "apiKey",
+    "auth",
     "client-key-data", "certificate-key", "clientSecret", "Authorization", "_authToken", "tls.key",
 ]  # fmt: skip
 NEITHER = [

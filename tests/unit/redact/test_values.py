@@ -12,7 +12,8 @@ STRONG = [
 ]  # fmt: skip
 WEAK = [
     "admin", "changeme", "enabled", "kubesphere", "letmein", "s3cR", "12345678", "redis-secret",
-    "ks-console", "/etc/kubernetes/pki/ca.key", "v3.3.2", "192.168.0.2", "kubesphere/ks-installer:v3.3.2",
+    "ks-console", "/etc/kubernetes/pki/ca.key", "v3.3.2", "192.168.0.2",
+    "kubesphere/ks-installer:v3.3.2",
     "secretKeyRef", "PodSecurityPolicy", "get_password()", "2026-11-22", "must have 8 characters",
     "https://harbor.lan/x1", "[redacted:0a1b2c]", "authentication.", "----------",
 ]  # fmt: skip
