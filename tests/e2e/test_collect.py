@@ -6,12 +6,11 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support import pod_image
 from tests.support.cluster import Images, Installation
 from tests.support.engine import Engine
 from tests.support.program import ksimage
@@ -110,7 +109,7 @@ def test_every_byte_of_a_pod(failed: Installation) -> None:
     # A bundle that was made without redaction can still be redacted.
     again = failed.ksimage("collect", "--redact-only", "b.UNREDACTED.tar.gz", "-o", "r.tar.gz").ok()
     assert "secrets hidden" in again.stderr
-    assert TOKEN.encode() not in b"".join(_files(failed.folder / "r.tar.gz").values())
+    assert PASSWORD.encode() not in b"".join(_files(failed.folder / "r.tar.gz").values())
 
 
 def test_a_pod_that_crashes_gives_both_logs(installation: Installation, images: Images) -> None:
@@ -160,35 +159,39 @@ def test_no_cluster_is_no_bundle(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def container(docker_engine: Engine, tmp_path: Path) -> Iterator[str]:
-    """A container of the miniature, whose results lie on overlayfs."""
-    layout = tmp_path / "base"
-    pod_image.build(layout)
-    loaded = ksimage(
-        "build", "v3.3.2", "--base", f"oci:{layout}:v3.3.2", "--engine", "direct",
-        "--output", "json", cwd=tmp_path, env={"DOCKER_HOST": docker_engine.host},
+def container(
+    clean_engine: Engine, runnable_base: Callable[[str], Any], tmp_path: Path
+) -> Iterator[str]:
+    """A container of the miniature's image, whose results lie on overlayfs."""
+    base = runnable_base("add").location
+    built = ksimage(
+        "build", "v3.3.2", "--engine", "docker", "--from", base,
+        cwd=tmp_path, env={"DOCKER_HOST": clean_engine.host},
     )  # fmt: skip
-    name = loaded.ok().document["reference"]
-    made = docker_engine.docker("run", "-d", "--network=none", "--entrypoint=sleep", name, "300")
+    name = built.ok().reference.partition("@")[0].removeprefix("docker-daemon:")
+    wait = ("-c", "import time; time.sleep(300)")
+    made = clean_engine.docker("run", "-d", "--network=none", "--entrypoint=python3", name, *wait)
     try:
         yield made
     finally:
-        docker_engine.docker("rm", "-f", made, check=False)
+        clean_engine.docker("rm", "-f", made, check=False)
 
 
 def test_a_container_stands_behind_the_same_seam(
-    docker_engine: Engine, container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clean_engine: Engine, container: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in docker_engine.environment.items():
+    for name, value in clean_engine.environment.items():
         monkeypatch.setenv(name, value)
-    file = f"{RESULTS}/a/a/stdout"
-    script = f"mkdir -p {RESULTS}/a/a; head -c 2000000 /dev/urandom > {file}; sha256sum {file}"
-    told = docker_engine.docker("exec", container, "bash", "-c", script).split()[0]
+    script = (
+        f"import os, hashlib; folder = '{RESULTS}/a/a'; os.makedirs(folder)\n"
+        "data = os.urandom(2000000); open(folder + '/stdout', 'wb').write(data)\n"
+        "print(hashlib.sha256(data).hexdigest())"
+    )
+    told = clean_engine.docker("exec", "-u", "0", container, "python3", "-c", script)
     with Material() as material:
         archive = material.file()
-        packed = packing.fetch(
-            ("docker", "exec", "-i", container), archive, limit=1 << 26, seconds=60
-        )
+        prefix = ("docker", "exec", "-i", container)
+        packed = packing.fetch(prefix, archive, limit=1 << 26, seconds=60)
         put(material, archive, packed)
         assert material.missing() == []
         found = {
