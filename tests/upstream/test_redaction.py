@@ -57,7 +57,7 @@ REVIEWED = frozenset(
         "78314b11be",
         "b114b7afb1",
         "6a16971d1a",
-    }  # fmt: skip
+    }
 )
 
 

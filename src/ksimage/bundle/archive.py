@@ -43,6 +43,7 @@ class Entry:
     Attributes:
         path: relative, ``/`` between its parts, without TOP. Its characters are hostile.
         size: bytes.
+        mtime: when the file was changed last, in whole seconds since 1970.
     """
 
     def __init__(self, bundle: Path, path: str, member: tar.Member) -> None:
@@ -50,6 +51,7 @@ class Entry:
         self._member = member
         self.path = path
         self.size = member.size
+        self.mtime = member.mtime
 
     def read(self, limit: int = 64 << 20) -> bytes:
         """The whole content.

@@ -26,11 +26,13 @@ class Part(NamedTuple):
         path: in the bundle, relative.
         pieces: the content; to be read once, before the next part is asked for.
         truncated: bytes of the whole, where this is only a part of it; 0 where it is whole.
+        mtime: when it was changed last, in seconds since 1970; 0 for what is as old as the bundle.
     """
 
     path: str
     pieces: Iterable[bytes]
     truncated: int = 0
+    mtime: int = 0
 
 
 class Missing(NamedTuple):
@@ -134,7 +136,9 @@ class Material:
                 return
             for entry in bundle.entries():
                 if entry.path.startswith(within):
-                    yield Part(entry.path, entry.pieces(), truncated.get(entry.path, 0))
+                    yield Part(
+                        entry.path, entry.pieces(), truncated.get(entry.path, 0), entry.mtime
+                    )
                 left -= 1
                 if not left:
                     return
@@ -175,7 +179,7 @@ class OldBundle:
         cut = self._truncated()
         for entry in self._bundle.entries():
             if entry.path != MANIFEST:
-                yield Part(entry.path, entry.pieces(), cut.get(entry.path, 0))
+                yield Part(entry.path, entry.pieces(), cut.get(entry.path, 0), entry.mtime)
 
     def missing(self) -> list[Missing]:
         """What the manifest says to be missing."""

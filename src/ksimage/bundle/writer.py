@@ -98,7 +98,7 @@ def _fill(
         for part in contents.parts():
             before = redactor.count if redactor else 0
             pieces = redactor.redact(part.pieces) if redactor else part.pieces
-            size, sha256 = _add(zipped, part.path, pieces, moment)
+            size, sha256 = _add(zipped, part.path, pieces, part.mtime or int(moment))
             files.append(
                 {
                     "path": part.path,
@@ -118,14 +118,12 @@ def _fill(
             "files": files,
         }
         text = json.dumps(manifest, indent=1, ensure_ascii=True) + "\n"
-        _add(zipped, MANIFEST, (text.encode(),), moment)
+        _add(zipped, MANIFEST, (text.encode(),), int(moment))
         zipped.write(bytes(2 * tarfile.BLOCKSIZE))
     return manifest
 
 
-def _add(
-    zipped: gzip.GzipFile, path: str, pieces: Iterable[bytes], moment: float
-) -> tuple[int, str]:
+def _add(zipped: gzip.GzipFile, path: str, pieces: Iterable[bytes], mtime: int) -> tuple[int, str]:
     """One member; its size and sha256, which its header needs before its content."""
     digest = hashlib.sha256()
     with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
@@ -134,7 +132,7 @@ def _add(
             spool.write(piece)
         size = spool.tell()
         entry = tarfile.TarInfo(f"{TOP}/{path}")
-        entry.size, entry.mode, entry.mtime = size, 0o644, int(moment)
+        entry.size, entry.mode, entry.mtime = size, 0o644, mtime
         zipped.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
         spool.seek(0)
         while piece := spool.read(1 << 20):

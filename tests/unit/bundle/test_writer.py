@@ -74,6 +74,18 @@ def test_without_a_redactor_every_byte_is_as_it_was(tmp_path: Path) -> None:
     assert found == FILES
 
 
+def test_times_of_files_are_kept(tmp_path: Path) -> None:
+    class Timed(Files):
+        def parts(self) -> Iterator[Part]:
+            yield Part("results/rc", (b"0",), mtime=1_700_000_000)
+            yield Part("logs/x", (b"1",))
+
+    write(tmp_path / "b.tar.gz", Timed({}), None, {}, 1.5e9)
+    found = {entry.path: entry.mtime for entry in open_bundle(tmp_path / "b.tar.gz").entries()}
+    assert found["results/rc"] == 1_700_000_000
+    assert found["logs/x"] == 1_500_000_000
+
+
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     written = write(tmp_path / "b.tar.gz", Files(FILES), None, {}, 1e9)
     assert written.path.stat().st_mode & 0o777 == 0o600
