@@ -131,10 +131,9 @@ class Bundle:
 
     def _stream(self) -> Iterator[bytes]:
         try:
-            size = self.path.stat().st_size
             with self.path.open("rb") as file:
                 chunks = iter(lambda: file.read(_READ), b"")
-                yield from decompress(self._name, chunks, size)
+                yield from decompress(self._name, chunks, what="the bundle", limit=2 * MAX_BYTES)
         except OSError as error:
             raise CannotRead(self.path, error) from error
 

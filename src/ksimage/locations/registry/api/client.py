@@ -54,7 +54,7 @@ class RegistryClient:
         Raises:
             RegistryError, AuthError, ImageNotFound.
         """
-        answer = self.transport.request(
+        answer = self.channel.request(
             "GET", self.path("tags/list?n=1000"), self.intent("tags/list"), accept=(200, 404)
         )
         if answer.status == 404:
