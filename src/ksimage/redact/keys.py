@@ -46,7 +46,7 @@ _TRAILING: Final = {
 _NAMES_OF_SECRETS: Final = {
     "existing", "pull", "image", "images", "automount", "public", "page", "continue", "next", "max",
     "min", "num", "csi", "use", "enable", "disable", "has", "require", "allow", "create", "no",
-    "skip",
+    "skip", "checksum",
 }  # fmt: skip
 """Words before it that make it a name, a number or a switch: ``imagePullSecret``."""
 

@@ -19,13 +19,13 @@ _GAP = r"(?:\s|\\+[nrt])"
 
 RULES: Final = (
     rule("jwt", "eyj", rf"(?<!{_URLSAFE})(?P<v>eyJ{_URLSAFE}{{8,}}\.{_URLSAFE}{{8,}}(?:\.{_URLSAFE}{{4,}})?)", 0, 16_384),
-    rule("bearer", "bearer|basic", r"\b(?:bearer|basic)(?:\s+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
+    rule("bearer", "bearer|basic", r"\b(?:bearer|basic)(?:[ \t]+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
     rule("url", "@", r"://(?P<u>[^\s/:@\"'\\<>]{0,100}):(?P<v>[^\s/@\"'\\<>]{1,200})@", 320, 1),
     rule("dsn", "@tcp(|@unix(|@udp(", r"(?<![\w.-])[\w.-]{1,60}:(?P<v>[^\s\"'\\@]{1,100})@(?:tcp|udp|unix)\(", 170, 8),
     rule("aws", "akia|asia|ltai|akid", r"(?<![A-Za-z0-9])(?P<v>(?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,32})(?![A-Za-z0-9])", 0, 60),
     rule("token", "ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|gldt-|glrt-|npm_|pypi-|xoxb-|xoxp-|xoxa-|hvs.|hvb.|sk-",
          r"(?<![\w.-])(?P<v>(?:gh[posu]_|github_pat_|gl(?:pat|dt|rt)-|npm_|pypi-|xox[bpa]-|hv[sb]\.|sk-)[A-Za-z0-9_-]{16,})", 0, 200),
-    rule("kubeadm", "kubeadm|bootstrap|token", r"(?<![\w.-])(?P<v>(?=[a-z.]{0,22}[0-9])[a-z0-9]{6}\.[a-z0-9]{16})(?![\w.-])", 160, 400),
+    rule("kubeadm", "kubeadm|bootstrap|token", r"(?<![\w.-])(?P<v>(?-i:(?=[a-z.]{0,22}[0-9])[a-z0-9]{6}\.[a-z0-9]{16}))(?![\w.-])", 160, 400),
     rule("hash", "$1$|$5$|$6$|$y$|$apr1$|$2a$|$2b$|$2y$|$argon2|{ssha|{sha}|{crypt}|{pbkdf2|{bcrypt}",
          r"(?P<v>(?:\$(?:[156y]|apr1|2[aby]|argon2\w*)\$|\{(?:SSHA\d*|SHA|CRYPT|PBKDF2[\w-]*|bcrypt)\})[A-Za-z0-9./+=,$-]{8,})", 0, 300),
     rule("webhook", "send?key=|send?access_token=|feishu|slack|webhooks",

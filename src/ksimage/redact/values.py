@@ -18,8 +18,8 @@ TOKEN = re.compile(r"\[redacted:[0-9a-f]{6}\]")
 _PLAIN = re.compile(
     r"""(?x) (?i: true | false | none | null | nil | yes | no | on | off | unset | undefined | omit
     | \d{1,4} | [*x•.\-]+ | changed | ok | opaque | string | str | bytes | required | optional
-    | \{\{.* | \{%.* | \$(?!apr1\$|argon|y\$)[({]?[A-Za-z_*@?!.].* | \$\d
-    | <[^<>]*> | `.* | %\(?\w.* | %[sdvq] | @\S+@
+    | \{\{.* | \{%.* | \$(?!apr1\$|argon|y\$)[({]{0,2}\s?[A-Za-z_*@?!.].* | \$\d
+    | <[^<>]*>[,.;]? | any | `.* | %\(?\w.* | %[sdvq] | @\S+@
     | password | passwd | pass | secret | token | username | user | key | value | hidden
     | VALUE_SPECIFIED_IN_NO_LOG_PARAMETER | \[redacted.* | basic | bearer | \{ | \[ | [|>][+-]?
     | \(.* | not | is | are | was | for | from | in | of | to | and | or | the | must | bytes\b.*
@@ -32,8 +32,10 @@ _IDENTIFIER = re.compile(
     | (?:[A-Z][a-z]+)+                                     # CamelCase
     | [A-Z]+(?:_[A-Z]+)*                                   # CONSTANT
     | \.{0,2}/(?:[\w.{}-]+/)*[\w.{}-]* | (?:[a-z][a-z.-]*/)+[a-z.-]*   # a path
-    | [\w.]+\(.*                                           # a call
-    | v?\d+(?:\.\d+)+(?:-[\w.]+)?                          # a version, an address
+    | [&*\w.\[\]]+\(.* | \w+\[.*                           # a call, an index
+    | [&*]?[A-Za-z]+(?:\.[A-Za-z]+)+[,{}]*                 # a field
+    | v?\d+(?:\.\d+)+(?:-[\w.]+|:\d{2,5})?                # a version, an address
+    | (?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d{2,5})?               # a host
     | \d{4}-\d\d-\d\d.*                                    # a date
     | [\w.-]+/[\w.-]+:[\w.-]+                              # an image
     """
@@ -63,7 +65,7 @@ def strong(value: str) -> bool:
     if not MIN_STRONG <= len(value) <= MAX_VALUE or plain(value) or TOKEN.search(value):
         return False
     if (
-        identifier(value.rstrip(".,:;"))
+        identifier(value.rstrip(".,:;{}"))
         or len(value.split()) > 2
         or value.startswith(("http://", "https://"))
     ):
