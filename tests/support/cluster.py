@@ -20,7 +20,7 @@ from typing import Any, TextIO
 import pytest
 
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from tests.cluster import manifests
 from tests.cluster.bed import Bed
 from tests.cluster.manifests import Shape
@@ -153,7 +153,8 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     folder = tmp_path_factory.mktemp("images")
     layout = folder / "base"
     digest = pod_image.build(layout).removeprefix("sha256:")
-    project = f"{REGISTRY}/mini-{digest[:12]}"  # sessions with equal images share one
+    # A session's own: what another ksimage built under the name would not be replaced.
+    project = f"{REGISTRY}/mini-{digest[:12]}-{uuid.uuid4().hex[:6]}"
     name = f"{project}/ks-installer"
     _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", "--replace", cwd=folder).ok()
