@@ -39,9 +39,30 @@ class Images:
     patched: str
     """As build printed it: name and digest of the index."""
 
+    crashing: str
+    """An image whose container ends with status 3."""
+
     @property
     def repository(self) -> str:
+        """Without a tag."""
         return self.pristine.rpartition(":")[0]
+
+    @property
+    def by_digest(self) -> str:
+        """The patched one as a rollout asks for it."""
+        return f"{self.repository}@{self.patched.partition('@')[2]}"
+
+    def copy(self, tag: str) -> str:
+        """A build of ours of which nothing lies on the node; by digest."""
+        label = f"test.copy={tag}-{uuid.uuid4().hex[:6]}"
+        name = f"{self.repository}:v3.3.2-{label.partition('=')[2]}"
+        words = ("build", "v3.3.2", "--from", self.repository, "--label", label, "--to", name)
+        return ksimage(*words, "--engine", "direct", cwd=Path.cwd()).ok().reference
+
+    def manifest_url(self, reference: str) -> str:
+        """Where the registry has what a digest names."""
+        host, _, path = self.repository.partition("/")
+        return f"http://{host}/v2/{path}/manifests/{reference.partition('@')[2]}"
 
 
 @dataclass
@@ -152,12 +173,14 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     """The miniature in the cluster's registry: as upstream's, and as ksimage builds it."""
     folder = tmp_path_factory.mktemp("images")
     layout = folder / "base"
-    digest = pod_image.build(layout).removeprefix("sha256:")
-    project = f"{REGISTRY}/mini-{digest[:12]}"  # sessions with equal images share one
+    pod_image.build(layout)
+    project = f"{REGISTRY}/mini-{uuid.uuid4().hex[:8]}"  # the cluster may be another session's too
     name = f"{project}/ks-installer"
     _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
-    return Images(f"{name}:v3.3.2", built.reference)
+    crashing = pod_image.build(folder / "crashing", operator=b"#!/bin/sh\nexit 3\n")
+    _copy(f"oci:{folder / 'crashing'}:v3.3.2", f"{name}:crashing")
+    return Images(f"{name}:v3.3.2", built.reference, f"{name}@{crashing}")
 
 
 @pytest.fixture

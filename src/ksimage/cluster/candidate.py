@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     OptionsFor = Callable[[Location], Any]
 
+_KEPT = "-orig"  # what a tag held before `--replace`
 MOST_TAGS = 40  # that are looked at for a build of ours
 
 
@@ -173,7 +174,7 @@ def _tags(where: Reference, release: str, options: OptionsFor) -> Sequence[str]:
 
     place = Location(Transport.REGISTRY, reference=where.with_tag("x"))
     tags = session_for(where.registry, options(place)).client(where.repository).tags()
-    wanted = [tag for tag in tags if tag.startswith(release) and tag != release]
+    wanted = [tag for tag in tags if tag.startswith(release) and not tag.endswith(_KEPT)]
     return sorted(wanted, key=lambda tag: (not tag.endswith("-debug"), tag))[:MOST_TAGS]
 
 

@@ -34,7 +34,14 @@ class ImageRollout:
         self.left = "nothing was changed"
 
     def roll_out(self, image: str | None) -> None:
-        """The whole job."""
+        """The whole job. Interrupted, it says what state it leaves."""
+        try:
+            self._roll_out(image)
+        except (KeyboardInterrupt, click.Abort):
+            self.terminal.warning(f"interrupted: {self.left}")
+            raise click.exceptions.Exit(130) from None
+
+    def _roll_out(self, image: str | None) -> None:
         from ksimage.cluster import candidate
         from ksimage.cluster import rollout as rollouts
 
@@ -52,12 +59,8 @@ class ImageRollout:
         if planned.commands:
             confirm(self.terminal, "Restart the installer?", yes=self.choices.yes)
         path = self._prepare(planned)
-        try:
-            pod = self._carry_out(planned, fall_back=self.choices.way == "auto")
-            proofs = self._prove(found, pod)
-        except KeyboardInterrupt:
-            self.terminal.warning(f"interrupted: {self.left}")
-            raise click.exceptions.Exit(130) from None
+        pod = self._carry_out(planned, fall_back=self.choices.way == "auto")
+        proofs = self._prove(found, pod)
         self._result(planned, pod, proofs, path)
 
     def _location(self, image: str | None, situation: Situation) -> Location:
