@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster import patch, record
+from ksimage.cluster import configuration, leftovers, patch, record
+from ksimage.cluster.command import Command, as_command
+from ksimage.cluster.mount import removal
 from ksimage.cluster.objects import text
-from ksimage.cluster.rollout import Command, Goal, as_command
+from ksimage.cluster.rollout import Goal
 from ksimage.errors import RolloutNothingToUndo
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Undo(NamedTuple):
         made: the record of what is undone.
         restart: the command that puts the image back; None where it is back, or not ours.
         finish: the command that puts the strategy back and ends the record.
+        after: what is removed or put back beside the Deployment.
         image: what runs when it is done.
         notes: what is not as the rollout left it.
     """
@@ -33,6 +36,7 @@ class Undo(NamedTuple):
     made: Record
     restart: Command | None
     finish: Command
+    after: tuple[Command, ...]
     image: str
     notes: tuple[str, ...]
 
@@ -49,14 +53,11 @@ def plan(installer: Installer, where: str) -> Undo:
     made = record.read(installer)
     if made is None:
         raise RolloutNothingToUndo(where)
-    earlier = record.from_document(made.earlier)
-    name = text(installer.container, "name")
     notes = []
-    image, restart = installer.image, None
+    image, first = installer.image, None
+    mounted = leftovers.find(installer.deployment, installer.container).mounts
     if installer.image == made.after.image:
-        image = made.before.image
-        document = patch.put_back(installer.deployment, name, made, earlier.id if earlier else None)
-        restart = as_command(document, "put the image of before back")
+        image, first = made.before.image, restart(installer, made)
     elif installer.image == made.before.image:
         notes.append("the image of before is back already")
     else:
@@ -64,7 +65,32 @@ def plan(installer: Installer, where: str) -> Undo:
             f"the Deployment asks for {installer.image}, which this tool did not set (KubeKey"
             " applied its own?): the image stays, the rest is put back"
         )
-    return Undo(made, restart, finish(installer, made), image, tuple(notes))
+    if first is None and mounted and made.added.mounts:
+        first = restart(installer, made)
+    return Undo(made, first, finish(installer, made), _after(installer, made), image, tuple(notes))
+
+
+def _after(installer: Installer, made: Record) -> tuple[Command, ...]:
+    """The ConfigMap of a mounted hook, and the verbosity."""
+    mounted = leftovers.configmap_name(made.added)
+    commands = [removal(mounted)] if mounted else []
+    level = configuration.undo_verbosity(installer)
+    return (*commands, level) if level else tuple(commands)
+
+
+def restart(installer: Installer, made: Record) -> Command:
+    """The first command, for the Deployment as it is now: an image of somebody else's stays."""
+    if installer.image != made.after.image:
+        made = made._replace(before=made.before._replace(image=installer.image, policy=""))
+    earlier = record.from_document(made.earlier)
+    name = text(installer.container, "name")
+    document = patch.put_back(installer.deployment, name, made, earlier.id if earlier else None)
+    return as_command(document, "put the image of before back")
+
+
+def verbosity_alone(installer: Installer) -> Command | None:
+    """Where nothing but the verbosity was changed: what puts that back."""
+    return None if record.read(installer) else configuration.undo_verbosity(installer)
 
 
 def finish(installer: Installer, made: Record) -> Command:

@@ -12,6 +12,7 @@ from ksimage.cli.input.rollout import confirm
 if TYPE_CHECKING:
     from ksimage.cli.input.rollout import Choices
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.cluster.command import Command
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
 
@@ -23,12 +24,16 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
     from ksimage.cluster import undo as undoing
 
     found = installer.find(kubectl)
+    alone = undoing.verbosity_alone(found)
+    if alone is not None:
+        _put_verbosity_back(terminal, kubectl, choices, found, alone)
+        return
     planned = undoing.plan(found, f"deployment ks-installer in {kubectl.namespace}")
     for note in planned.notes:
         terminal.warning(note)
     terminal.step(f"installer  {found.image}")
     terminal.step(f"becomes    {planned.image}")
-    commands = [command for command in (planned.restart, planned.finish) if command]
+    commands = [c for c in (planned.restart, planned.finish, *planned.after) if c]
     if choices.dry_run:
         lines = command_lines(kubectl, commands)
         made = document(kubectl, commands, image=planned.image, dry_run=True)
@@ -42,13 +47,19 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
             confirm(terminal, "Restart the installer?", yes=choices.yes)
             left = "the image of before may be back already; `ksimage rollout --undo` does the rest"
             terminal.step(planned.restart.why)
-            kubectl.run(planned.restart.words)
+            execution.insist(
+                kubectl, found, planned.restart, lambda now: undoing.restart(now, planned.made)
+            )
             pod = execution.wait(
                 kubectl, undoing.goal(planned), terminal.step, seconds=choices.seconds
             )
             found = installer.find(kubectl)
         terminal.step(planned.finish.why)
-        kubectl.run(undoing.finish(found, planned.made).words)
+        last = undoing.finish(found, planned.made)
+        execution.insist(kubectl, found, last, lambda now: undoing.finish(now, planned.made))
+        for command in planned.after:
+            terminal.step(command.why)
+            command.run(kubectl)
     except KeyboardInterrupt:
         terminal.warning(f"interrupted: {left}")
         raise click.exceptions.Exit(130) from None
@@ -56,6 +67,21 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
     terminal.result(
         planned.image, document(kubectl, commands, image=planned.image, pod=pod, dry_run=False)
     )
+
+
+def _put_verbosity_back(
+    terminal: Terminal, kubectl: Kubectl, choices: Choices, found: Installer, command: Command
+) -> None:
+    from ksimage.cli.output.rollout import command_lines, document
+
+    made = document(kubectl, [command], image=found.image, dry_run=choices.dry_run)
+    if choices.dry_run:
+        terminal.result("\n".join(command_lines(kubectl, [command])), made)
+        return
+    confirm(terminal, "Run the installer once more?", yes=choices.yes)
+    command.run(kubectl)
+    terminal.success(command.why)
+    terminal.result(found.image, made)
 
 
 def _require_idle(terminal: Terminal, kubectl: Kubectl, found: Installer, choices: Choices) -> None:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.candidate import Candidate
+    from ksimage.cluster.command import Command
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Command, Plan
+    from ksimage.cluster.rollout import Plan
     from ksimage.inspection.proofs import Proof
 
 
@@ -46,8 +47,9 @@ def command_lines(kubectl: Kubectl, commands: Sequence[Command]) -> list[str]:
     """Exactly what is run, with what it is for."""
     lines = []
     for command in commands:
-        lines.append(f"# {command.why}")
-        lines.append(shown(kubectl.argv(*command.words)))
+        line = shown(kubectl.argv(*command.words))
+        lines += [f"# {command.why}", f"{line} << 'END'" if command.stdin else line]
+        lines += [command.stdin, "END"] if command.stdin else []
     return lines
 
 
@@ -64,6 +66,7 @@ def document(
     return {
         "image": image,
         "commands": [kubectl.argv(*command.words) for command in commands],
+        "stdin": [command.stdin or None for command in commands],
         "pod": pod
         and {
             "name": pod.name,

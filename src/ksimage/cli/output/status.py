@@ -156,14 +156,14 @@ def _work(status: Status) -> list[Row]:
     if seen is None:
         return [("doing", status.unseen)]
     found: list[Row] = []
-    done = [step.component for step in seen.steps if step.rc == 0]
+    done = [step.component for step in seen.current if step.rc == 0]
     if done:
         found.append(("done", ", ".join(dict.fromkeys(done))))
     if seen.busy:
         since = seen.busy_since or min(playbook.since for playbook in seen.playbooks)
         found.append(("doing", f"an installation, for {duration(seen.now - since)}"))
         for playbook in seen.playbooks:
-            tasks = [step.task for step in seen.steps if step.rc is None and step.task]
+            tasks = [step.task for step in seen.current if step.rc is None and step.task]
             task = next((task for task in tasks if task.startswith(f"{playbook.name} |")), "")
             told = f": {task.partition('| ')[2]}" if task else ""
             found.append(
