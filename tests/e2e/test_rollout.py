@@ -246,13 +246,12 @@ def test_an_api_server_that_restarts_in_mid_rollout(
 ) -> None:
     installation.deploy(images.pristine)
     installation.running()
-    pid = (installation.bed.place.run / "apiserver.pid").read_text().split()[0]
-    kubectl.rules({"match": "patch", "after": f"kill -{int(sign)} {pid}"})
     process = program.start(
         "rollout", "--yes", "--kubectl", str(kubectl.path), "-n", installation.namespace,
         cwd=installation.folder, env=installation.env,
     )  # fmt: skip
-    installation.until(lambda: not installation.bed.runs("apiserver"), "the API server's end")
+    installation.until(kubectl.changes, "the patch")
+    installation.bed.stop("apiserver", sign)
     time.sleep(2)
     installation.bed.start("apiserver")
     _, told = process.communicate(timeout=200)

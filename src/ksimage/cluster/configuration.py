@@ -40,7 +40,7 @@ def verbosity(installer: Installer, level: int | None) -> Command:
     annotations = texts(found, "metadata", "annotations")
     kept = {} if ANNOTATION in annotations else {ANNOTATION: json.dumps(_level(found))}
     what = "take spec.debug.verbosity out" if level is None else f"set the verbosity to {level}"
-    return _patch(found, kept, {"spec": {"debug": {"verbosity": level}}}, what)
+    return _patch(found, kept, {"spec": {"debug": _debug(found, level)}}, what)
 
 
 def undo_verbosity(installer: Installer) -> Command | None:
@@ -57,7 +57,7 @@ def undo_verbosity(installer: Installer) -> Command | None:
     return _patch(
         installer.configuration,
         {ANNOTATION: None},
-        {"spec": {"debug": {"verbosity": before}}},
+        {"spec": {"debug": _debug(installer.configuration, before)}},
         "put the verbosity of before back",
     )
 
@@ -116,6 +116,12 @@ def _required(installer: Installer) -> Mapping[str, Any]:
     if not installer.configuration:
         raise ClusterMissing("there is no ClusterConfiguration ks-installer")
     return installer.configuration
+
+
+def _debug(configuration: Mapping[str, Any], level: object) -> dict[str, Any] | None:
+    """The part of a merge patch; nothing is left of a map that held nothing else."""
+    others = set(at(configuration, "spec", "debug") or {}) - {"verbosity"}
+    return None if level is None and not others else {"verbosity": level}
 
 
 def _level(configuration: Mapping[str, Any]) -> object:

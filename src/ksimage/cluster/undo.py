@@ -28,7 +28,8 @@ class Undo(NamedTuple):
         made: the record of what is undone.
         restart: the command that puts the image back; None where it is back, or not ours.
         finish: the command that puts the strategy back and ends the record.
-        after: what is removed or put back beside the Deployment.
+        level: puts the verbosity back; run at once after ``restart``, for one run instead of two.
+        removal: of the ConfigMap of a mounted hook.
         image: what runs when it is done.
         notes: what is not as the rollout left it.
     """
@@ -36,7 +37,8 @@ class Undo(NamedTuple):
     made: Record
     restart: Command | None
     finish: Command
-    after: tuple[Command, ...]
+    level: Command | None
+    removal: Command | None
     image: str
     notes: tuple[str, ...]
 
@@ -67,15 +69,16 @@ def plan(installer: Installer, where: str) -> Undo:
         )
     if first is None and mounted and made.added.mounts:
         first = restart(installer, made)
-    return Undo(made, first, finish(installer, made), _after(installer, made), image, tuple(notes))
-
-
-def _after(installer: Installer, made: Record) -> tuple[Command, ...]:
-    """The ConfigMap of a mounted hook, and the verbosity."""
-    mounted = leftovers.configmap_name(made.added)
-    commands = [removal(mounted)] if mounted else []
-    level = configuration.undo_verbosity(installer)
-    return (*commands, level) if level else tuple(commands)
+    name = leftovers.configmap_name(made.added)
+    return Undo(
+        made,
+        first,
+        finish(installer, made),
+        configuration.undo_verbosity(installer),
+        removal(name) if name else None,
+        image,
+        tuple(notes),
+    )
 
 
 def restart(installer: Installer, made: Record) -> Command:

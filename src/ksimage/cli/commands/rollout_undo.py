@@ -33,7 +33,8 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
         terminal.warning(note)
     terminal.step(f"installer  {found.image}")
     terminal.step(f"becomes    {planned.image}")
-    commands = [c for c in (planned.restart, planned.finish, *planned.after) if c]
+    every = (planned.restart, planned.level, planned.finish, planned.removal)
+    commands = [command for command in every if command]
     if choices.dry_run:
         lines = command_lines(kubectl, commands)
         made = document(kubectl, commands, image=planned.image, dry_run=True)
@@ -50,6 +51,7 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
             execution.insist(
                 kubectl, found, planned.restart, lambda now: undoing.restart(now, planned.made)
             )
+            _run(terminal, kubectl, planned.level)
             pod = execution.wait(
                 kubectl, undoing.goal(planned), terminal.step, seconds=choices.seconds
             )
@@ -57,9 +59,8 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
         terminal.step(planned.finish.why)
         last = undoing.finish(found, planned.made)
         execution.insist(kubectl, found, last, lambda now: undoing.finish(now, planned.made))
-        for command in planned.after:
-            terminal.step(command.why)
-            command.run(kubectl)
+        for command in (None if planned.restart else planned.level, planned.removal):
+            _run(terminal, kubectl, command)
     except KeyboardInterrupt:
         terminal.warning(f"interrupted: {left}")
         raise click.exceptions.Exit(130) from None
@@ -67,6 +68,12 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
     terminal.result(
         planned.image, document(kubectl, commands, image=planned.image, pod=pod, dry_run=False)
     )
+
+
+def _run(terminal: Terminal, kubectl: Kubectl, command: Command | None) -> None:
+    if command is not None:
+        terminal.step(command.why)
+        command.run(kubectl)
 
 
 def _put_verbosity_back(

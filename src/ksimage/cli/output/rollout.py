@@ -32,7 +32,7 @@ def show_plan(terminal: Terminal, planned: Plan) -> None:
 def show_image(terminal: Terminal, candidate: Candidate) -> None:
     """What is to be rolled out."""
     terminal.step(f"image      {candidate.reference}@{candidate.digest}")
-    terminal.step(f"it is      a {candidate.about}, {', '.join(candidate.platforms)}")
+    terminal.step(f"it is      {candidate.about}, {', '.join(candidate.platforms)}")
 
 
 def show_proofs(terminal: Terminal, proofs: Sequence[Proof]) -> None:
