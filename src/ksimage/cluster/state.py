@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ksimage.cluster import program
-from ksimage.cluster.objects import at, objects, text, texts
+from ksimage.cluster.objects import at, items, objects, text, texts
 from ksimage.errors import ClusterAnswerCut, ClusterError
 
 if TYPE_CHECKING:
@@ -128,18 +128,18 @@ def parse(printed: str) -> State:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ClusterAnswerCut("kubectl exec", str(error)) from None
-    busy = [since for since in at(found, "hooks") or () if isinstance(since, (int, float))]
+    busy = [since for since in items(found, "hooks") if isinstance(since, (int, float))]
     steps = [_step(run) for run in objects(found, "runs")]
     return State(
         now=_time(found, "now") or 0.0,
         hook_sha256=text(found, "hook"),
-        stray=tuple(str(path) for path in at(found, "stray") or ()),
+        stray=tuple(str(path) for path in items(found, "stray")),
         env=texts(found, "env"),
         marker=_time(found, "marker"),
         busy_since=min(busy, default=None),
         playbooks=tuple(
             Playbook(str(entry[0]), float(entry[1]))
-            for entry in at(found, "playbooks") or ()
+            for entry in items(found, "playbooks")
             if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], (int, float))
         ),
         steps=tuple(sorted(steps, key=lambda step: step.start or 0.0)),
