@@ -59,6 +59,16 @@ class Images:
         words = ("build", "v3.3.2", "--from", self.repository, "--label", label, "--to", name)
         return ksimage(*words, "--engine", "direct", cwd=Path.cwd()).ok().reference
 
+    def replaceable(self) -> str:
+        """A tag of its own that holds the pristine image."""
+        tag = f"{self.repository}:v3.3.2-{uuid.uuid4().hex[:6]}"
+        _copy(self.pristine, tag)
+        return tag
+
+    def replace(self, tag: str) -> None:
+        """Put another image under the tag, as KubeKey does."""
+        _copy(f"{self.repository}:crashing", tag)
+
     def manifest_url(self, reference: str) -> str:
         """Where the registry has what a digest names."""
         host, _, path = self.repository.partition("/")
@@ -199,7 +209,7 @@ def installation(cluster: Bed, tmp_path: Path) -> Iterator[Installation]:
 
 
 def _copy(source: str, target: str) -> None:
-    here = access.open_source(spec.parse(source))
+    here = access.open_source(spec.parse(source), options=RegistryOptions())
     there = access.open_target(spec.parse(target), options=RegistryOptions())
     try:
         transfer.copy(here, there)
