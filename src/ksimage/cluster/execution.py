@@ -64,7 +64,10 @@ def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) ->
 def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
     number = planned.commands.index(command)
 
-    def again(now: Installer) -> Command:
+    def again(now: Installer) -> Command | None:
+        present = record.read(now)
+        if present is not None and present.id == planned.record.id and not number:
+            return None
         situation = replace(planned.situation, installer=now)
         return rollout.commands(situation, planned.record, planned.way)[number]
 
@@ -72,27 +75,48 @@ def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
 
 
 def insist(
-    kubectl: Kubectl, seen: Installer, command: Command, again: Callable[[Installer], Command]
+    kubectl: Kubectl,
+    seen: Installer,
+    command: Command,
+    again: Callable[[Installer], Command | None],
 ) -> None:
     """Run a locked patch; where only the status has moved meanwhile, with the lock taken anew.
 
+    An API server that goes away in the middle leaves open whether the patch arrived: when it is
+    back, that is looked at.
+
     Args:
         seen: what ``command`` was made for.
-        again: makes it for the Deployment as it is by then.
+        again: makes it for the Deployment as it is by then; None where it has arrived.
 
     Raises:
         ClusterConflict: somebody has changed more than a status.
         ClusterError
     """
+    following: Command | None = command
     for attempt in range(4):
         try:
-            command.run(kubectl)
+            following.run(kubectl)
             return
-        except ClusterConflict:  # noqa: PERF203
-            now = installers.find(kubectl)
+        except (ClusterConflict, *_PASSING) as error:
+            now = _when_back(kubectl)
+            following = again(now)
+            if following is None:
+                return
             if attempt == 3 or _differs(now, seen):
+                raise error from None
+
+
+def _when_back(kubectl: Kubectl) -> Installer:
+    """The installer, waiting for an API server that is away. Raises ClusterError."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return installers.find(kubectl)
+        except _PASSING:
+            if time.monotonic() > deadline:
                 raise
-            command = again(now)
+            time.sleep(POLL)
 
 
 def _differs(now: Installer, before: Installer) -> bool:

@@ -96,6 +96,17 @@ def verbosity_alone(installer: Installer) -> Command | None:
     return None if record.read(installer) else configuration.undo_verbosity(installer)
 
 
+def restart_again(installer: Installer, made: Record) -> Command | None:
+    """The first command once more; None where the image of before is back."""
+    return None if installer.image == made.before.image else restart(installer, made)
+
+
+def finish_again(installer: Installer, made: Record) -> Command | None:
+    """The last command once more; None where the record has ended."""
+    present = record.read(installer)
+    return finish(installer, made) if present and present.id == made.id else None
+
+
 def finish(installer: Installer, made: Record) -> Command:
     """The last command, for the Deployment as it is now."""
     earlier = record.from_document(made.earlier)

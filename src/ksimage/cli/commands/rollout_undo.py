@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
             left = "the image of before may be back already; `ksimage rollout --undo` does the rest"
             terminal.step(planned.restart.why)
             execution.insist(
-                kubectl, found, planned.restart, lambda now: undoing.restart(now, planned.made)
+                kubectl, found, planned.restart, partial(undoing.restart_again, made=planned.made)
             )
             _run(terminal, kubectl, planned.level)
             pod = execution.wait(
@@ -58,7 +59,7 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
             found = installer.find(kubectl)
         terminal.step(planned.finish.why)
         last = undoing.finish(found, planned.made)
-        execution.insist(kubectl, found, last, lambda now: undoing.finish(now, planned.made))
+        execution.insist(kubectl, found, last, partial(undoing.finish_again, made=planned.made))
         for command in (None if planned.restart else planned.level, planned.removal):
             _run(terminal, kubectl, command)
     except KeyboardInterrupt:
