@@ -93,18 +93,18 @@ def insist(
         ClusterConflict: somebody has changed more than a status.
         ClusterError
     """
-    following: Command | None = command
     for attempt in range(4):
         try:
-            following.run(kubectl)
+            command.run(kubectl)
             return
-        except (ClusterConflict, *_PASSING) as error:
+        except (ClusterConflict, *_PASSING) as error:  # noqa: PERF203
             now = _when_back(kubectl)
             following = again(now)
             if following is None:
                 return
             if attempt == 3 or _differs(now, seen):
                 raise error from None
+            command = following
 
 
 def _when_back(kubectl: Kubectl) -> Installer:
@@ -113,7 +113,7 @@ def _when_back(kubectl: Kubectl) -> Installer:
     while True:
         try:
             return installers.find(kubectl)
-        except _PASSING:
+        except _PASSING:  # noqa: PERF203
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL)
