@@ -20,7 +20,7 @@ from typing import Any, TextIO
 import pytest
 
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from tests.cluster import manifests
 from tests.cluster.bed import Bed
 from tests.cluster.manifests import Shape

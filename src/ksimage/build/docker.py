@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.build import engine as builder
 from ksimage.build import smoke
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ksimage.build.plan import Plan, PlatformPlan
+    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.transfer import Progress
 
 
@@ -31,12 +33,13 @@ def make(
     plan: Plan,
     destination: Destination,
     *,
-    options: Any,
+    options: RegistryOptions | None,
     overwrite: bool,
     jobs: int,
     progress: Progress | None,
+    smoke_test: bool,
 ) -> Built:
-    """Build, test, prove and name. An engine holds one platform: its own.
+    """Build, test (if asked to), prove and name. An engine holds one platform: its own.
 
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
@@ -50,7 +53,8 @@ def make(
             client, chosen.recipe, base=base, release=plan.release, platform=platform
         )
         try:
-            builder.smoke_test(client, image_id, base)
+            if smoke_test:
+                builder.smoke_test(client, image_id, base)
             source = daemon.DaemonSource("", digest=image_id)
             try:
                 verdict = prove(plan, source, platform=platform, bare=False)
@@ -75,7 +79,7 @@ def make(
         finally:
             # Without a tag by now it is nobody's: failed, or sent elsewhere.
             store.remove_untagged(client, image_id)
-    return Built(plan, destination, published, {platform: image_id}, verdict, True)
+    return Built(plan, destination, published, {platform: image_id}, verdict, smoke_test or None)
 
 
 def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
@@ -92,7 +96,7 @@ def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
 
 
 @contextmanager
-def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
+def _base(client: EngineClient, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
     """What FROM names: pinned by digest, and in the engine or within its reach."""
     if plan.location.reference is not None:
         name = plan.location.reference.familiar.partition("@")[0]
@@ -107,7 +111,9 @@ def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
         yield image_id
 
 
-def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) -> Published:
+def _tag(
+    client: EngineClient, destination: Destination, image_id: str, overwrite: bool
+) -> Published:
     """Name the image. Our own earlier builds are replaced as `docker build` would."""
     location = destination.location
     held = store.held(client, location.ref)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
@@ -13,6 +13,7 @@ from ksimage.publish.publish import publish
 if TYPE_CHECKING:
     from ksimage.build.outcome import Destination
     from ksimage.build.plan import Plan
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -21,7 +22,7 @@ def make(
     plan: Plan,
     destination: Destination,
     *,
-    options: Any = None,
+    options: RegistryOptions | None = None,
     overwrite: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,
@@ -42,7 +43,13 @@ def make(
         from ksimage.build import docker
 
         return docker.make(
-            plan, destination, options=options, overwrite=overwrite, jobs=jobs, progress=progress
+            plan,
+            destination,
+            options=options,
+            overwrite=overwrite,
+            jobs=jobs,
+            progress=progress,
+            smoke_test=smoke_test is not False,
         )
     source = derived(plan, destination.location)
     verdict = prove(plan, source)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ksimage.cluster import configmap, leftovers, objections, patch, record, restart
 from ksimage.cluster.command import Command, as_command
 from ksimage.cluster.objects import at, objects, text, texts
-from ksimage.derivation import recipe
+from ksimage.derivation import labels as label
 from ksimage.errors import MountUnusable
-from ksimage.hook.find import HOOK_PATH
-from ksimage.inspection.proofs import Proof
+from ksimage.inspection.verdict import Proof
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.cluster.leftovers import Leftovers
@@ -65,7 +65,7 @@ def read(folder: Path) -> Mount:
     said = texts(document, "metadata", "annotations")
     (hook,) = texts(document, "data").values() if len(texts(document, "data")) == 1 else ("",)
     after = hashlib.sha256(hook.encode()).hexdigest()
-    if document.get("kind") != "ConfigMap" or said.get(recipe.HOOK_AFTER) != after:
+    if document.get("kind") != "ConfigMap" or said.get(label.HOOK_AFTER) != after:
         raise MountUnusable(
             shown, f"the hook in {configmap.CONFIGMAP_FILE} is not the one it names"
         )
@@ -76,10 +76,10 @@ def read(folder: Path) -> Mount:
     return Mount(
         document,
         added,
-        said.get(recipe.HOOK_BEFORE, ""),
+        said.get(label.HOOK_BEFORE, ""),
         after,
-        said.get(recipe.RELEASE, ""),
-        tuple(p.name for p in recipe.parse_patches(said.get(recipe.PATCHES, ""))),
+        said.get(label.RELEASE, ""),
+        tuple(p.name for p in label.parse_patches(said.get(label.PATCHES, ""))),
     )
 
 
@@ -156,7 +156,7 @@ def _added(change: dict[str, Any]) -> Leftovers:
         tuple(entry for entry in objects(container, "env") if entry.get("name") in leftovers.ENV),
         tuple(mounts),
         tuple(volume for volume in objects(spec, "volumes") if volume.get("name") in names),
-        tuple((key, value) for key, value in annotations.items() if key == recipe.HOOK_AFTER),
+        tuple((key, value) for key, value in annotations.items() if key == label.HOOK_AFTER),
     )
 
 

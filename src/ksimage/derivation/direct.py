@@ -43,9 +43,14 @@ def build(
     derived: dict[str, Descriptor] = {}
     top: Descriptor | None = None
     for image, recipe in recipes:
-        layer = write_layer(recipe.file)
+        layer = write_layer(recipe.file, recipe.folders)
         change = image_config.Change(
-            layer.diff_id, recipe.env, recipe.labels, recipe.created, recipe.created_by
+            layer.diff_id,
+            recipe.env,
+            recipe.labels,
+            recipe.created,
+            recipe.created_by,
+            recipe.settings,
         )
         config = image_config.derive(image.config, change)
         document = derive.derive_manifest(image.manifest, config, layer, recipe.annotations)

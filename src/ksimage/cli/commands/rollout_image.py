@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
     from ksimage.cluster.rollout import Plan, Situation
-    from ksimage.inspection.proofs import Proof
+    from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.mount import Mount, MountPlan
     from ksimage.cluster.pods import Pod
-    from ksimage.inspection.proofs import Proof
+    from ksimage.inspection.verdict import Proof
 
 _LEFT = (
     "the hook may be mounted already, and then the cluster goes on by itself; the same command"

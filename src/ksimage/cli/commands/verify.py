@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.inspection.bases import Bases
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
-@click.argument("image")
+@click.argument("image", shell_complete=completion.locations)
 @option(
     "Proofs",
     "--base",

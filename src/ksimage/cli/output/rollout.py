@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
     from ksimage.cluster.rollout import Plan
-    from ksimage.inspection.proofs import Proof
+    from ksimage.inspection.verdict import Proof
 
 
 def show_plan(terminal: Terminal, planned: Plan) -> None:
