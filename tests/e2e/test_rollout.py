@@ -90,7 +90,9 @@ def test_a_dry_run_prints_the_commands_that_are_run(
         assert not kubectl.changes()
         roll_out(installation, *words, kubectl=kubectl).ok()
         run = [[str(kubectl.path), *words] for words in kubectl.changes()]
-        assert [settled(words) for words in run] == [settled(words) for words in told["commands"]]
+        assert [settled(words) for words in run] == [
+            settled(one["argv"]) for one in told["commands"]
+        ]
         roll_out(installation, "--undo").ok()
 
 

@@ -58,15 +58,22 @@ def document(
     commands: Sequence[Command],
     *,
     image: str,
+    dry_run: bool,
+    up_to_date: bool = False,
+    before: str | None = None,
     pod: Pod | None = None,
     proofs: Sequence[Proof] = (),
-    **more: Any,
 ) -> dict[str, Any]:
     """As JSON. Keys stay; see docs/json.md."""
     return {
         "image": image,
-        "commands": [kubectl.argv(*command.words) for command in commands],
-        "stdin": [command.stdin or None for command in commands],
+        "dry_run": dry_run,
+        "up_to_date": up_to_date,
+        "commands": [
+            {"why": command.why, "argv": kubectl.argv(*command.words), "stdin": command.stdin}
+            for command in commands
+        ],
+        "before": before,
         "pod": pod
         and {
             "name": pod.name,
@@ -76,5 +83,4 @@ def document(
             "started": pod.started,
         },
         "proofs": [proof._asdict() for proof in proofs],
-        **more,
     }
