@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.rollout import confirm
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cli.input.rollout import Choices
@@ -67,7 +68,8 @@ def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
         raise click.exceptions.Exit(130) from None
     terminal.success(f"undone: the Deployment asks for {planned.image}")
     terminal.result(
-        planned.image, document(kubectl, commands, image=planned.image, pod=pod, dry_run=False)
+        printable(planned.image),
+        document(kubectl, commands, image=planned.image, pod=pod, dry_run=False),
     )
 
 
@@ -89,7 +91,7 @@ def _put_verbosity_back(
     confirm(terminal, "Run the installer once more?", yes=choices.yes)
     command.run(kubectl)
     terminal.success(command.why)
-    terminal.result(found.image, made)
+    terminal.result(printable(found.image), made)
 
 
 def _require_idle(terminal: Terminal, kubectl: Kubectl, found: Installer, choices: Choices) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Any
 
 from ksimage.cluster import verdict
 from ksimage.cluster.objects import text
 from ksimage.cluster.proof import digest_of
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cluster.state import Step
@@ -34,7 +34,7 @@ def rows(status: Status, judged: Verdict) -> list[Row]:
     shown: list[Row] = []
     last = ""
     for label, value in found:
-        shown.append(("" if label == last else label, _plain(value)))
+        shown.append(("" if label == last else label, printable(value, MAX_TEXT)))
         last = label
     return shown
 
@@ -196,8 +196,3 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _plain(value: str) -> str:
-    line = re.sub(r"\s+", " ", "".join(c if c.isprintable() else "·" for c in value)).strip()
-    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
