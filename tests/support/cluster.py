@@ -41,6 +41,8 @@ class Images:
 
     crashing: str
     """An image whose container ends with status 3."""
+    digest: str
+    """Of the pristine one."""
 
     @property
     def repository(self) -> str:
@@ -68,6 +70,10 @@ class Images:
     def replace(self, tag: str) -> None:
         """Put another image under the tag, as KubeKey does."""
         _copy(f"{self.repository}:crashing", tag)
+
+    def replace_with_ours(self, tag: str) -> None:
+        """Put the patched image under the tag."""
+        _copy(self.by_digest, tag)
 
     def manifest_url(self, reference: str) -> str:
         """Where the registry has what a digest names."""
@@ -183,14 +189,14 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     """The miniature in the cluster's registry: as upstream's, and as ksimage builds it."""
     folder = tmp_path_factory.mktemp("images")
     layout = folder / "base"
-    pod_image.build(layout)
+    digest = pod_image.build(layout)
     project = f"{REGISTRY}/mini-{uuid.uuid4().hex[:8]}"  # the cluster may be another session's too
     name = f"{project}/ks-installer"
     _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
     crashing = pod_image.build(folder / "crashing", operator=b"#!/bin/sh\nexit 3\n")
     _copy(f"oci:{folder / 'crashing'}:v3.3.2", f"{name}:crashing")
-    return Images(f"{name}:v3.3.2", built.reference, f"{name}@{crashing}")
+    return Images(f"{name}:v3.3.2", built.reference, f"{name}@{crashing}", digest)
 
 
 @pytest.fixture
