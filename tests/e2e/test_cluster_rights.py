@@ -15,7 +15,7 @@ from tests.cluster import certificates, manifests
 from tests.support.cluster import Images, Installation
 from tests.support.program import REPOSITORY, Finished, ksimage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 Rule = dict[str, Any]
 
@@ -65,7 +65,7 @@ def test_the_documented_role_is_enough_and_no_verb_is_idle(
     installation.deploy(images.pristine)
     installation.apply(manifests.configuration(installation.namespace, "v3.3.2", {}))
     installation.running()
-    installation.until(lambda: not busy(installation), "a quiet installer", 200)
+    installation.until(lambda: not busy(installation), "a quiet installer", 600)
     hook = tmp_path / "hook"
     words = ("render", "v3.3.2", "--from", images.repository, "--as", "configmap", "-o", str(hook))
     ksimage(*words, cwd=tmp_path).ok()

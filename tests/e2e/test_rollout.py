@@ -17,7 +17,7 @@ from tests.support import kubectl_proxy, program
 from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 RECORD = "io.ksimage.rollout"
 SPEC: dict[str, Any] = {"monitoring": {"seconds": 1}}
@@ -125,7 +125,7 @@ def test_no_rollout_while_an_installation_runs_unless_forced(
 ) -> None:
     installation.deploy(images.pristine, {"monitoring": {"seconds": 120}})
     installation.running()
-    installation.until(lambda: busy_with(installation, "monitoring"), "monitoring at work", 120)
+    installation.until(lambda: busy_with(installation, "monitoring"), "monitoring at work", 600)
     refused = roll_out(installation)
     assert refused.code == 18
     assert re.search(r"an installation runs since .* now: .*monitoring", refused.stderr)

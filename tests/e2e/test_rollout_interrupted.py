@@ -15,7 +15,7 @@ from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 from tests.support.program import REPOSITORY
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 __all__ = ["kubectl"]
 

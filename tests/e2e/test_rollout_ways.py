@@ -12,7 +12,7 @@ from tests.e2e.test_status import at_work, pod_runs
 from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 __all__ = ["kubectl"]
 
@@ -46,7 +46,7 @@ def test_who_must_keep_a_tag_is_told_of_stale_copies(
     installation.deploy(tag)
     installation.until(lambda: pod_runs(installation, tag), "the tag's first image")
     images.replace_with_ours(tag)
-    installation.until(lambda: tag in node_images(installation), "the kubelet's list", 120)
+    installation.until(lambda: tag in node_images(installation), "the kubelet's list", 600)
     done = roll_out(installation, tag, "--tag", "--force").ok()
     assert f"node1 holds another image under this tag, {images.digest}" in done.stderr
     assert "✓ the node runs this image" in done.stderr
@@ -65,7 +65,7 @@ def test_verbosity_and_one_component_again(installation: Installation, images: I
     roll_out(installation, images.patched, "--verbosity", "2", "--force").ok()
     assert spec_of(installation)["debug"] == {"verbosity": 2}
     installation.installed()
-    installation.until(lambda: not at_work(installation), "the end", 120)
+    installation.until(lambda: not at_work(installation), "the end", 600)
     stdout = "/kubesphere/results/monitoring/monitoring/command"
     ran = installation.kubectl("exec", "deploy/ks-installer", "--", "cat", stdout)
     assert "-vv" in ran
@@ -78,7 +78,7 @@ def test_verbosity_and_one_component_again(installation: Installation, images: I
     assert "the installer has begun" in again.stderr
     status = installation.json("get", "cc", "ks-installer")["status"]
     assert "monitoring" not in status or at_work(installation)
-    installation.until(lambda: not at_work(installation), "the end", 120)
+    installation.until(lambda: not at_work(installation), "the end", 600)
     installation.until(
         lambda: "monitoring" in installation.json("get", "cc", "ks-installer")["status"],
         "the component's status",

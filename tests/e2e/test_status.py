@@ -17,7 +17,7 @@ from tests.support import program
 from tests.support.cluster import Images, Installation
 from tests.support.program import REPOSITORY, Finished, ksimage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 PAGE = REPOSITORY / "docs" / "status.md"
 HEAD = """\
@@ -71,10 +71,10 @@ def test_every_situation(installation: Installation, images: Images, tmp_path: P
     spec = {"monitoring": {"seconds": 20, "fail": True}}
     installation.deploy(images.pristine, spec)
     installation.ksimage("rollout", images.patched, "--yes", "--force").ok()
-    installation.until(lambda: busy_with(installation, "monitoring"), "monitoring at work", 200)
+    installation.until(lambda: busy_with(installation, "monitoring"), "monitoring at work", 600)
     seen.look("Ours, installing", 0, "monitoring for", "next +ksimage watch")
 
-    installation.until(lambda: not at_work(installation), "the failure", 200)
+    installation.until(lambda: not at_work(installation), "the failure", 600)
     failed = seen.look(
         "Ours, a component failed", 22, "no route to the chart", "kk says Welcome although"
     )
@@ -84,8 +84,8 @@ def test_every_situation(installation: Installation, images: Images, tmp_path: P
     assert "rollout --component monitoring" in failed.stdout
 
     installation.configure({"monitoring": {"fail": False, "seconds": 1}})
-    installation.until(lambda: at_work(installation), "the next run", 60)
-    installation.until(lambda: not at_work(installation), "its end", 200)
+    installation.until(lambda: at_work(installation), "the next run")
+    installation.until(lambda: not at_work(installation), "its end", 600)
     seen.look("Ours, installed", 0, "installed: v3.3.2", r"marker there, and true")
 
     installation.kubectl(
@@ -128,7 +128,7 @@ def test_every_situation(installation: Installation, images: Images, tmp_path: P
 
     broken = f"installer={images.crashing}"
     installation.kubectl("set", "image", "deployment/ks-installer", broken)
-    installation.until(lambda: waits_for(installation, "CrashLoopBackOff"), "the crash", 120)
+    installation.until(lambda: waits_for(installation, "CrashLoopBackOff"), "the crash")
     seen.look("The container crashes", 22, "exit code 3")
     seen.write()
 

@@ -142,9 +142,9 @@ class Installation:
             words = ("get", "cc", "ks-installer", "-o", "jsonpath={.status.core.version}")
             return bool(self.kubectl(*words, check=False))
 
-        self.until(ended, "the end of the installation", 120)
+        self.until(ended, "the end of the installation", 600)
 
-    def until(self, ask: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    def until(self, ask: Callable[[], Any], what: str, seconds: float = 180) -> Any:
         """Ask until the answer is true; the answer."""
         deadline = time.monotonic() + seconds
         while True:
