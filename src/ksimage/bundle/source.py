@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ksimage.bundle.archive import Bundle, open_bundle
@@ -42,12 +43,11 @@ class BundleSource:
         Raises:
             BundleUnusable: also when it holds no event at all.
         """
-        folders, statuses = self._gathered()
-        if not folders and not statuses:
+        runs = self._gathered()
+        if not runs:
             raise BundleUnusable(self._bundle.path, "there are no event files in it")
         yield {"k": "hello", "v": 1, "boot": ""}
-        keys = sorted({*folders, *statuses})
-        yield from merged([_folder(*key, folders.get(key, {}), statuses.get(key)) for key in keys])
+        yield from merged([_folder(*key, runs[key]) for key in sorted(runs)])
         yield {"k": "end"}
 
     def finish(self) -> None:
@@ -56,11 +56,8 @@ class BundleSource:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _gathered(
-        self,
-    ) -> tuple[dict[tuple[str, str], dict[str, bytes]], dict[tuple[str, str], int]]:
-        folders: dict[tuple[str, str], dict[str, bytes]] = {}
-        statuses: dict[tuple[str, str], int] = {}
+    def _gathered(self) -> dict[tuple[str, str], _Run]:
+        runs: dict[tuple[str, str], _Run] = {}
         total = 0
         for entry in self._bundle.entries():
             event = _EVENT.fullmatch(entry.path)
@@ -71,29 +68,38 @@ class BundleSource:
                 if total > MOST_BYTES:
                     why = f"its event files have more than {MOST_BYTES >> 20} MiB"
                     raise BundleUnusable(self._bundle.path, why)
-                folders.setdefault((event[1], event[2]), {})[event[3]] = data
+                runs.setdefault((event[1], event[2]), _Run()).events[event[3]] = data, entry.mtime
             elif (status := _RC.fullmatch(entry.path)) and entry.size <= 64:
                 text = entry.read().strip()
                 if re.fullmatch(rb"-?[0-9]{1,9}", text):
-                    statuses[status[1], status[2]] = int(text)
-        return folders, statuses
+                    runs.setdefault((status[1], status[2]), _Run()).rc = int(text), entry.mtime
+        return runs
 
 
-def _folder(
-    component: str, ident: str, contents: dict[str, bytes], status: int | None
-) -> Iterator[Frame]:
+@dataclass
+class _Run:
+    """One folder: its event files (content, time) by their names, and its exit status."""
+
+    events: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    rc: tuple[int, int] | None = None
+
+
+def _folder(component: str, ident: str, run: _Run) -> Iterator[Frame]:
     base = {"c": component, "i": ident}
-    for name in files.left_over(list(contents)):
+    names = list(run.events)
+    for name in files.left_over(names):
         yield {"k": "bad", **base, "f": name, "why": "ansible-runner had not finished it"}
-    for name in files.in_order(list(contents)):
-        yield {**base, **_event(name, contents.pop(name))}
-    if status is not None:
-        yield {"k": "rc", **base, "rc": status}
+    times = {name: float(mtime) for name, (_, mtime) in run.events.items()}
+    for name in files.in_runs(files.in_order(names), times.__getitem__):
+        yield {**base, **_event(name, *run.events.pop(name))}
+    if run.rc is not None:
+        yield {"k": "rc", **base, "rc": run.rc[0], "m": run.rc[1]}
 
 
-def _event(name: str, data: bytes) -> Frame:
+def _event(name: str, data: bytes, mtime: int) -> Frame:
     try:
         raw = files.parse(data)
     except ValueError as error:
         return {"k": "bad", "f": name, "why": str(error)}
-    return {"k": "ev", "n": files.counter_of(name), "r": raw}
+    bare = isinstance(raw, dict) and "created" not in raw
+    return {"k": "ev", "n": files.counter_of(name), "r": raw, "m": mtime if bare else None}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -71,25 +71,26 @@ def read_path(path: Path) -> Iterator[EventFile]:
             names = os.listdir(folder)  # noqa: PTH208 - of an open folder
             for name in left_over(names):
                 yield EventFile(name, None, "ansible-runner had not finished it", None)
-            yield from read_folder(folder, _by_run(folder, in_order(names)))
+            times = partial(_mtime, folder)
+            yield from read_folder(folder, in_runs(in_order(names), times))
         finally:
             os.close(folder)
     yield from _read_rc(path / "rc")
 
 
-def _by_run(folder: int, names: list[str]) -> list[str]:
-    """Where counters come twice, a second run lies beside the first: then by the files' times.
+def in_runs(names: list[str], time_of: Callable[[str], float]) -> list[str]:
+    """Names in order, where a second run may lie beside the first: one whole run after the other.
 
-    Only where those times tell one whole run after the other: a copy may have lost them.
+    Only where the files' times tell runs apart: a copy may have lost them.
+
+    Args:
+        names: as :func:`in_order` gives them.
+        time_of: when a file was written; asked only where counters come twice.
     """
     most = max(Counter(map(counter_of, names)).values(), default=0)
     if most < 2:
         return names
-    times: dict[str, float] = {}
-    for name in names:
-        with contextlib.suppress(OSError):
-            times[name] = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
-    by_time = sorted(names, key=lambda name: times.get(name, 0.0))
+    by_time = sorted(names, key=time_of)
     numbers = [counter_of(name) or 0 for name in by_time]
     begins = sum(after < before for before, after in pairwise(numbers))
     return by_time if begins < most else names
@@ -147,6 +148,13 @@ def _rest(file: int, data: bytes) -> bytes:
         parts.append(part)
         size += len(part)
     return b"".join(parts)
+
+
+def _mtime(folder: int, name: str) -> float:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _read_rc(path: Path) -> Iterator[EventFile]:
