@@ -24,4 +24,5 @@ pytest_plugins = [
     "tests.support.registry",
     "tests.support.harbor",
     "tests.support.rootfs",
+    "tests.support.cluster",
 ]

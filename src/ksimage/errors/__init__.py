@@ -14,6 +14,8 @@ from __future__ import annotations
 from ksimage.errors.answers import *
 from ksimage.errors.auth import *
 from ksimage.errors.base import *
+from ksimage.errors.bundle import *
+from ksimage.errors.cluster import *
 from ksimage.errors.config import *
 from ksimage.errors.engine import *
 from ksimage.errors.file import *
@@ -22,5 +24,8 @@ from ksimage.errors.image import *
 from ksimage.errors.notfound import *
 from ksimage.errors.patch import *
 from ksimage.errors.registry import *
+from ksimage.errors.rollout import *
+from ksimage.errors.status import *
 from ksimage.errors.tag import *
 from ksimage.errors.usage import *
+from ksimage.errors.watch import *

@@ -92,10 +92,13 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("reproduce", "reproduce BUILT --base BASE", 0),
         ("init", "init", 0),
         ("config", "config", 0),
+        ("collect", "collect ./results -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip
 def test_keys(base: str, built: str, tmp_path: Path, name: str, arguments: str, code: int) -> None:
     (tmp_path / "hook.py").write_bytes(derived.HOOK + b"# more\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "rc").write_text("0")
     words = [{"BASE": base, "BUILT": built}.get(word, word) for word in arguments.split()]
     compare(name, document(*words, cwd=tmp_path, code=code))
 
