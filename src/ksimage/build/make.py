@@ -8,7 +8,7 @@ from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, Progress
-from ksimage.publish.publish import publish
+from ksimage.publish.publish import publish, require_other_file
 
 if TYPE_CHECKING:
     from ksimage.build.outcome import Destination
@@ -37,8 +37,10 @@ def make(
             image goes to an engine anyway.
 
     Raises:
-        ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever writing raises.
+        DestinationIsSource, ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever
+        writing raises.
     """
+    require_other_file(plan.location, destination.location)
     if destination.engine == "docker":
         from ksimage.build import docker
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import original
 from ksimage.build.patcher import Patcher
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
@@ -125,10 +126,15 @@ def plan(
     )
     try:
         images = base_images.read_images(source, wanted)
+        asked = location
+        if before := original.find(asked, base_name(asked), images, options, wanted):
+            source.close()
+            location, source, images = before
+            log.info("%s is a build of ours: building from %s", asked, location)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
         return _plan(
-            location, source, release, images, settings, epoch, statement, reading, soundness
+            location, source, release, images, settings, epoch, statement, reading, soundness, asked
         )
     except BaseException:
         source.close()
@@ -145,9 +151,10 @@ def _plan(
     given: label.Statement | None,
     reading: Reading | None,
     soundness: Soundness,
+    asked: Location,
 ) -> Plan:
     notes: list[str] = []
-    name = (given.release if given else release) or naming.guess_release(location) or ""
+    name = (given.release if given else release) or naming.guess_release(asked) or ""
     with closing(Patcher(str(location), settings, name)) as patcher:
         hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
@@ -162,7 +169,7 @@ def _plan(
         patched = [patcher.patch(name, image, hook) for image, hook in hooks]
     statement = label.Statement(
         name or "unknown",
-        given.base_name if given else base_name(location),
+        given.base_name if given else base_name(asked),
         tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
         settings.labels,
     )
@@ -186,7 +193,7 @@ def _plan(
     )
     tag = naming.fill_tag(
         settings.tag,
-        release=name or _own_tag(location),
+        release=name or _own_tag(asked),
         verbosity=settings.verbosity,
         digest=images.top.digest,
     )

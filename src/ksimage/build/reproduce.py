@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ksimage
 from ksimage.base import images as base_images
 from ksimage.build import make, patcher
+from ksimage.build import original as originals
 from ksimage.build import plan as planning
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
@@ -77,7 +78,12 @@ def reproduce(
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
     try:
-        original = base_images.read_images(source, (first.platform.exact,)).images[0]
+        wanted = (first.platform.exact,)
+        images = base_images.read_images(source, wanted)
+        if before := originals.find(place, planning.base_name(place), images, options, wanted):
+            before.source.close()
+            images = before.images
+        original = images.images[0]
     finally:
         source.close()
     plan = planning.plan(
