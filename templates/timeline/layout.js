@@ -27,11 +27,11 @@ export function measure() {
 }
 
 function longestName() {
-  let longest = 0;
+  let letters = 0;
   for (const id of view.open) {
-    for (const task of run.lanes[id].tasks) longest = Math.max(longest, task.name.length);
+    for (const task of run.lanes[id].tasks) letters = Math.max(letters, task.name.length);
   }
-  return longest * size.unit;
+  return letters * size.unit;
 }
 
 export function layOut() {

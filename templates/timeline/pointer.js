@@ -108,10 +108,13 @@ function onUp(event) {
   drag = null;
   $("span").hidden = true;
   if (!done) return;
-  if (done.isSpan && done.moved) show(msAt(done.x), msAt(done.end ?? done.x));
-  else if (done.moved) return;
-  else if (done.grip) moveTo(wholeMsAt(done.x) - (view.to - view.from) / 2);
-  else if (done.at.task) select(done.at.task);
+  if (done.moved) {
+    if (done.isSpan) show(msAt(done.x), msAt(done.end ?? done.x));
+  } else if (done.grip) {
+    moveTo(wholeMsAt(done.x) - (view.to - view.from) / 2);
+  } else if (done.at.task) {
+    select(done.at.task);
+  }
 }
 
 export function startPointer() {

@@ -17,7 +17,7 @@ ENDINGS = {
     "ok": "installed",
     "failed": "failed",
     "running": "still running",
-    "cut": "ended without a verdict",
+    "cut": "not finished",
 }
 SPENT = {
     "retries": "in tasks that were tried again",
