@@ -18,4 +18,5 @@ pytest_plugins = [
     "tests.support.registry",
     "tests.support.harbor",
     "tests.support.rootfs",
+    "tests.support.timeline_page",
 ]

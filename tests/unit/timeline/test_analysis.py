@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from tests.support.attempts import BEGAN, attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import BEGAN, attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Event
 from ksimage.timeline.analysis import analyse

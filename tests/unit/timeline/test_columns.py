@@ -6,8 +6,8 @@ from base64 import b64decode
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.attempts import BEGAN, attempt, run, task
 from tests.support.installations import installation
-from tests.unit.timeline.samples import BEGAN, attempt, run, task
 
 from ksimage.events.model import Event
 from ksimage.timeline.columns import KINDS, event_columns, varints

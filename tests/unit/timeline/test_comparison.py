@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from tests.support.attempts import attempt, run, task
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task
 
 from ksimage.timeline.analysis import analyse
 from ksimage.timeline.comparison import compare, comparison_report, signed

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.unit.timeline.samples import attempt, run, task, whole
+from tests.support.attempts import attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Damage
 from ksimage.timeline.analysis import analyse

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.timeline.samples import BEGAN, attempt, run, task, whole
+from tests.support.attempts import BEGAN, attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Event
 from ksimage.timeline.lanes import Span, lanes

@@ -5,8 +5,8 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.events.model import Attempt
 from ksimage.timeline.analysis import analyse

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Damage
 from ksimage.timeline.analysis import analyse

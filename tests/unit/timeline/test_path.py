@@ -3,8 +3,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.timeline.lanes import lanes
 from ksimage.timeline.path import critical

@@ -5,8 +5,8 @@ import io
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.timeline.analysis import analyse
 from ksimage.timeline.table import HEADERS, cell, table

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Damage, Event
 from ksimage.timeline.analysis import analyse

@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
-from tests.unit.timeline.samples import attempt, run, task, whole
 
 from ksimage.timeline.analysis import analyse
 from ksimage.timeline.trace import trace
