@@ -2,7 +2,7 @@
 # make test    the tests; what needs root, an engine or a registry is skipped by name
 #              (KSIMAGE_E2E=1 make test: a missing one is a failure)
 # make docs    write docs/commands.md and docs/exit-codes.md from the program
-# make lint    ruff and mypy
+# make lint    ruff, mypy, and import-linter (the order of the rooms)
 # make clean   remove what these made
 #
 # PYTHON=python3.12 make demo    picks another interpreter than the first good one on PATH.
@@ -26,6 +26,7 @@ demo: $(VENV)/.run
 docs: $(VENV)/.run
 	$(BIN)/python -m tests.support.command_pages
 	$(BIN)/python -m tests.support.exit_code_page
+	$(BIN)/python -m tests.support.settings_page
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -34,6 +35,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 clean:
 	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage

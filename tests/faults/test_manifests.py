@@ -26,7 +26,8 @@ from ksimage.errors import (
     UnsupportedImage,
     UnusableAnswer,
 )
-from ksimage.images.manifest import OCI_MANIFEST, Descriptor, encode
+from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations.registry import RegistrySource, RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy

@@ -21,8 +21,8 @@ print(done.status, done.rc)
 # What upstream's roles do, and what has surprised readers of events.
 EVERYTHING: list[dict[str, object]] = [
     {"name": "Say hello", "debug": {"msg": "hello"}},
-    {"name": "Wait for the store", "shell": "test -e {{ marker }} || { touch {{ marker }}; exit 1; }",
-     "register": "store", "until": "store.rc == 0", "retries": 5, "delay": 1},
+    {"name": "Wait for the store", "register": "store", "retries": 5, "delay": 1,
+     "shell": "test -e {{ marker }} || { touch {{ marker }}; exit 1; }", "until": "store.rc == 0"},
     {"name": "Apply manifests", "command": "echo {{ item }}", "loop": ["a", "b", "c"]},
     {"name": "Not on this cluster", "command": "false", "when": False},
     {"name": "May fail", "command": "sh -c 'echo alas >&2; exit 4'", "ignore_errors": True},

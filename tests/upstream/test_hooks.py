@@ -17,8 +17,7 @@ from tests.support import requires
 
 from ksimage import resources
 from ksimage.errors import PatchError, UnsupportedRelease
-from ksimage.hook import matrix
-from ksimage.hook.proof import proof
+from ksimage.hook import matrix, proof
 from ksimage.patching import apply, refresh, series, unified
 from ksimage.upstream import releases
 from ksimage.upstream.releases import HOOK_PATH, Release

@@ -18,10 +18,10 @@ from ksimage.threads import Threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ksimage.build.make import Built
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Transfer
     from ksimage.locations.transfer import Progress
-    from ksimage.build.make import Built
 
 
 class State(Enum):

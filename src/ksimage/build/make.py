@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.base import naming
-from ksimage.inspection import proofs
 from ksimage.derivation import direct
 from ksimage.errors import UsageError
+from ksimage.inspection import proofs
 from ksimage.locations import spec
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.transfer import JOBS, Progress
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from ksimage.build.plan import Plan
     from ksimage.config.settings import Engine, Settings
-    from ksimage.locations.protocol import Source
     from ksimage.inspection.proofs import Verdict
+    from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.produce")
 

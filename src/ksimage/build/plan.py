@@ -13,30 +13,28 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
-from ksimage.inspection import identity as image_identity
-from ksimage.upstream import kubekey
-from ksimage.base import naming
-from ksimage.base import lookup
+from ksimage.base import lookup, naming
+from ksimage.build.patcher import Patcher
 from ksimage.derivation import recipe
-from ksimage.upstream import releases
 from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
-from ksimage.inspection.identity import Origin
-from ksimage.hook.patcher import Patcher
 from ksimage.hook.platforms import find_hooks
+from ksimage.inspection import identity as image_identity
+from ksimage.inspection.identity import Origin
+from ksimage.upstream import kubekey, releases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.derivation.recipe import Recipe
     from ksimage.hook.find import Hook
+    from ksimage.hook.platforms import Reading
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
-    from ksimage.base.lookup import OptionsFor
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection
-    from ksimage.hook.platforms import Reading
-    from ksimage.derivation.recipe import Recipe
 
 log = logging.getLogger("ksimage.build")
 

@@ -10,12 +10,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ksimage.base import images as bases
-from ksimage.locations.docker import store
 from ksimage.build import engine as builder
 from ksimage.errors import PlatformNotFound
 from ksimage.images.platform import matches
-from ksimage.locations.docker import daemon
-from ksimage.locations.docker import engine
+from ksimage.locations.docker import daemon, engine, store
 from ksimage.locations.transfer import copy
 
 if TYPE_CHECKING:

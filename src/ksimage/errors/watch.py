@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ksimage.errors.base import KsimageError
+from ksimage.errors.cluster import ClusterError
 from ksimage.errors.file import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 
 class NoResults(FileError):
@@ -20,4 +26,57 @@ class NoResults(FileError):
             f"no installation's results in {path}",
             why=why,
             advice=["give the pod's folder /kubesphere/results, or a copy of it"],
+        )
+
+
+class NoRecording(FileError):
+    """A file that should be a recording of `ksimage watch --save` is something else."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path} is no recording",
+            why=why,
+            advice=["one is made by: ksimage watch --save FILE"],
+        )
+
+
+class FollowRefused(ClusterError):
+    """The program that reads the events cannot run in the pod."""
+
+    def __init__(self, pod: str, why: str) -> None:
+        super().__init__(
+            f"the events in {pod} cannot be read",
+            why=why,
+            advice=["the installer's container has a python3; name it: -c CONTAINER"],
+        )
+
+
+class InstallationFailed(KsimageError):
+    """An installation that was watched has ended, and a component of it failed."""
+
+    exit_code = 24
+
+    def __init__(self, components: Sequence[str]) -> None:
+        super().__init__(f"the installation failed: {', '.join(components)}")
+
+
+class InstallationUnknown(KsimageError):
+    """What was watched ended, or was left, before the installation did."""
+
+    exit_code = 25
+
+    def __init__(self, why: str, advice: Sequence[str] = ()) -> None:
+        super().__init__("the installation's end was not seen", why=why, advice=advice)
+
+
+class PodLost(KsimageError):
+    """The pod that was watched is gone, or answers no more."""
+
+    exit_code = 26
+
+    def __init__(self, pod: str, why: str) -> None:
+        super().__init__(
+            f"{pod} is gone or answers no more",
+            why=why,
+            advice=["ksimage status", "kubectl -n kubesphere-system get pods"],
         )

@@ -43,12 +43,10 @@ class Builder:
 
     Attributes:
         attempt: what is known so far; it grows in place.
-        offset: seconds by which the zone of times without one is ahead of UTC.
     """
 
-    def __init__(self, attempt: Attempt | None = None, offset: float = 0.0) -> None:
-        self.attempt = attempt or Attempt()
-        self.offset = offset
+    def __init__(self) -> None:
+        self.attempt = Attempt()
         self._folders: dict[tuple[str, str], list[OpenRun]] = {}
         self._stdout_room = _STDOUT_ROOM
         self._output_room = _OUTPUT_ROOM
@@ -82,7 +80,7 @@ class Builder:
             data = _NOTHING
         counter = _number(raw.get("counter"))
         created = raw.get("created")
-        time = when(created, self.offset)
+        time = when(created)
         if time is None and created is not None:
             self.damage(path, f"no usable time: {str(created)[:40]}")
         uuid = data.get("playbook_uuid")
@@ -213,7 +211,7 @@ class Builder:
         task.end = time
         task.output_dropped = data.get("res") == {}
         if task.start is None:
-            task.start = when(data.get("start"), self.offset)
+            task.start = when(data.get("start"))
         return state
 
     def _judge(self, own: OpenRun, data: Mapping[str, object], time: float | None) -> None:

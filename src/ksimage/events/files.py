@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 FILE_LIMIT = 4 << 20
 """Bytes of the largest event that is read. ansible-runner drops results above 700,000 bytes."""
 _FIRST_READ = 1 << 16
 _LEFT_OVER = "-partial.json"
+# A link could lead anywhere, and opening a FIFO would wait for its writer.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _decode = json.JSONDecoder().decode
 
 
@@ -21,7 +25,7 @@ class EventFile(NamedTuple):
     raw: object
     damage: str
     mtime: float | None
-    """Only where the event has no time of its own."""
+    """Only where the event has no time of its own, and of ``rc``."""
 
 
 def counter_of(name: str) -> int | None:
@@ -50,13 +54,31 @@ def left_over(names: list[str]) -> list[str]:
     return [name for name in partial if name.replace(_LEFT_OVER, ".json") not in whole]
 
 
+def read_path(path: Path) -> Iterator[EventFile]:
+    """All that one ident's folder holds: event files in order, what is damaged, and ``rc`` last.
+
+    ``rc``'s ``raw`` is the exit status; it is absent while the run goes on.
+    """
+    try:
+        folder = os.open(path / "job_events", _FOLDER)
+    except OSError as error:
+        yield EventFile("job_events", None, error.strerror or "cannot be opened", None)
+    else:
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 - of an open folder
+            for name in left_over(names):
+                yield EventFile(name, None, "ansible-runner had not finished it", None)
+            yield from read_folder(folder, in_order(names))
+        finally:
+            os.close(folder)
+    yield from _read_rc(path / "rc")
+
+
 def read_folder(folder: int, names: list[str]) -> Iterator[EventFile]:
     """Read event files of the open folder ``folder``, in the order given."""
-    # A link could lead anywhere, and opening a FIFO would wait for its writer.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     for name in names:
         try:
-            file = os.open(name, flags, dir_fd=folder)
+            file = os.open(name, _FILE, dir_fd=folder)
         except OSError as error:
             yield EventFile(name, None, error.strerror or "cannot be opened", None)
             continue
@@ -104,3 +126,17 @@ def _rest(file: int, data: bytes) -> bytes:
         parts.append(part)
         size += len(part)
     return b"".join(parts)
+
+
+def _read_rc(path: Path) -> Iterator[EventFile]:
+    try:
+        file = os.open(path, _FILE)
+    except OSError:
+        return  # the run goes on, or was cut
+    try:
+        text = os.read(file, 64)
+        yield EventFile("rc", int(text), "", os.fstat(file).st_mtime)
+    except (OSError, ValueError):
+        yield EventFile("rc", None, "not a number", None)
+    finally:
+        os.close(file)

@@ -10,14 +10,14 @@ _FIRST = datetime(1980, 1, 1, tzinfo=_UTC).timestamp()
 _LAST = datetime(2200, 1, 1, tzinfo=_UTC).timestamp()
 
 
-def when(text: object, offset: float = 0.0) -> float | None:
+def when(text: object) -> float | None:
     """The seconds since 1970 (UTC) of an event's ``created`` or ``start``.
 
-    ansible-runner writes naive times before 2.4 and times with a zone since.
+    ansible-runner writes times without a zone, in UTC, before 2.4 (``datetime.utcnow`` in its
+    display callback, whatever the pod's zone is), and times with a zone since.
 
     Args:
         text: as read from the event; anything.
-        offset: seconds by which the zone of naive times is ahead of UTC.
 
     Returns:
         None when it is no time, or one of a year in which no cluster ran.
@@ -27,9 +27,8 @@ def when(text: object, offset: float = 0.0) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            seconds = moment.replace(tzinfo=_UTC).timestamp() - offset
-        else:
-            seconds = moment.timestamp()
+            moment = moment.replace(tzinfo=_UTC)
+        seconds = moment.timestamp()
     except (ValueError, OverflowError):
         return None
     return seconds if _FIRST <= seconds < _LAST else None

@@ -11,7 +11,6 @@ from ksimage.events import files
 from ksimage.events.build import Builder
 from ksimage.events.model import Attempt
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_FOLDERS = 1000
 
 
@@ -59,45 +58,15 @@ def run_folders(root: Path) -> Iterator[tuple[str, str]]:
 def read_run(builder: Builder, root: Path, component: str, ident: str) -> None:
     """Feed a builder with all events of one folder, and its rc."""
     here = f"{component}/{ident}"
-    try:
-        folder = os.open(root / component / ident / "job_events", _FOLDER)
-    except OSError as error:
-        builder.damage(f"{here}/job_events", error.strerror or "cannot be opened")
-    else:
-        try:
-            names = os.listdir(folder)  # noqa: PTH208 - of an open folder
-            for name in files.left_over(names):
-                builder.damage(f"{here}/job_events/{name}", "ansible-runner had not finished it")
-            for name, raw, damage, mtime in files.read_folder(folder, files.in_order(names)):
-                path = f"{here}/job_events/{name}"
-                if damage:
-                    builder.damage(path, damage)
-                else:
-                    builder.feed(component, ident, raw, path=path, mtime=mtime)
-        finally:
-            os.close(folder)
-    _read_rc(builder, root, component, ident)
-
-
-def _read_rc(builder: Builder, root: Path, component: str, ident: str) -> None:
-    path = root / component / ident / "rc"
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return  # the run goes on, or was cut
-    try:
-        text = os.read(file, 64)
-        mtime = os.fstat(file).st_mtime
-    except OSError:
-        text, mtime = b"?", 0.0
-    finally:
-        os.close(file)
-    try:
-        rc = int(text)
-    except ValueError:
-        builder.damage(f"{component}/{ident}/rc", "not a number")
-        return
-    builder.set_rc(component, ident, rc, mtime)
+    for name, raw, damage, mtime in files.read_path(root / component / ident):
+        path = f"{here}/{name}" if name in ("rc", "job_events") else f"{here}/job_events/{name}"
+        if damage:
+            builder.damage(path, damage)
+        elif name == "rc":
+            assert isinstance(raw, int)
+            builder.set_rc(component, ident, raw, mtime)
+        else:
+            builder.feed(component, ident, raw, path=path, mtime=mtime)
 
 
 def _folders(path: Path) -> list[str]:

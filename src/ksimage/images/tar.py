@@ -23,6 +23,7 @@ BLOCK = 512
 MAX_MEMBERS = 1_000_000
 MAX_SPECIAL = 1 << 20
 """Bytes of one PAX or GNU long-name header (archive/tar: maxSpecialFileSize)."""
+PIECE = 1 << 20
 MAX_RECORDS = 16_384
 """Records in one PAX header."""
 
@@ -83,6 +84,14 @@ class Member:
             MalformedImage: larger, or the archive is truncated.
         """
         return self._content.read(limit)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content in pieces of at most 1 MiB; once, and before the next member is asked for.
+
+        Raises:
+            MalformedImage: the archive is truncated.
+        """
+        return self._content.pieces()
 
 
 def members(name: str, chunks: Iterable[bytes]) -> Iterator[Member]:
@@ -201,6 +210,15 @@ class _Content:
         self._left = 0
         self._passed = True
         return data
+
+    def pieces(self) -> Iterator[bytes]:
+        assert not self._passed, "content is there until the next member is asked for, and once"
+        while self._left:
+            piece = self._stream.take(min(self._left, PIECE))
+            if not piece:
+                self._stream.refuse("it ends within a file")
+            self._left -= len(piece)
+            yield piece
 
     def skip(self) -> None:
         if self._stream.skip(self._left) < self._left:

@@ -28,7 +28,7 @@ from ksimage.errors import (
     UnsupportedRelease,
     UpstreamWithdrawn,
 )
-from ksimage.locations import spec
+from ksimage.locations import access
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.patching import apply
 from ksimage.upstream import releases
@@ -234,7 +234,7 @@ class TestWithdrawn:
             def close(self) -> None:
                 Gone.closed = True
 
-        monkeypatch.setattr(spec, "open_source", lambda *_, **__: Gone())
+        monkeypatch.setattr(access, "open_source", lambda *_, **__: Gone())
         with pytest.raises(UpstreamWithdrawn) as caught:
             planning.plan("v3.3.2", Settings(), options=lambda _: None)
         assert Gone.closed

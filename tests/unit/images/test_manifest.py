@@ -9,19 +9,16 @@ import pytest
 
 from ksimage.errors import MalformedImage, UnsupportedImage
 from ksimage.images.manifest import (
-    DOCKER_LIST,
-    DOCKER_MANIFEST,
     MAX_LAYERS,
     MAX_MANIFEST,
     MAX_PLATFORMS,
-    OCI_INDEX,
-    OCI_MANIFEST,
     Index,
     Manifest,
     encode,
     load_json,
     parse,
 )
+from ksimage.images.mediatypes import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 DIGEST = "sha256:" + "a" * 64
 

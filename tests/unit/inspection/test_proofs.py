@@ -20,8 +20,9 @@ from ksimage.build import make
 from ksimage.build.plan import Plan
 from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
 from ksimage.hook.find import HOOK_PATH, find_hook
+from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
-from ksimage.images.manifest import OCI_LAYER_GZIP, OCI_MANIFEST, sha256
+from ksimage.images.mediatypes import OCI_LAYER_GZIP, OCI_MANIFEST
 from ksimage.inspection import proofs
 from ksimage.inspection.proofs import Verdict
 from ksimage.locations.oci.layout import LayoutSource

@@ -93,7 +93,8 @@ if __name__ == '__main__':
     print(ks_hook)
 """
 
-LOUD = HOOK.replace(b"quiet=True", b"quiet=False").replace(
+LOUD = HOOK.replace(b"quiet=True", b"quiet=False").replace(b"quiet=self.quiet", b"quiet=False")
+LOUD = LOUD.replace(
     b"            playbook=self.playbook,\n",
     b"            playbook=self.playbook,\n            verbosity=level,\n",
 )

@@ -26,18 +26,9 @@ from ksimage.errors import (
     NotOurs,
     UnsupportedImage,
 )
-from ksimage.images.manifest import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    MAX_MANIFEST,
-    OCI_INDEX,
-    Descriptor,
-    Index,
-    encode,
-    load_json,
-    parse,
-    sha256,
-)
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, encode, load_json, parse
+from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX
 from ksimage.locations.files import staging
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
 from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
