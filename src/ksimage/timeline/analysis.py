@@ -48,11 +48,17 @@ class Analysis:
     @property
     def state(self) -> RunState:
         """Failed when any component failed; ok only when result-info ended well."""
-        states = {lane.state for lane in self.lanes}
+        states = {lane.state for lane in self.lanes if lane.is_current}
         for state in ("failed", "running", "cut"):
             if state in states:
                 return state
         return "ok" if self.path.complete else "cut"
+
+    @property
+    def latest(self) -> Span:
+        """The last installation alone: each edit of the configuration starts another one."""
+        starts = [lane.span.start for lane in self.lanes if lane.is_current]
+        return Span(min(starts, default=self.span.start), self.span.end)
 
     @property
     def tasks(self) -> int:
@@ -105,7 +111,8 @@ def analyse(attempt: Attempt, title: str = "") -> Analysis:
         ends = [lane.span.end for lane in drawn]
         ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
         span = Span(min(lane.first for lane in drawn), max(ends))
-    return Analysis(attempt, line(title), span, drawn, _phases(drawn), critical(drawn))
+    current = [lane for lane in drawn if lane.is_current]
+    return Analysis(attempt, line(title), span, drawn, _phases(current), critical(current))
 
 
 def _longest(places: Iterable[Place], most: int) -> list[Place]:

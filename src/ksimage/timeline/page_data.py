@@ -59,6 +59,7 @@ def page_data(analysis: Analysis, comparison: Comparison | None, refresh: int) -
         "verdict": verdict(analysis),
         "start": round(start * 1000),
         "length": _ms(analysis.span.seconds),
+        "latest": _ms(analysis.latest.start - start),
         "refresh": refresh,
         "states": STATES,
         "kinds": KINDS,
@@ -107,6 +108,7 @@ def _lane(lane: Lane, start: float) -> dict[str, Any]:
         "start": _ms(lane.span.start - start),
         "end": _ms(lane.span.end - start),
         "events": len(lane.events),
+        "isCurrent": lane.is_current,
     }
 
 

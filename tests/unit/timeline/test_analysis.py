@@ -56,3 +56,22 @@ def test_nothing_is_no_error() -> None:
     analysis = analyse(Attempt(), "\x1b[1mname")
     assert (analysis.lanes, analysis.phases, analysis.failures()) == ([], [], [])
     assert analysis.title == "name"
+
+
+def test_of_two_installations_in_one_pod_the_last_one_counts() -> None:
+    analysis = analyse(
+        attempt(
+            run("preinstall", task("p", 0, 5)),
+            run("devops", task("d", 6, 90), state="failed"),
+            run("preinstall", task("p", 200, 4)),
+            run("network", task("n", 205, 3)),
+            run("result-info", task("r", 209, 1)),
+        )
+    )
+    assert analysis.state == "ok"
+    assert analysis.latest == Span(BEGAN + 200, BEGAN + 210)
+    assert analysis.span == Span(BEGAN, BEGAN + 210)
+    assert [phase.name for phase in analysis.phases] == ["pre-install", "components", "result-info"]
+    assert analysis.path.seconds == 10
+    assert analysis.failures() == []
+    assert [lane.component for lane in analysis.lanes if not lane.is_current] == ["devops"]
