@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_other_size_than_the_descriptor_says(script: ScriptedRegistry, source: S
 def test_missing_content_type_is_made_up_for(
     content_type: str, script: ScriptedRegistry, source: Sources
 ) -> None:
-    headers = {"Content_Type": content_type} if content_type else {}
+    headers: dict[str, Any] = {"Content_Type": content_type} if content_type else {}
     script.on("GET", TAG, 200, DATA, **headers)
     assert source(f"{script.address}/p/r:v1").top() == TOP
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ksimage.base import naming
+from ksimage.config.settings import DEFAULT_SOURCE
 from ksimage.errors import (
     AmbiguousImage,
     AuthError,
@@ -67,7 +68,7 @@ def open_base(
     except (ImageNotFound, AuthError, RegistryError) as error:
         source.close()
         # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
-        if release and settings.source == naming.DEFAULT_SOURCE:
+        if release and settings.source == DEFAULT_SOURCE:
             raise UpstreamWithdrawn(str(location), error.message) from error
         if isinstance(error, ImageNotFound):
             _tell_of_kubekeys(location, release, options)

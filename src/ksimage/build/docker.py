@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.build import engine as builder
 from ksimage.build import smoke
-from ksimage.build.make import Built, Destination, prove
+from ksimage.build.outcome import Built, Destination, prove
 from ksimage.derivation import dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.images.manifest import Descriptor

@@ -57,6 +57,9 @@ class BundleSource:
                 yield {"k": "rc", **base, "rc": status}
         yield {"k": "end"}
 
+    def finish(self) -> None:
+        """It ends by itself."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
+    "watch": ("watch", "Show what the installation does, until it has ended."),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster.stream import BrokenStream, Connection
 from ksimage.cluster.installer import find_pods
+from ksimage.cluster.stream import BrokenStream, Connection
 from ksimage.errors import (
     ClusterAnswerCut,
     ClusterSlow,

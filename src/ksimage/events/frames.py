@@ -36,6 +36,9 @@ class Source(Protocol):
     def frames(self) -> Iterator[Frame]:
         """All frames; may wait for the next. Ends where the source ends."""
 
+    def finish(self) -> None:
+        """Ask a live source for its end: it tells what is there, and then its end frame."""
+
     def close(self) -> None:
         """Give up what it holds; a waiting ``frames`` ends."""
 

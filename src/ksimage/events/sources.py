@@ -47,6 +47,9 @@ class FolderSource:
                     yield {"k": "ev", **base, "n": number, "r": raw, "m": mtime}
         yield {"k": "end"}
 
+    def finish(self) -> None:
+        """It ends by itself."""
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -81,6 +84,9 @@ class RecordSource:
             raise NoRecording(self.title, str(error)) from None
         except OSError as error:
             raise CannotRead(self.title, error) from error
+
+    def finish(self) -> None:
+        """It ends by itself."""
 
     def close(self) -> None:
         """Close the file."""

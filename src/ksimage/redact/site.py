@@ -55,7 +55,9 @@ def rule(
     name: str, triggers: str, pattern: str, before: int = 0, after: int = 400, sure: bool = True
 ) -> Rule:
     """A rule, its triggers separated by blanks, its pattern verbose-free and case-insensitive."""
-    return Rule(name, tuple(triggers.split()), re.compile(pattern, re.IGNORECASE), before, after, sure)
+    return Rule(
+        name, tuple(triggers.split()), re.compile(pattern, re.IGNORECASE), before, after, sure
+    )
 
 
 def lowered(text: str) -> str:

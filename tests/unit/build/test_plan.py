@@ -189,9 +189,14 @@ class TestPatches:
     def test_equal_hooks_are_patched_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        calls = []
+        calls: list[object] = []
         real = apply.apply_series
-        monkeypatch.setattr(apply, "apply_series", lambda *a, **k: calls.append(a) or real(*a, **k))
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            calls.append(arguments)
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(apply, "apply_series", counted)
         with derived.planned(derived.base(tmp_path, Recipe(), ARM64)) as plan:
             assert len(plan.platforms) == 2
         assert len(calls) == 1

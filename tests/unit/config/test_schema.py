@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -45,7 +45,7 @@ def validator() -> jsonschema.Draft7Validator:
 
 
 def test_every_key_is_described() -> None:
-    properties = schema.schema()["properties"]
+    properties = cast("dict[str, dict[str, Any]]", schema.schema()["properties"])
     for option in SETTINGS:
         if option.in_file:
             group, _, name = option.key.partition(".")

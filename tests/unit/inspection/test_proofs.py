@@ -276,7 +276,7 @@ BUILD_ONLY: list[tuple[str, Change, set[str]]] = [
 ]
 
 
-def cases(*tables: list[tuple[str, Change, set[str]]]) -> Any:
+def cases(*tables: list[tuple[str, Change, set[str]]]) -> pytest.MarkDecorator:
     rows = [row for table in tables for row in table]
     return pytest.mark.parametrize(
         ("change", "expected"), [row[1:] for row in rows], ids=[row[0] for row in rows]

@@ -260,7 +260,7 @@ class TestTarget:
         layout(tmp_path / "in")
         (tmp_path / "out").mkdir()
         copy(LayoutSource(tmp_path / "in"), LayoutTarget(tmp_path / "out", "x"))
-        assert LayoutSource(tmp_path / "out", "x").top()
+        assert LayoutSource(tmp_path / "out", "x").top().digest
 
 
 WRITER = """

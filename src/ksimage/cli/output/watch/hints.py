@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.events import phases
+from ksimage.events.tally import tally
 from ksimage.timeline.words import line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ksimage.events.frames import Chronicle
+    from ksimage.events.model import Run
 
 BUSY = "busy wait: this hook's loop takes one whole CPU from the components (x1.3 to x2.2 longer)"
 """docs/performance.md: +25 % with playbooks that wait for kubectl, 2.2 times when they compute."""
@@ -24,14 +28,20 @@ def whose(told: Chronicle) -> tuple[str, str]:
     return ("unknown hook", "yellow") if told.hook_sha256 else ("", "")
 
 
-def hint(told: Chronicle) -> str:
-    """The one thing that is most worth knowing now; empty when there is nothing."""
+def hint(told: Chronicle, runs: Sequence[Run]) -> str:
+    """The one thing that is most worth knowing now; empty when there is nothing.
+
+    Args:
+        runs: of the installation at work.
+    """
     if told.lost:
         return f"no connection, trying again: {line(told.lost)}"
-    if busy(told) and any(
-        run.state == "running" and phases.is_parallel(run.component) for run in told.attempt.runs
-    ):
+    running = [run for run in runs if run.state == "running"]
+    if busy(told) and any(phases.is_parallel(run.component) for run in running):
         return BUSY
+    tasks = [task for run in running if (task := tally(run).task) is not None]
+    if tasks and all(task.attempts for task in tasks):
+        return "nothing computes: all that runs waits for something and tries again"
     if len(told.attempts) > 1:
         return f"the container was started anew: this is start {len(told.attempts)} that was seen"
     return ""

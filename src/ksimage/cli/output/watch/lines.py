@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ksimage.cli.output.watch.cells import Paint, short
 from ksimage.timeline.words import line, task_name
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ksimage.events.model import Event, Run
     from ksimage.events.verdict import Verdict
 
+Fed: TypeAlias = "tuple[Run, Event] | None"
+"""What a frame told, as Chronicle.take gives it."""
 NDJSON = "ksimage/watch/v1"
 """Version of the NDJSON lines; grows when a key changes its meaning or goes."""
 _TOLD = ("ok", "changed", "failed", "ignored", "unreachable", "retry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from ksimage.events.model import Run
 
 SMALLEST = (80, 24)
-KEYS = "↑↓ component  f failures  e errors only  ? help  q leave (installation goes on)"
+_KEYS = (
+    "↑↓ component  f failures  e errors  ? help  q leave",
+    "↑↓ component  f failures  e errors only  ? help  q leave (the installation goes on)",
+)
+_STARS = re.compile(r" \*{4,}$")  # Ansible fills its banners up with them
 _HELP = """\
 ↑ ↓    choose the component whose last lines are shown
 f      what failed, with its output; again: back
@@ -99,7 +104,10 @@ def _head(told: Chronicle, runs: list[Run], columns: int, now: float, paint: Pai
     title = line(told.title or told.attempt.image or "ks-installer", columns)
     ours, style = hints.whose(told)
     start = min((run.start for run in runs if run.start is not None), default=now)
-    right = f"  {short(now - start)}"
+    end = max((run.end or now for run in runs), default=now)
+    if any(run.state == "running" for run in runs) or phases.phase(runs).number < phases.PHASES:
+        end = now
+    right = f"  {short(end - start)}"
     left = columns - width(right) - width(ours)
     first = paint("bold", fit(title, left)) + paint(style, ours) + paint("bold", right)
     if not runs:
@@ -107,12 +115,21 @@ def _head(told: Chronicle, runs: list[Run], columns: int, now: float, paint: Pai
         lines = [first, fit("no connection" if told.lost else waiting, columns), ""]
     else:
         single = [run for run in runs if not phases.is_parallel(run.component)]
-        chips = "  ".join(table.chip(run, now) for run in single)
+        chips = _chips([table.chip(run, now) for run in single], columns)
         lines = [first, _phase(told, runs, columns, paint), paint("dim", fit(chips, columns))]
-    hint = hints.hint(told)
+    hint = hints.hint(told, runs)
     if hint:
         lines.append(paint("yellow", fit(hint, columns)))
     return lines
+
+
+def _chips(chips: list[str], columns: int) -> str:
+    """The last phases that fit."""
+    text = "  ".join(chips)
+    while width(text) > columns and len(chips) > 1:
+        chips = chips[1:]
+        text = "…  " + "  ".join(chips)
+    return text
 
 
 def _phase(told: Chronicle, runs: list[Run], columns: int, paint: Paint) -> str:
@@ -160,6 +177,7 @@ def _panel(
     else:
         title = line(run.component) if run else ""
         title += " · errors only" if choice.errors_only else ""
+        title += " (UTC)" if title else ""
         body = _last_lines(run, choice.errors_only, room) if run else []
     rule = f"── {title} " if title else ""
     lines = [paint("dim", rule + "─" * (columns - width(rule)))]
@@ -190,7 +208,7 @@ def _last_lines(run: Run, errors_only: bool, most: int) -> list[str]:
             continue
         clock = time.strftime("%H:%M:%S", time.gmtime(event.time)) if event.time else " " * 8
         said = [text for text in paragraph(event.stdout, 4000).splitlines() if text.strip()]
-        lines[:0] = [f"{clock} {text}" for text in said]
+        lines[:0] = [f"{clock} {_STARS.sub('', text)}" for text in said]
     return lines
 
 
@@ -207,9 +225,9 @@ def _foot(told: Chronicle, runs: list[Run], columns: int, paint: Paint) -> list[
         f"{short(seconds)} {line(run.component)}: {task_name(task.name)}"
         for seconds, run, task in slowest(runs, most)
     )
-    count = f"{told.events:,} events · "
+    keys = f"{told.events:,} events · {_KEYS[columns >= table.WIDE]}"
     return [
         paint("dim", "─" * columns),
         paint("dim", fit(f"slowest  {slow}", columns)),
-        paint("dim", fit(count + KEYS, columns)),
+        paint("dim", fit(keys, columns)),
     ]

@@ -27,7 +27,7 @@ MAX_PASSWORD = 64 << 10
 """Bytes; identity tokens of some registries have several thousand."""
 
 
-class Session:
+class Invocation:
     """One run's settings and how it talks to registries."""
 
     def __init__(
