@@ -38,7 +38,7 @@ def task(
 
 def run(component: str, *tasks: Task, state: RunState = "ok", end: float | None = None) -> Run:
     """A run of these tasks, with an event at each one's start and end."""
-    events = []
+    events: list[Event] = []
     for one in tasks:
         events.append(Event(one.start, "playbook_on_task_start", len(events) + 1, "start", one, ""))
         if one.end is not None:

@@ -14,7 +14,7 @@ from ksimage.timeline.columns import KINDS, event_columns, varints
 from ksimage.timeline.lanes import Lane, lanes
 
 
-def unpacked(data: bytes) -> list[int]:
+def unpacked(data: bytes | bytearray) -> list[int]:
     """Varints by splitting at the last byte of each."""
     numbers, parts = [], []
     for byte in data:

@@ -1,17 +1,32 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
+from itertools import accumulate
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.attempts import attempt, run, task, whole
 from tests.support.installations import installation
+from tests.unit.timeline.test_columns import unpacked
 
 from ksimage.events.model import Attempt, Damage
 from ksimage.timeline.analysis import analyse
 from ksimage.timeline.comparison import compare
 from ksimage.timeline.page_data import OUTPUT, OUTPUTS, UNREADABLE, page_data, script_safe
+
+
+def unpacked_rows(coded: dict[str, Any]) -> list[dict[str, int]]:
+    """Rows again, decoded without the module under test."""
+    rows: list[dict[str, int]] = [{} for _ in range(coded.pop("rows"))]
+    for field, text in coded.items():
+        numbers = unpacked(b64decode(text))
+        if field == "start":
+            numbers = list(accumulate(n // 2 if n % 2 == 0 else -(n + 1) // 2 for n in numbers))
+        for row, number in zip(rows, numbers, strict=True):
+            row[field] = number
+    return rows
 
 
 def data(installed: Attempt) -> dict[str, Any]:
@@ -24,19 +39,29 @@ def test_tasks_lie_in_their_lanes() -> None:
     assert [lane["name"] for lane in made["lanes"]] == [
         "preinstall", "monitoring", "network", "result-info", "telemetry",
     ]  # fmt: skip
-    deploy = made["tasks"][1]
-    assert made["names"][deploy[0]] == "Deploy"
-    assert deploy[1:8] == [1, 12_000, 8_000, made["states"].index("ok"), 3, 30, 0]
+    deploy = unpacked_rows(made["tasks"])[1]
+    assert made["names"][deploy.pop("name")] == "Deploy"
+    assert made["names"][deploy.pop("file")] == "/roles/Deploy.yaml"
+    assert {key: deploy[key] for key in ("lane", "start", "length", "state", "line")} == {
+        "lane": 1,
+        "start": 12_000,
+        "length": 8_000,
+        "state": made["states"].index("ok"),
+        "line": 1,
+    }
+    assert (deploy["retries"], deploy["allowed"], deploy["items"]) == (3, 30, 0)
     assert made["output"] == {"2": "$ kubectl\nno matches"}
     assert made["runnerUp"] == {"last": "monitoring", "before": "network", "ahead": 13_000}
-    assert made["path"][0] == [0, 0, 0, 10_000, "tasks"]
-    assert made["path"][1] == [-1, 1, 10_000, 12_000, "between"]
+    steps = unpacked_rows(made["path"])
+    assert [step["task"] for step in steps] == [1, 0, 2, 0, 3, 0, 5]
+    assert [step["start"] for step in steps][:3] == [0, 10_000, 12_000]
+    assert made["ways"][steps[1]["way"]] == "between"
     assert [phase["name"] for phase in made["phases"]][:2] == ["pre-install", "components"]
 
 
 def test_tasks_of_earlier_runs_are_marked() -> None:
     made = data(attempt(run("a", task("first", 0, 1)), run("a", task("second", 5, 1))))
-    assert [row[12] for row in made["tasks"]] == [1, 0]
+    assert [row["earlier"] for row in unpacked_rows(made["tasks"])] == [1, 0]
 
 
 @given(st.text(st.characters(), max_size=60))
@@ -83,14 +108,21 @@ def test_a_second_run_lies_in_the_firsts_lanes() -> None:
         ("a", "ok"),
         ("old", "gone"),
     ]
-    assert [row[1:4] for row in made["other"]["tasks"]] == [[0, 0, 9_000], [1, 1_000, 1_000]]
-    verdicts = [(made["verdicts"][pair[0]], pair[1:]) for pair in made["pairs"]]
-    assert verdicts == [("faster", [0, 0]), ("gone", [-1, 1])]
+    others = unpacked_rows(made["other"]["tasks"])
+    assert [(row["lane"], row["start"], row["length"]) for row in others] == [
+        (0, 0, 9_000),
+        (1, 1_000, 1_000),
+    ]
+    pairs = unpacked_rows(made["pairs"])
+    assert [(made["verdicts"][one["verdict"]], one["after"], one["before"]) for one in pairs] == [
+        ("faster", 1, 1),
+        ("gone", 0, 2),
+    ]
 
 
 def test_nothing_has_data_too() -> None:
     made = data(Attempt())
-    assert (made["lanes"], made["tasks"], made["length"]) == ([], [], 0)
+    assert (made["lanes"], made["tasks"]["rows"], made["length"]) == ([], 0, 0)
 
 
 def test_as_much_as_twenty_thousand_events_is_small() -> None:
