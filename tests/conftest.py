@@ -19,4 +19,5 @@ pytest_plugins = [
     "tests.support.harbor",
     "tests.support.rootfs",
     "tests.support.timeline_page",
+    "tests.support.cluster",
 ]

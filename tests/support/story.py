@@ -53,8 +53,13 @@ class Story:
              "Waiting until it is ready", "Importing status", "Cleaning up")
         ):  # fmt: skip
             title = f"{name.capitalize()} | {what}"
-            task = {"task": title, "task_uuid": f"{name}-{number}", "role": f"role-{name}",
-                    "task_action": "command", "task_path": f"/roles/{name}/main.yaml:{number}"}  # fmt: skip
+            task = {
+                "task": title,
+                "task_uuid": f"{name}-{number}",
+                "role": f"role-{name}",
+                "task_action": "command",
+                "task_path": f"/roles/{name}/main.yaml:{number}",
+            }
             hosted = {**task, "host": "localhost"}
             banner = f"\r\nTASK [role-{name} : {title}] {'*' * 40}"
             self.event(name, at, "playbook_on_task_start", task, banner)
@@ -73,8 +78,12 @@ class Story:
             else:
                 at += pace
             if rc and number == 5:
-                result = {"cmd": f"kubectl apply -f {name}.yaml", "msg": "non-zero return code",
-                          "rc": 1, "stderr": "error: no space left on device\nerror: gave up"}  # fmt: skip
+                result = {
+                    "cmd": f"kubectl apply -f {name}.yaml",
+                    "msg": "non-zero return code",
+                    "rc": 1,
+                    "stderr": "error: no space left on device\nerror: gave up",
+                }
                 text = 'fatal: [localhost]: FAILED! => {"msg": "non-zero return code"}'
                 self.event(name, at, "runner_on_failed", {**hosted, "res": result}, text)
                 break

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.derivation import dockerfile
 from ksimage.errors import BuildFailed, SmokeTestFailed
-from ksimage.hook.find import HOOK_PATH
 from ksimage.locations.docker import engine
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.derivation.recipe import Recipe

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.derivation.recipe import Recipe
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.hook.platforms import Reading
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location

@@ -30,7 +30,13 @@ COMMANDS = {
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
+    "rollout": ("rollout", "Bring an image into the cluster, and prove it in the pod."),
+    "status": ("status", "Show which installer runs, whose it is, and what it does."),
     "watch": ("watch", "Show what the installation does, until it has ended."),
+    "timeline": (
+        "timeline",
+        "Show where an installation's time went: report, page, picture, trace.",
+    ),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster.kubectl import CONTAINER
-from ksimage.cluster.objects import at, moment, named, number, objects, text
+from ksimage.cluster.objects import at, moment, named, number, objects, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+ANNOTATION: Final = "io.ksimage.rollout"
+"""On a pod's template: the ID of the rollout that it is of. On a Deployment: the record of it."""
 
 
 class Pod(NamedTuple):
@@ -23,6 +26,9 @@ class Pod(NamedTuple):
         started: seconds since 1970, None while it does not run.
         waiting, waiting_message: why the container does not run, in the kubelet's words.
         ended: exit code of the container that runs no more, or None.
+        crashed: why the container's last start ended (reason and exit code); empty when it did not.
+        unscheduled: why no node takes it, in the scheduler's words.
+        rollout: the ID of the rollout that its template is of; empty for other templates.
         deleting: it has been told to go.
     """
 
@@ -40,6 +46,9 @@ class Pod(NamedTuple):
     waiting: str
     waiting_message: str
     ended: int | None
+    crashed: str
+    unscheduled: str
+    rollout: str
     deleting: bool
 
     @property
@@ -71,5 +80,26 @@ def read(pod: Mapping[str, Any]) -> Pod:
         waiting=text(state, "waiting", "reason"),
         waiting_message=text(state, "waiting", "message"),
         ended=code if isinstance(code, int) else None,
+        crashed=_crash(status),
+        unscheduled=_unscheduled(pod),
+        rollout=texts(pod, "metadata", "annotations").get(ANNOTATION, ""),
         deleting=bool(text(pod, "metadata", "deletionTimestamp")),
     )
+
+
+def _crash(status: object) -> str:
+    """Of a restarted container its last end, of an ended one that end."""
+    for key in ("state", "lastState"):
+        end = at(status, key, "terminated")
+        if end:
+            reason = text(end, "reason") or "ended"
+            said = text(end, "message").strip()
+            return f"{reason}, exit code {number(end, 'exitCode')}" + (f": {said}" if said else "")
+    return ""
+
+
+def _unscheduled(pod: Mapping[str, Any]) -> str:
+    for condition in objects(pod, "status", "conditions"):
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return text(condition, "message") or text(condition, "reason")
+    return ""

@@ -24,6 +24,8 @@ from ksimage.errors.image import *
 from ksimage.errors.notfound import *
 from ksimage.errors.patch import *
 from ksimage.errors.registry import *
+from ksimage.errors.rollout import *
+from ksimage.errors.status import *
 from ksimage.errors.tag import *
 from ksimage.errors.usage import *
 from ksimage.errors.watch import *

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.hook.find import Hook, Seen
+    from ksimage.hook.layers import Hook, Seen
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Source
 
@@ -29,7 +29,7 @@ def find_hooks(
 
     Args:
         source, images: the base, open, and its platforms.
-        seen: told of what will be a hook if all is well (:func:`ksimage.hook.find_hook`).
+        seen: told of what will be a hook if all is well (:func:`ksimage.hook.find.find_hook`).
         reading: told of the layers that are read; what it raises ends the reading.
 
     Raises:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.base import lookup
 from ksimage.errors import CloneUnusable
-from ksimage.hook.find import MAX_HOOK, find_hook
+from ksimage.hook.find import find_hook
+from ksimage.hook.layers import MAX_HOOK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -64,7 +64,8 @@ _TIME = re.compile(rb"-?[0-9]{1,19}(\.[0-9]*)?")
 class Member:
     """One member. ``name`` and ``link`` are as written, ``size`` counts the content's bytes.
 
-    ``attributes``: keys of its PAX records for extended attributes.
+    ``mtime``: whole seconds since the epoch, never before it. ``attributes``: its PAX records for
+    extended attributes, by key (``SCHILY.xattr.user.name``).
     """
 
     name: str
@@ -73,8 +74,9 @@ class Member:
     uid: int
     gid: int
     size: int
+    mtime: int
     link: str
-    attributes: tuple[str, ...]
+    attributes: Mapping[str, bytes]
     _content: _Content
 
     def read(self, limit: int) -> bytes:
@@ -259,7 +261,7 @@ class _Header:
         self.uid = self._number(block[108:116])
         self.gid = self._number(block[116:124])
         self.size = self._number(block[124:136])
-        self._number(block[136:148])
+        self.mtime = self._number(block[136:148])
         magic, prefix = block[257:265], block[345:500]
         if magic == b"ustar\x0000":
             if block[508:512] == b"tar\0":
@@ -311,10 +313,16 @@ def _member(
         _override(stream, records, b"uid", header.uid),
         _override(stream, records, b"gid", header.gid),
         size,
+        _mtime(records, header.mtime),
         _decode(link),
-        tuple(sorted(_decode(key) for key in records if b".xattr." in key)),
+        {_decode(key): value for key, value in records.items() if b".xattr." in key},
         _Content(stream, size if kind in _WITH_CONTENT else 0),
     )
+
+
+def _mtime(records: Mapping[bytes, bytes], value: int) -> int:
+    text = records.get(b"mtime")  # a number, as _pax has made sure
+    return max(0, int(text.partition(b".")[0])) if text else value
 
 
 def _override(stream: _Stream, records: Mapping[bytes, bytes], key: bytes, value: int) -> int:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ksimage.base import images as base_images
 from ksimage.derivation import recipe
 from ksimage.errors import HookNotFound, KsimageError
-from ksimage.hook.find import HOOK_PATH, MAX_HOOK, find_hook
+from ksimage.hook.find import find_hook
+from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection import proofs
@@ -26,6 +27,7 @@ from ksimage.locations import access
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import Watched
 from ksimage.text import printable
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

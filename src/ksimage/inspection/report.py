@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.harbor.api import Harbor
     from ksimage.harbor.view import View
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.inspection.identity import Identity, Origin
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location

@@ -89,7 +89,9 @@ class TestProvenFirst:
         from ksimage.images.layer import write_layer as write
 
         monkeypatch.setattr(
-            direct, "write_layer", lambda file: write(replace(file, mode=file.mode | 0o4000))
+            direct,
+            "write_layer",
+            lambda file, folders: write(replace(file, mode=file.mode | 0o4000), folders),
         )
         source = derived.base(tmp_path / "base")
         with derived.planned(source) as plan, pytest.raises(ProofFailed) as caught:
@@ -106,8 +108,8 @@ class TestProvenFirst:
 
         stray = "hooks/kubesphere/installRunner.py.orig"
 
-        def careless(file: LayerFile) -> Any:
-            return write(replace(file, path=stray))
+        def careless(file: LayerFile, folders: Any) -> Any:
+            return write(replace(file, path=stray), folders)
 
         monkeypatch.setattr(direct, "write_layer", careless)
         source = derived.base(tmp_path / "base")

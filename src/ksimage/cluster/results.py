@@ -1,0 +1,57 @@
+"""Save what an installation has left in its pod: it dies with the container."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ksimage.errors import ClusterAnswerCut
+
+if TYPE_CHECKING:
+    from ksimage.cluster.kubectl import Kubectl
+    from ksimage.cluster.pods import Pod
+
+SECONDS: Final = 300.0
+_ARCHIVE: Final = ("tar", "czf", "-", "-C", "/kubesphere", "results")
+
+
+def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:
+    """Write the results as ``ks-installer-results-<pod>-<time>.tar.gz``, readable by nobody else.
+
+    They hold secrets: `ksimage collect` makes a bundle that can be given away.
+
+    Raises:
+        ClusterAnswerCut: the stream came cut twice.
+        ClusterError, OSError.
+    """
+    # tar says 1 when files change below it, and they do
+    command = ("sh", "-c", '"$@" || [ $? -eq 1 ]', "sh", *_ARCHIVE)
+    data = b""
+    for _ in (1, 2):
+        printed = kubectl.execute(pod.name, *command, container=pod.container, timeout=SECONDS)
+        data = printed.stdout
+        if _whole(data):
+            break
+    else:
+        raise ClusterAnswerCut("kubectl exec … tar", f"{len(data):,} bytes came")
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    path = folder / f"ks-installer-results-{pod.name}-{stamp}.tar.gz"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    return path
+
+
+def _whole(data: bytes) -> bool:
+    """Whether it is a complete archive: gzip's own checksum and length stand at its end."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            while archive.next() is not None:
+                pass
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        return False
+    return True
