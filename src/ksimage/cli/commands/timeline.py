@@ -112,7 +112,7 @@ def timeline(
                 "--live writes a file of one pod again and again",
                 advice=["ksimage timeline --live -o timeline.html"],
             )
-        _follow(terminal, wanted, opened, every)
+        follow(terminal, wanted, opened, every)
         return
     analysis = _read(opened, attempt)
     comparison = None
@@ -129,6 +129,7 @@ def timeline(
 
 def _read(source: Source, attempt: int | None) -> Analysis:
     """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
+    from ksimage.cluster.follow import PodSource
     from ksimage.errors import UsageError
     from ksimage.events.frames import Chronicle
     from ksimage.timeline.analysis import analyse
@@ -139,6 +140,8 @@ def _read(source: Source, attempt: int | None) -> Analysis:
             chronicle.take(frame)
     finally:
         source.close()
+    if not isinstance(source, PodSource):
+        chronicle.cut()  # what still ran in a copy will never end
     attempts = [one for one in chronicle.attempts if one.runs] or chronicle.attempts
     if attempt is not None and attempt > len(attempts):
         raise UsageError(
@@ -147,8 +150,8 @@ def _read(source: Source, attempt: int | None) -> Analysis:
     return analyse(attempts[(attempt or len(attempts)) - 1], source.title)
 
 
-def _follow(terminal: Terminal, wanted: Wish, source: Source, every: int) -> None:
-    """Write the file again and again. It ends with the installation, or with Ctrl-C."""
+def follow(terminal: Terminal, wanted: Wish, source: Source, every: float) -> None:
+    """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
     from ksimage.cli.output.timeline import give
     from ksimage.events.frames import Chronicle
     from ksimage.events.verdict import judge
@@ -162,7 +165,7 @@ def _follow(terminal: Terminal, wanted: Wish, source: Source, every: int) -> Non
                 continue
             if judge(chronicle.attempt, chronicle.expected).outcome != "running":
                 break
-            give(terminal, wanted, _now(chronicle, source), None, refresh=every)
+            give(terminal, wanted, _now(chronicle, source), None, refresh=max(1, round(every)))
             if not written:
                 terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
             written = time.monotonic()
