@@ -11,6 +11,7 @@ import sys
 import tarfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -167,8 +168,8 @@ def test_a_page_is_written_again_until_the_installation_has_ended(tmp_path: Path
     assert '"verdict":"installed"' in data
 
 
-def _until(holds: object, seconds: float = 60) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
+    while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
