@@ -12,7 +12,7 @@ stdin stays open. A line "end" asks for the end, its own end means that the clie
 stdout is one deflated stream of lines of JSON, called frames; "k" says which:
 
     hello  v, boot (host name and start of pid 1), now, python
-    plan   hook (sha256), sleeps (its wait loop does), patched (by ksimage), expected (components to come)
+    plan   hook (sha256), sleeps (its wait loop does), patched (by ksimage), expected (components)
     ev     c, i (component, ident), h (hash of the file's name), n (counter), r (the event, slim),
            m (the file's time, where the event has none)
     bad    c, i, h, f (the file's name), why

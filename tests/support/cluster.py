@@ -156,7 +156,7 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     project = f"{REGISTRY}/mini-{digest[:12]}"  # sessions with equal images share one
     name = f"{project}/ks-installer"
     _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
-    built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
+    built = ksimage("build", "v3.3.2", "--from", project, "--push", "--replace", cwd=folder).ok()
     return Images(f"{name}:v3.3.2", built.reference)
 
 

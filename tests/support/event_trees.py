@@ -28,7 +28,7 @@ def volume(root: Path, events: int = 20_000) -> int:
         folder = root / component / ident / "job_events"
         folder.mkdir(parents=True)
         began = _START + timedelta(seconds=40 * min(number, 4) + number)
-        for event in _events(component, each, began):
+        for event in run_events(component, each, began):
             name = f"{event['counter']}-{event['uuid']}.json"
             (folder / name).write_text(json.dumps(event))
             written += 1
@@ -36,7 +36,7 @@ def volume(root: Path, events: int = 20_000) -> int:
     return written
 
 
-def _events(component: str, count: int, began: datetime) -> list[dict[str, object]]:
+def run_events(component: str, count: int, began: datetime = _START) -> list[dict[str, object]]:
     """One run: banner, tasks of four to eight events with what Ansible says at level 3, summary."""
     made: list[dict[str, object]] = []
     run = str(uuid.uuid5(uuid.NAMESPACE_DNS, component))

@@ -19,7 +19,7 @@ def colours(png: bytes) -> set[tuple[int, int, int]]:
         at += 12 + length
     raw = zlib.decompress(data)
     above = bytearray(width * size)
-    found = set()
+    found: set[tuple[int, int, int]] = set()
     for row in range(height):
         start = row * (width * size + 1)
         line = bytearray(raw[start + 1 : start + 1 + width * size])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -78,14 +79,14 @@ class Story:
             else:
                 at += pace
             if rc and number == 5:
-                result = {
+                failure = {
                     "cmd": f"kubectl apply -f {name}.yaml",
                     "msg": "non-zero return code",
                     "rc": 1,
                     "stderr": "error: no space left on device\nerror: gave up",
                 }
                 text = 'fatal: [localhost]: FAILED! => {"msg": "non-zero return code"}'
-                self.event(name, at, "runner_on_failed", {**hosted, "res": result}, text)
+                self.event(name, at, "runner_on_failed", {**hosted, "res": failure}, text)
                 break
             result = {"changed": number % 2 == 1}
             self.event(name, at, "runner_on_ok", {**hosted, "res": result}, "ok: [localhost]")
@@ -104,7 +105,7 @@ class Story:
         name: str,
         at: float,
         kind: str,
-        data: dict[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
         stdout: str = "",
     ) -> None:
         """One event file, unless the story is cut before it."""

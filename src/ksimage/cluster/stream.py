@@ -54,8 +54,15 @@ class Connection:
             start_new_session=True,  # Ctrl-C is for the client alone
         )
         self._request = request
+        self.received = 0
+        """Bytes that came so far."""
         self._events = 0
         self._sha256 = hashlib.sha256()
+
+    @property
+    def pid(self) -> int:
+        """Of the local process."""
+        return self._process.pid
 
     def frames(self) -> Iterator[Frame]:
         """All frames, the last being ``end``.
@@ -158,6 +165,7 @@ class Connection:
                 return  # closed by another thread
             if not chunk:
                 return
+            self.received += len(chunk)
             yield chunk
 
 

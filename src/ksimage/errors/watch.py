@@ -51,6 +51,16 @@ class FollowRefused(ClusterError):
         )
 
 
+class EventsWithoutEnd(ClusterError):
+    """A source told more events than any installation has."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"more than {most:,} events came",
+            why="an installation has some ten thousands; what sends more is no installer",
+        )
+
+
 class InstallationFailed(KsimageError):
     """An installation that was watched has ended, and a component of it failed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -23,7 +24,10 @@ class Feed:
     def __init__(self, frames: Iterator[Frame]) -> None:
         self._queue: queue.Queue[Frame | BaseException | None] = queue.Queue(_ROOM)
         self._ended = False
-        threading.Thread(target=self._read, args=(frames,), name="frames", daemon=True).start()
+        self._thread = threading.Thread(
+            target=self._read, args=(frames,), name="frames", daemon=True
+        )
+        self._thread.start()
 
     @property
     def ended(self) -> bool:
@@ -55,6 +59,13 @@ class Feed:
             else:
                 got.append(one)
         return got
+
+    def settle(self, seconds: float) -> None:
+        """Let the thread come to its end once the source is closed, so that a recording is whole."""
+        end = time.monotonic() + seconds
+        while self._thread.is_alive() and time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                self._queue.get(timeout=0.05)
 
     def _read(self, frames: Iterator[Frame]) -> None:
         try:

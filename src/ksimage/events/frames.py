@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from ksimage.errors import EventsWithoutEnd
 from ksimage.events.build import Builder
 from ksimage.events.model import Attempt, Event, Run
 
@@ -80,7 +81,7 @@ class Chronicle:
         """Take one frame. Returns the run and the event that it told, if it told one.
 
         Raises:
-            ValueError: more events than an installation has.
+            EventsWithoutEnd
         """
         kind = frame.get("k")
         if kind == "ev":
@@ -117,7 +118,7 @@ class Chronicle:
     def _event(self, frame: Frame) -> tuple[Run, Event] | None:
         self.events += 1
         if self.events > MOST_EVENTS:
-            raise ValueError(f"more than {MOST_EVENTS:,} events")
+            raise EventsWithoutEnd(MOST_EVENTS)
         component, ident = _text(frame, "c"), _text(frame, "i")
         mtime = _number(frame.get("m"))
         path = f"{component}/{ident}/job_events/{str(frame.get('n'))[:20]}-…"

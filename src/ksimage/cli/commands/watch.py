@@ -40,6 +40,14 @@ if TYPE_CHECKING:
     help="Show a folder, bundle or recording again, N times as fast as it happened.",
 )
 @cluster_options
+@option(
+    "Cluster",
+    "--patience",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    metavar="SECONDS",
+    help="How long to try again when the pod is gone or does not answer.  [default: 300]",
+)
 @click.pass_obj
 def watch(
     terminal: Terminal,
@@ -48,6 +56,7 @@ def watch(
     progress: str,
     save: Path | None,
     speed: float | None,
+    patience: float,
     **values: Any,
 ) -> None:
     """Follow the events of ks-installer's playbooks: in the cluster, or as they were kept.
@@ -69,7 +78,7 @@ def watch(
     from ksimage.cli.output.watch.session import Watching
     from ksimage.errors import UsageError
 
-    opened = open_source(source, kubectl_of(values))
+    opened = open_source(source, kubectl_of(values), patience=patience)
     if speed is not None and opened.live:
         raise UsageError(
             "--speed shows again what is over; a pod is followed as it goes",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _FILE_SUFFIXES = (".gz", ".tgz", ".tar", ".jsonl", ".json")
 
 
-def open_source(text: str, kubectl: Kubectl, *, once: bool = False) -> Source:
+def open_source(
+    text: str, kubectl: Kubectl, *, once: bool = False, patience: float = 300.0
+) -> Source:
     """The source that ``text`` names.
 
     Args:
@@ -25,6 +27,7 @@ def open_source(text: str, kubectl: Kubectl, *, once: bool = False) -> Source:
             else a pod's name; empty for the installer's pod.
         kubectl: the way to the pod.
         once: of a pod, only what is there now.
+        patience: seconds for which a pod that does not answer is tried again.
 
     Raises:
         NoResults, BundleUnusable, CannotRead, UsageError. What a pod raises, it raises later.
@@ -52,7 +55,7 @@ def open_source(text: str, kubectl: Kubectl, *, once: bool = False) -> Source:
         raise CannotRead(text, FileNotFoundError(2, "No such file or directory"))
     from ksimage.cluster.follow import PodReach, PodSource
 
-    return PodSource(PodReach(kubectl, text.removeprefix("pod/")), once=once)
+    return PodSource(PodReach(kubectl, text.removeprefix("pod/")), once=once, patience=patience)
 
 
 def _is_recording(path: Path) -> bool:

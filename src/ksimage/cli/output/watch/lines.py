@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ksimage.cli.output.watch.cells import Paint, short
@@ -18,6 +19,7 @@ Fed: TypeAlias = "tuple[Run, Event] | None"
 """What a frame told, as Chronicle.take gives it."""
 NDJSON = "ksimage/watch/v1"
 """Version of the NDJSON lines; grows when a key changes its meaning or goes."""
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the Z is added
 _TOLD = ("ok", "changed", "failed", "ignored", "unreachable", "retry")
 _STYLES = {
     "failed": "red", "unreachable": "red", "ignored": "yellow", "retry": "yellow",
@@ -66,7 +68,7 @@ def ndjson(run: Run, event: Event, attempt: int) -> str:
         "attempt": attempt,
         "component": run.component,
         "run": run.playbook_uuid,
-        "time": event.time,
+        "time": _moment(event.time),
         "event": event.kind,
         "counter": event.counter,
         "state": event.state,
@@ -80,8 +82,8 @@ def ndjson(run: Run, event: Event, attempt: int) -> str:
             "role": task.role,
             "action": task.action,
             "state": task.state,
-            "start": task.start,
-            "end": task.end,
+            "start": _moment(task.start),
+            "end": _moment(task.end),
             "attempts": task.attempts,
             "retries": task.retries,
             "items": task.items,
@@ -142,6 +144,13 @@ def ndjson_end(told: Chronicle, verdict: Verdict, exit_code: int) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def _moment(seconds: float | None) -> str | None:
+    """RFC 3339 in UTC, as in every document of ksimage."""
+    if seconds is None:
+        return None
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="microseconds") + "Z"
 
 
 def _clock(moment: float | None) -> str:
