@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import time
+from pathlib import Path
+
 import pytest
 from tests.support.attempts import attempt, run, task
 from tests.support.chromium import Browser
 from tests.support.installations import installation
 from tests.support.png import colours
+from tests.support.program import REPOSITORY
 from tests.support.timeline_page import Opened, texts
+
+from ksimage.timeline.analysis import analyse
+from ksimage.timeline.trace import trace
 
 pytestmark = pytest.mark.e2e
 
@@ -193,3 +202,24 @@ def test_two_runs_lie_over_each_other(chromium: Browser, opened: Opened) -> None
     )
     wanted = tuple(int(ghost.strip()[at : at + 2], 16) for at in (1, 3, 5))
     assert wanted in colours(chromium.picture())
+
+
+def test_speedscope_opens_the_trace(chromium: Browser, tmp_path: Path) -> None:
+    """The viewer itself, from npm (``npm install --no-save speedscope``)."""
+    viewer = REPOSITORY / "node_modules/speedscope/dist/release/index.html"
+    if not viewer.exists():
+        pytest.skip("speedscope is not installed (npm install --no-save speedscope)")
+    text = json.dumps(trace(analyse(installation(2000))))
+    loader = tmp_path / "run.js"
+    coded = base64.b64encode(text.encode()).decode()
+    loader.write_text(f"speedscope.loadFileFromBase64('run.trace.json', '{coded}')")
+    address = f"{viewer.resolve().as_uri()}#localProfilePath={loader}"
+    chromium.call("Page.navigate", url=address)
+    shown = ""
+    for _ in range(200):
+        shown = chromium.evaluate("document.body ? document.body.innerText : ''")
+        if "critical path" in shown:
+            break
+        time.sleep(0.1)
+    assert "critical path (pid 0, tid 1) (1/20)" in shown
+    chromium.call("Page.navigate", url="about:blank")

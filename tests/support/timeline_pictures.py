@@ -18,7 +18,7 @@ from tests.support.chromium import Browser, browser
 from tests.support.installations import installation
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
-WIDTH, HEIGHT = 1200, 800
+WIDTH, HEIGHT = 1200, 940
 
 
 def main() -> None:

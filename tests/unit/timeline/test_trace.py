@@ -57,7 +57,7 @@ def events(made: dict[str, Any], phase: str) -> list[dict[str, Any]]:
 def test_it_has_the_formats_shape(seed: int) -> None:
     made = json.loads(json.dumps(trace(analyse(installation(2500, seed=seed)))))
     jsonschema.validate(made, SCHEMA)
-    assert len(events(made, "M")) == 2 * 19
+    assert len(events(made, "M")) == 2 * 20
 
 
 def test_tasks_are_complete_events_in_microseconds() -> None:
@@ -65,6 +65,10 @@ def test_tasks_are_complete_events_in_microseconds() -> None:
     deploy = next(event for event in events(made, "X") if event["name"] == "Deploy")
     assert (deploy["ts"], deploy["dur"]) == (12_000_000, 8_000_000)
     assert deploy["args"]["retries"] == 3
+    path = [event["name"] for event in events(made, "X") if event["pid"] == 0]
+    assert path == [
+        "preinstall: Prepare", "monitoring: Deploy", "monitoring: Import", "result-info: Report",
+    ]  # fmt: skip
     names = {
         event["pid"]: event["args"]["name"]
         for event in events(made, "M")
