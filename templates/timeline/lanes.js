@@ -6,6 +6,7 @@ import { select, toggleLane, view } from "./state.js";
 import { colours, ink } from "./theme.js";
 
 const MARGIN = 500; // CSS pixels drawn above and below what can be seen, so that scrolling is free
+const MOST_PRINTED = 8000; // CSS pixels: browsers draw no larger canvas
 const MARKS = { ok: "✓", failed: "✗", running: "…", cut: "?", gone: "–" };
 
 // Very tall charts are drawn as far as they can be seen; this is the part that is.
@@ -13,7 +14,7 @@ const drawn = { top: 0, height: 0 };
 let labelsShow = "";
 
 function wanted(everything) {
-  if (everything) return { top: 0, height: Math.min(size.lanes, 12000) };
+  if (everything) return { top: 0, height: Math.min(size.lanes, MOST_PRINTED) };
   const above = -$("lanes").getBoundingClientRect().top;
   const top = Math.max(0, Math.floor(above - MARGIN));
   return { top, height: Math.max(1, Math.min(size.lanes - top, innerHeight + 2 * MARGIN)) };

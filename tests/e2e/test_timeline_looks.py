@@ -113,3 +113,31 @@ def test_other_code_is_refused(chromium: Browser, opened: Opened) -> None:
     assert chromium.evaluate("window.owned") is None
     assert any("Content Security Policy" in problem for problem in chromium.problems())
     chromium.events.clear()
+
+
+def test_hundreds_of_components(chromium: Browser, opened: Opened) -> None:
+    opened(attempt(*(run(f"component {n}", task("t", n, 5)) for n in range(600))))
+    chromium.evaluate("document.getElementById('by').value = 'component'")
+    chromium.evaluate("document.getElementById('by').onchange()")
+    chromium.settle()
+    assert chromium.evaluate("document.getElementById('points').clientHeight") <= 900
+    chromium.evaluate("scrollTo(0, 9000)")
+    chromium.settle()
+    assert "component 400" in texts(chromium, "#labels .name")
+
+
+def test_a_task_for_each_event(chromium: Browser, opened: Opened) -> None:
+    opened(attempt(*(run(f"c{c}", *(task(f"task {c} {n}", n, 1) for n in range(1000)))
+                     for c in range(10))))  # fmt: skip
+    assert chromium.evaluate("timeline.run.tasks.length") == 10_000
+    chromium.key("o")
+    chromium.evaluate("scrollTo(0, 20000)")
+    chromium.settle()
+    assert len(texts(chromium, "#labels .task")) > 20
+
+
+def test_the_end_of_the_calendar(chromium: Browser, opened: Opened) -> None:
+    late = task("t", 0, 5)
+    late.start, late.end = 253_402_300_790.0, 253_402_300_799.0
+    opened(attempt(run("common", late)))
+    assert texts(chromium, "h1") == ["Installation 9999-12-31 23:59 UTC"]

@@ -144,25 +144,20 @@ def _drawn(run: Run, window: Span) -> tuple[list[Bar], list[Event], Span | None]
 
 
 def _window(runs: Iterable[Run]) -> Span | None:
-    times = list(_times(runs))
+    times = [time for time in _times(runs) if time is not None and math.isfinite(time)]
     if not times:
         return None
     middle = statistics.median_low(times)
     return Span(middle - FARTHEST, middle + FARTHEST)
 
 
-def _times(runs: Iterable[Run]) -> Iterator[float]:
+def _times(runs: Iterable[Run]) -> Iterator[float | None]:
     for run in runs:
+        yield from (run.start, run.end)
         for event in run.events:
-            if event.time is not None:
-                yield event.time
+            yield event.time
         for task in run.tasks:
-            for time in (task.start, task.end):
-                if time is not None:
-                    yield time
-        for time in (run.start, run.end):
-            if time is not None:
-                yield time
+            yield from (task.start, task.end)
 
 
 def _usable(times: Iterable[float | None], window: Span) -> list[float]:

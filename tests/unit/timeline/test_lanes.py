@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from tests.support.attempts import BEGAN, attempt, run, task, whole
 
@@ -31,7 +33,7 @@ def test_a_running_task_lasts_until_its_runs_last_sign_of_life() -> None:
     assert lane.current[0].seconds == 17
 
 
-@pytest.mark.parametrize("wrong", [-62_135_596_800.0, 253_402_300_799.0, None])
+@pytest.mark.parametrize("wrong", [-62_135_596_800.0, 253_402_300_799.0, math.inf, math.nan, None])
 def test_impossible_times_are_left_out(wrong: float | None) -> None:
     installed = whole()
     installed.runs[0].events.append(Event(wrong, "runner_on_ok", 99, "ok", None, ""))

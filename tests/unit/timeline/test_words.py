@@ -82,6 +82,8 @@ def test_durations(seconds: float, text: str) -> None:
 def test_moments_are_utc() -> None:
     assert moment(0) == "1970-01-01 00:00:00"
     assert moment(-1) == "1969-12-31 23:59:59"
+    assert moment(1e12) == "9999-12-31 23:59:59"
+    assert moment(-1e300) == "0001-01-01 00:00:00"
 
 
 def test_counts() -> None:
