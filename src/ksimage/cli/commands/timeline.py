@@ -161,10 +161,13 @@ def follow(terminal: Terminal, wanted: Wish, source: Source, every: float) -> No
     try:
         for frame in source.frames():
             chronicle.take(frame)
-            if not chronicle.live or time.monotonic() - written < every:
+            is_due = time.monotonic() - written >= every
+            if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
                 continue
             if judge(chronicle.attempt, chronicle.expected).outcome != "running":
                 break
+            if not is_due:
+                continue
             give(terminal, wanted, _now(chronicle, source), None, refresh=max(1, round(every)))
             if not written:
                 terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
