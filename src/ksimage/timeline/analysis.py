@@ -12,7 +12,8 @@ from ksimage.timeline.path import Path, critical
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ksimage.events.model import Attempt, RunState
+    from ksimage.events.model import Attempt, RunState, Task
+    from ksimage.redact.redactor import Redactor
 
 
 class Place(NamedTuple):
@@ -44,6 +45,8 @@ class Analysis:
     lanes: list[Lane]
     phases: list[Phase]
     path: Path
+    redactor: Redactor | None
+    """Hides the secrets in what tasks said; None: they are shown as they are."""
 
     @property
     def state(self) -> RunState:
@@ -94,6 +97,12 @@ class Analysis:
         """The longest of those tried more than once."""
         return _longest((place for place in self.places() if place.bar.task.attempts), most)
 
+    def output(self, task: Task) -> str:
+        """What a failed task said, without secrets."""
+        if self.redactor is None or not task.output:
+            return task.output
+        return self.redactor.redacted(task.output)
+
     def failures(self) -> list[Place]:
         """Tasks that failed, then those whose failure was ignored or rescued."""
         ranks = {"failed": 0, "unreachable": 0, "rescued": 1, "ignored": 1}
@@ -101,8 +110,14 @@ class Analysis:
         return sorted(found, key=lambda place: (ranks[place.bar.task.state], place.bar.start))
 
 
-def analyse(attempt: Attempt, title: str = "") -> Analysis:
-    """Read an attempt. Without any usable time it has no lanes, and its span is empty."""
+def analyse(attempt: Attempt, title: str = "", redactor: Redactor | None = None) -> Analysis:
+    """Read an attempt. Without any usable time it has no lanes, and its span is empty.
+
+    Args:
+        attempt: the attempt; it stays as it is.
+        title: where it came from.
+        redactor: learns the secrets in what tasks said, and hides them wherever they stand there.
+    """
     from ksimage.timeline.words import line
 
     drawn = lanes(attempt)
@@ -112,7 +127,11 @@ def analyse(attempt: Attempt, title: str = "") -> Analysis:
         ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
         span = Span(min(lane.first for lane in drawn), max(ends))
     current = [lane for lane in drawn if lane.is_current]
-    return Analysis(attempt, line(title), span, drawn, _phases(current), critical(current))
+    if redactor is not None:
+        for task in (task for run in attempt.runs for task in run.tasks if task.output):
+            redactor.learn_text(task.output)
+    path = critical(current)
+    return Analysis(attempt, line(title), span, drawn, _phases(current), path, redactor)
 
 
 def _longest(places: Iterable[Place], most: int) -> list[Place]:

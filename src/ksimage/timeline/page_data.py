@@ -148,7 +148,7 @@ def _outputs(analysis: Analysis, numbers: dict[int, int]) -> Iterator[tuple[int,
     room = OUTPUTS
     for place in analysis.failures():
         task = place.bar.task
-        text = paragraph(task.output, min(OUTPUT, max(200, room))).strip()
+        text = paragraph(analysis.output(task), min(OUTPUT, max(200, room))).strip()
         if task.output_dropped:
             text += "\n(output too large, dropped by ansible-runner)"
         if not text or room < 0:

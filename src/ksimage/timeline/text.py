@@ -180,7 +180,7 @@ def _failure(analysis: Analysis, place: Place) -> Iterator[str]:
         f"  {task.state}: {task_name(task.name)} ({place.lane.component}{role}),"
         f" after {duration(place.bar.seconds)}, at +{since}"
     )
-    for text in paragraph(task.output, OUTPUT).rstrip().splitlines():
+    for text in paragraph(analysis.output(task), OUTPUT).rstrip().splitlines():
         yield f"    {text}".rstrip()
     if task.output_dropped:
         yield "    (output too large, dropped by ansible-runner)"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cli.output.timeline import Wish
     from ksimage.events.frames import Chronicle, Source
+    from ksimage.redact.redactor import Redactor
     from ksimage.timeline.analysis import Analysis
 
 
@@ -71,6 +72,14 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How often --live writes FILE.  [default: 10]",
 )
+@option(
+    "Result",
+    "--no-redact",
+    "shows_secrets",
+    is_flag=True,
+    help="Show what failed tasks said as it is. Without this, passwords, tokens and keys in it "
+    "are replaced.",
+)
 @cluster_options
 @click.pass_obj
 def timeline(
@@ -84,6 +93,7 @@ def timeline(
     attempt: int | None,
     live: bool,
     every: int,
+    shows_secrets: bool,
     **values: Any,
 ) -> None:
     """Show phases, slow tasks, retries, failures, and what the web UI waited for: of the pod, a
@@ -102,9 +112,11 @@ def timeline(
     from ksimage.cli.input.source import open_source
     from ksimage.cli.output.timeline import give, wish
     from ksimage.errors import UsageError
+    from ksimage.redact.redactor import Redactor
 
     wanted = wish(terminal, form, file, most, two=second is not None)
     kubectl = kubectl_of(values)
+    redactor = None if shows_secrets else Redactor()
     opened = open_source(source, kubectl, once=not live)
     if live:
         if file is None or second is not None or not opened.live:
@@ -112,14 +124,15 @@ def timeline(
                 "--live writes a file of one pod again and again",
                 advice=["ksimage timeline --live -o timeline.html"],
             )
-        follow(terminal, wanted, opened, every)
+        follow(terminal, wanted, opened, every, redactor)
         return
-    analysis = _read(opened, attempt)
+    analysis = _read(opened, attempt, redactor)
     comparison = None
     if second is not None:
         from ksimage.timeline.comparison import compare
 
-        before, analysis = analysis, _read(open_source(second, kubectl, once=True), attempt)
+        before = analysis
+        analysis = _read(open_source(second, kubectl, once=True), attempt, redactor)
         comparison = compare(before, analysis)
     give(terminal, wanted, analysis, comparison)
     if wanted.file is not None:
@@ -127,7 +140,7 @@ def timeline(
         terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
 
 
-def _read(source: Source, attempt: int | None) -> Analysis:
+def _read(source: Source, attempt: int | None, redactor: Redactor | None) -> Analysis:
     """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
     from ksimage.cluster.follow import PodSource
     from ksimage.errors import UsageError
@@ -147,10 +160,12 @@ def _read(source: Source, attempt: int | None) -> Analysis:
         raise UsageError(
             f"--attempt {attempt}: {source.title} has {len(attempts)}", advice=["leave it out"]
         )
-    return analyse(attempts[(attempt or len(attempts)) - 1], source.title)
+    return analyse(attempts[(attempt or len(attempts)) - 1], source.title, redactor)
 
 
-def follow(terminal: Terminal, wanted: Wish, source: Source, every: float) -> None:
+def follow(
+    terminal: Terminal, wanted: Wish, source: Source, every: float, redactor: Redactor | None
+) -> None:
     """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
     from ksimage.cli.output.timeline import give
     from ksimage.events.frames import Chronicle
@@ -168,7 +183,13 @@ def follow(terminal: Terminal, wanted: Wish, source: Source, every: float) -> No
                 break
             if not is_due:
                 continue
-            give(terminal, wanted, _now(chronicle, source), None, refresh=max(1, round(every)))
+            give(
+                terminal,
+                wanted,
+                _now(chronicle, source, redactor),
+                None,
+                refresh=max(1, round(every)),
+            )
             if not written:
                 terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
             written = time.monotonic()
@@ -176,11 +197,11 @@ def follow(terminal: Terminal, wanted: Wish, source: Source, every: float) -> No
         terminal.step("no longer following; the installation goes on")
     finally:
         source.close()
-    give(terminal, wanted, _now(chronicle, source), None)
+    give(terminal, wanted, _now(chronicle, source, redactor), None)
     terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
 
 
-def _now(chronicle: Chronicle, source: Source) -> Analysis:
+def _now(chronicle: Chronicle, source: Source, redactor: Redactor | None) -> Analysis:
     from ksimage.timeline.analysis import analyse
 
-    return analyse(chronicle.attempt, source.title)
+    return analyse(chronicle.attempt, source.title, redactor)

@@ -109,6 +109,22 @@ def test_two_sources_are_compared(run: Run, results: Path, tmp_path: Path) -> No
     assert refused.code == 2
 
 
+@pytest.mark.parametrize("form", ["text", "html", "json"])
+def test_no_secret_is_shown_unless_asked_for(run: Run, results: Path, form: str) -> None:
+    (event,) = (
+        path
+        for path in (results / "monitoring/monitoring/job_events").iterdir()
+        if "runner_on_failed" in path.read_text()
+    )
+    document = json.loads(event.read_text())
+    document["event_data"]["res"] = {"msg": "helm --set password=Tr0ub4dor-and-3 failed", "rc": 1}
+    event.write_text(json.dumps(document))
+    shown = run("timeline", "results", "--format", form).stdout
+    assert "Tr0ub4dor" not in shown
+    assert "[redacted:" in shown
+    assert "Tr0ub4dor-and-3" in run("timeline", "results", "--format", form, "--no-redact").stdout
+
+
 def test_what_ran_when_it_was_copied_is_not_running(run: Run, tmp_path: Path) -> None:
     Story(tmp_path / "cut", until=200)
     done = run("timeline", "cut")
@@ -151,7 +167,7 @@ def test_a_page_is_written_again_until_the_installation_has_ended(tmp_path: Path
     )
     page = tmp_path / "t.html"
     thread = threading.Thread(
-        target=follow, args=(Terminal(), Wish("html", page, 15), source, 0.2), daemon=True
+        target=follow, args=(Terminal(), Wish("html", page, 15), source, 0.2, None), daemon=True
     )
     thread.start()
     _until(lambda: page.exists() and '"refresh":1' in page.read_text())
