@@ -80,6 +80,18 @@ def test_the_wheel_zooms_where_the_pointer_is(chromium: Browser, opened: Opened)
     assert span(chromium) == before
 
 
+def test_with_shift_the_wheel_moves(chromium: Browser, opened: Opened) -> None:
+    opened(installation(2000))
+    for _ in range(4):
+        chromium.key("+")
+    before, begins = span(chromium), chromium.evaluate("timeline.view.from")
+    x, y = chromium.middle("#bars")
+    chromium.mouse("mouseWheel", x, y, deltaX=0, deltaY=100, modifiers=8)
+    chromium.settle()
+    assert span(chromium) == pytest.approx(before)
+    assert chromium.evaluate("timeline.view.from") > begins
+
+
 def test_dragging_moves_and_selects(chromium: Browser, opened: Opened) -> None:
     analysis = opened(installation(2000))
     whole = span(chromium)
