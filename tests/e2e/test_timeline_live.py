@@ -34,6 +34,13 @@ def _until_written(page: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.1)
 
 
+def _event_files(installation: Installation, pod: str) -> int:
+    listed = installation.kubectl(
+        "exec", pod, "--", "find", "/kubesphere/results", "-name", "*.json"
+    )
+    return len(listed.splitlines())
+
+
 def test_a_page_follows_the_installation_to_its_end(
     installation: Installation, images: Images, chromium: Browser
 ) -> None:
@@ -70,5 +77,6 @@ def test_leaving_it_disturbs_nothing(installation: Installation, images: Images)
     assert process.returncode == 0, said
     assert "the installation goes on" in said
     assert '"refresh":0' in page.read_text()
-    installation.installed()
+    before = _event_files(installation, pod)
+    installation.until(lambda: _event_files(installation, pod) > before, "another event", 120)
     assert installation.running() == pod
