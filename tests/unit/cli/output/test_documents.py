@@ -12,6 +12,7 @@ from tests.support import derived
 from tests.support.images import Recipe
 from tests.support.program import REPOSITORY, ksimage
 from tests.support.registry import RunningRegistry
+from tests.support.story import Story
 
 PAGE = (REPOSITORY / "docs" / "json.md").read_text()
 DOCUMENTED = {
@@ -90,16 +91,20 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("releases", "releases", 0),
         ("matrix", "matrix v3.3.2 --from BASE --target harbor.lan/x", 0),
         ("reproduce", "reproduce BUILT --base BASE", 0),
+        ("timeline", "timeline RESULTS", 0),
+        ("timeline of two", "timeline RESULTS RESULTS", 0),
         ("init", "init", 0),
         ("config", "config", 0),
-        ("collect", "collect ./results -o bundle.tar.gz", 0),
+        ("collect", "collect RESULTS -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip
 def test_keys(base: str, built: str, tmp_path: Path, name: str, arguments: str, code: int) -> None:
     (tmp_path / "hook.py").write_bytes(derived.HOOK + b"# more\n")
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "rc").write_text("0")
-    words = [{"BASE": base, "BUILT": built}.get(word, word) for word in arguments.split()]
+    if "RESULTS" in arguments:
+        Story(tmp_path / "results")
+        (tmp_path / "results/common/common/job_events/999-x.json").write_text("{")
+    places = {"BASE": base, "BUILT": built, "RESULTS": "./results"}
+    words = [places.get(word, word) for word in arguments.split()]
     compare(name, document(*words, cwd=tmp_path, code=code))
 
 
