@@ -66,6 +66,18 @@ from ksimage.errors.hook import (
     HookWithoutVerbosity,
 )
 from ksimage.errors.image import DigestMismatch, MalformedImage, UnsupportedImage
+from ksimage.errors.kubekey import (
+    KubekeyBinaryFailed,
+    KubekeyConfigBroken,
+    KubekeyConfigNotEditable,
+    KubekeyError,
+    KubekeyExtraMissing,
+    KubekeyImagesNotFound,
+    KubekeyNothingToUndo,
+    KubekeyVersionNeeded,
+    KubekeyVersionUnknown,
+    KubekeyWithoutInstaller,
+)
 from ksimage.errors.notfound import (
     AmbiguousImage,
     BaseMoved,
@@ -174,6 +186,16 @@ __all__ = [
     "InsecureLogin",
     "KeptTagOccupied",
     "KsimageError",
+    "KubekeyBinaryFailed",
+    "KubekeyConfigBroken",
+    "KubekeyConfigNotEditable",
+    "KubekeyError",
+    "KubekeyExtraMissing",
+    "KubekeyImagesNotFound",
+    "KubekeyNothingToUndo",
+    "KubekeyVersionNeeded",
+    "KubekeyVersionUnknown",
+    "KubekeyWithoutInstaller",
     "LoginFailed",
     "LoginIncomplete",
     "LoginRequired",
