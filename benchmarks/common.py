@@ -109,10 +109,10 @@ def registry(path: Path) -> Iterator[RunningRegistry]:
 
 def push(store: ImageStore, ref: str, name: str) -> None:
     """Put a layout's image into a registry, index and all."""
-    from ksimage.locations import spec, transfer
+    from ksimage.locations import access, spec, transfer
 
-    source = spec.open_source(spec.parse(f"oci:{store.path}:{ref}"))
-    target = spec.open_target(spec.parse(name))
+    source = access.open_source(spec.parse(f"oci:{store.path}:{ref}"))
+    target = access.open_target(spec.parse(name))
     try:
         transfer.copy(source, target)
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ksimage
-from ksimage import data
+from ksimage import resources
 from tests.support.program import COMMAND, MINIATURE, environment
 
 TOP = Path(__file__).parents[1]
@@ -39,7 +39,11 @@ def test_nothing_heavy_is_loaded_for_help(arguments: tuple[str, ...]) -> None:
     assert loaded & set(HEAVY) == set()
     if arguments == ("--help",):
         ours = {name for name in line.split() if name.startswith("ksimage.")}
-        assert {"ksimage.build", "ksimage.config.resolve", "ksimage.verify"} & ours == set()
+        assert {
+            "ksimage.build.plan",
+            "ksimage.config.resolve",
+            "ksimage.inspection.proofs",
+        } & ours == set()
 
 
 def test_version() -> None:
@@ -53,7 +57,7 @@ def test_everything_that_is_read_at_run_time_is_in_the_wheel() -> None:
     included = dict(re.findall(r'^"(.+)" = "ksimage/_data/(.+)"$', section, re.MULTILINE))
     for name in ("Dockerfile.tmpl", "patches", "templates"):
         assert included[name] == name
-        assert data.path(name) == TOP / name
+        assert resources.path(name) == TOP / name
     used = {
         name
         for path in (TOP / "src").rglob("*.py")

@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from ksimage.patching import apply, proof, series
+from ksimage.hook.proof import proof
+from ksimage.patching import apply, series
 from tests.support import requires
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tests.support.program import MINIATURE_HOOK
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 from ksimage.locations.registry import RegistryOptions
 
 Shape = Literal["add", "chown"]
@@ -83,8 +83,8 @@ def names(engine: Engine) -> set[str]:
 def to_registry(base: Base, registry: RunningRegistry, repository: str) -> str:
     """Push a base to ``REPOSITORY/ks-installer:v3.3.2``; the reference without its tag."""
     name = f"{registry.address}/{repository}/ks-installer"
-    source = spec.open_source(spec.parse(base.location))
-    target = spec.open_target(spec.parse(f"{name}:v3.3.2"), options=RegistryOptions())
+    source = access.open_source(spec.parse(base.location))
+    target = access.open_target(spec.parse(f"{name}:v3.3.2"), options=RegistryOptions())
     try:
         assert transfer.copy(source, target).digest == base.digest
     finally:

@@ -15,7 +15,7 @@ from tests.support.engine import Engine
 from tests.support.images import CREATED, HOOK_PATH
 from tests.support.program import Finished, ksimage
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -93,8 +93,8 @@ def test_root_file_systems_are_identical(pair: Pair, tmp_path: Path) -> None:
 
 def test_only_the_hook_differs_from_the_base(pair: Pair, tmp_path: Path) -> None:
     # skopeo finds no Docker manifest in an OCI layout by its name: through an archive
-    source = spec.open_source(spec.parse(pair.base.location))
-    target = spec.open_target(spec.parse(f"docker-archive:{tmp_path}/base.tar:base:image"))
+    source = access.open_source(spec.parse(pair.base.location))
+    target = access.open_target(spec.parse(f"docker-archive:{tmp_path}/base.tar:base:image"))
     transfer.copy(source, target)
     target.close()
     source.close()

@@ -20,7 +20,7 @@ from ksimage.ci import starter
 from ksimage.ci.detect import System
 from ksimage.config.resolve import resolve
 from ksimage.images.reference import Reference
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 from ksimage.locations.registry import RegistryOptions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -60,8 +60,8 @@ def put_base(registry: RunningRegistry, folder: Path, release: str, *, seed: int
     """Push an upstream-like base; another seed is another image with the same hook."""
     recipe = Recipe(release=release, hook=HOOK.read_bytes(), seed=seed, padding=1 << 16)
     layout(folder, recipe, ref=release)
-    source = spec.open_source(spec.parse(f"oci:{folder}:{release}"))
-    target = spec.open_target(
+    source = access.open_source(spec.parse(f"oci:{folder}:{release}"))
+    target = access.open_target(
         spec.parse(f"{registry.address}/kubesphereio/ks-installer:{release}"),
         options=RegistryOptions(username=USER, password=PASSWORD),
     )
@@ -75,7 +75,7 @@ def put_base(registry: RunningRegistry, folder: Path, release: str, *, seed: int
 def digest(registry: RunningRegistry, tag: str) -> str | None:
     """What a tag holds, or None."""
     reference = Reference(registry.address, "kubesphereio/ks-installer", tag)
-    target = spec.open_target(
+    target = access.open_target(
         spec.parse(str(reference)), options=RegistryOptions(username=USER, password=PASSWORD)
     )
     try:

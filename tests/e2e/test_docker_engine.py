@@ -20,9 +20,9 @@ from tests.support.program import MINIATURE_HOOK, ksimage
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
-from ksimage.held import look
+from ksimage.inspection.current import look
 from ksimage.locations import spec
-from ksimage.locations.daemon import DaemonSource
+from ksimage.locations.docker.daemon import DaemonSource
 
 pytestmark = pytest.mark.e2e
 
@@ -124,7 +124,7 @@ class TestFailure:
         work.mkdir()
         before, dangling = names(engine), unnamed(engine)
         code = (
-            "import ksimage.engines.dockerfile as dockerfile\n"
+            "import ksimage.derivation.dockerfile as dockerfile\n"
             "render = dockerfile.render\n"
             "dockerfile.render = lambda *a, **k: render(*a, **k).replace(\n"
             f"    'COPY --chown', {more!r} + 'COPY --chown')\n"

@@ -19,9 +19,9 @@ from tests.support.program import MINIATURE_HOOK, Finished, ksimage, start
 from tests.support.registry import RunningRegistry, start_registry, stop_registry
 from tests.support.relay import Relay
 
-from ksimage import reproduce
+from ksimage.build import reproduce
 from ksimage.config.resolve import resolve
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 from ksimage.locations.registry import RegistryOptions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -63,7 +63,7 @@ def put_base(registry: RunningRegistry, folder: Path, release: str, *, seed: int
 
 def copy(source: str, target: str) -> str:
     """Put an image under a name, whatever the name held; the digest."""
-    opened, place = spec.open_source(spec.parse(source)), spec.open_target(spec.parse(target))
+    opened, place = access.open_source(spec.parse(source)), access.open_target(spec.parse(target))
     try:
         return transfer.copy(opened, place).digest
     finally:
@@ -73,7 +73,7 @@ def copy(source: str, target: str) -> str:
 
 def digest(name: str) -> str | None:
     """What a tag holds, or None."""
-    held = spec.open_target(spec.parse(name)).held()
+    held = access.open_target(spec.parse(name)).held()
     return held.digest if held else None
 
 

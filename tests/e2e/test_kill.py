@@ -25,7 +25,7 @@ from tests.support.program import MINIATURE_HOOK, ksimage, start
 from tests.support.registry import RunningRegistry
 from tests.support.relay import Relay
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -172,7 +172,7 @@ def push(source: str, target: str, cwd: Path, *, kill_after: float | None = None
 
 def put(source: str, target: str) -> None:
     """Put an image of somebody else under a name."""
-    opened, place = spec.open_source(spec.parse(source)), spec.open_target(spec.parse(target))
+    opened, place = access.open_source(spec.parse(source)), access.open_target(spec.parse(target))
     try:
         transfer.copy(opened, place)
     finally:

@@ -19,11 +19,11 @@ from tests.support.images import HOOK, HOOK_PATH, ImageStore, Recipe, layout
 from tests.support.rootfs import ARCHITECTURE
 
 from ksimage.errors import EngineRefused, EngineUnreachable, ImageNotFound, PlatformNeeded
-from ksimage.locations import engine as engine_module
-from ksimage.locations import spec, transfer
-from ksimage.locations.as_oci import AsOci
-from ksimage.locations.daemon import DaemonSource, DaemonTarget
-from ksimage.locations.layout import LayoutSource
+from ksimage.locations import access, spec, transfer
+from ksimage.locations.docker import engine as engine_module
+from ksimage.locations.docker.daemon import DaemonSource, DaemonTarget
+from ksimage.locations.oci.layout import LayoutSource
+from ksimage.locations.views.as_oci import AsOci
 
 pytestmark = pytest.mark.e2e
 
@@ -31,8 +31,8 @@ NAME = "kubesphere/ks-installer:v3.3.2"
 
 
 def copy(source: str, target: str, *platforms: str) -> transfer.CopyResult:
-    opened = spec.open_source(spec.parse(source))
-    destination = spec.open_target(spec.parse(target))
+    opened = access.open_source(spec.parse(source))
+    destination = access.open_target(spec.parse(target))
     try:
         return transfer.copy(opened, destination, platforms=platforms)
     finally:
@@ -112,7 +112,7 @@ class TestSkopeo:
         command = [requires.program("skopeo"), "inspect", f"oci:{tmp_path}/in:x"]
         refused = subprocess.run(command, capture_output=True, text=True)
         assert "no descriptor found" in refused.stderr
-        target = spec.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
+        target = access.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
         digest = transfer.copy(AsOci(LayoutSource(tmp_path / "in")), target).digest
         assert json.loads(skopeo("inspect", f"oci:{tmp_path}/out:x"))["Digest"] == digest
 
@@ -124,7 +124,7 @@ class TestUmoci:
         umoci = requires.program("umoci")
         requires.root()
         layout(tmp_path / "in", Recipe(shape=shape, family=family))
-        target = spec.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
+        target = access.open_target(spec.parse(f"oci:{tmp_path}/out:x"))
         transfer.copy(AsOci(LayoutSource(tmp_path / "in")), target)
         command = [umoci, "unpack", "--image", f"{tmp_path}/out:x", str(tmp_path / "bundle")]
         result = subprocess.run(command, capture_output=True, text=True)

@@ -18,9 +18,9 @@ from tests.support.registry import RunningRegistry
 from tests.support.relay import Relay
 from tests.support.screen import Watched, watch
 
-from ksimage.base import read_images
-from ksimage.hook import find_hook
-from ksimage.locations import spec, transfer
+from ksimage.base.images import read_images
+from ksimage.hook.find import find_hook
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -92,8 +92,8 @@ class Place:
 def heavy(registry: RunningRegistry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("heavy")
     layout(folder / "base", Heavy(hook=HOOK, padding=LAYER))
-    source = spec.open_source(spec.parse(f"oci:{folder / 'base'}"))
-    target = spec.open_target(spec.parse(f"{registry.address}/far/ks-installer:v3.3.2"))
+    source = access.open_source(spec.parse(f"oci:{folder / 'base'}"))
+    target = access.open_target(spec.parse(f"{registry.address}/far/ks-installer:v3.3.2"))
     transfer.copy(source, target)
     source.close()
     target.close()
@@ -138,7 +138,7 @@ def runs(place: Place) -> dict[str, Watched]:
 @pytest.fixture(scope="module")
 def digest(heavy: Path) -> str:
     """First digits of the digest of the layer that holds the hook."""
-    source = spec.open_source(spec.parse(f"oci:{heavy / 'base'}"))
+    source = access.open_source(spec.parse(f"oci:{heavy / 'base'}"))
     (image,) = read_images(source).images
     return find_hook(source, image).layer.removeprefix("sha256:")[:12]
 

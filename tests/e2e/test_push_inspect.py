@@ -14,7 +14,7 @@ from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK, Finished, ksimage
 from tests.support.registry import PASSWORD, USER, RunningRegistry
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 
 pytestmark = pytest.mark.e2e
 
@@ -23,7 +23,7 @@ TAG = "v3.3.2-debug"
 
 
 def convert(source: str, to: str) -> None:
-    opened, target = spec.open_source(spec.parse(source)), spec.open_target(spec.parse(to))
+    opened, target = access.open_source(spec.parse(source)), access.open_target(spec.parse(to))
     transfer.copy(opened, target)
     target.close()
     opened.close()

@@ -20,7 +20,7 @@ from tests.support.images import HOOK_PATH, Entry, Recipe, layout
 from tests.support.program import ksimage
 from tests.support.rootfs import ARCHITECTURE
 
-from ksimage.locations import spec, transfer
+from ksimage.locations import access, spec, transfer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -135,8 +135,8 @@ def test_both_engines_make_an_installer_that_starts(
 def pristine_answer(base: Base, engine: Engine, tmp_path: Path) -> str:
     """What the pristine hook answers in its own image."""
     archive = tmp_path / "pristine.tar"
-    source = spec.open_source(spec.parse(base.location))
-    target = spec.open_target(spec.parse(f"docker-archive:{archive}:real/pristine:image"))
+    source = access.open_source(spec.parse(base.location))
+    target = access.open_target(spec.parse(f"docker-archive:{archive}:real/pristine:image"))
     transfer.copy(source, target)
     target.close()
     source.close()

@@ -327,7 +327,7 @@ def test_login_runs_out_in_mid_upload(
     waits: Waits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ksimage.locations.registry.upload.PIECE", 1000)
+    monkeypatch.setattr("ksimage.locations.registry.api.upload.PIECE", 1000)
     memory = MemorySource()
     blob = memory.add(bytes(2500))
     script.on("HEAD", "p/r/blobs/.*", 401, **_bearer(tokens.address))

@@ -149,7 +149,7 @@ def test_push_survives_in_every_shape(
     waits: Waits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ksimage.locations.registry.upload.PIECE", 300_000)
+    monkeypatch.setattr("ksimage.locations.registry.api.upload.PIECE", 300_000)
     shape.proxy.faults.append(replace(fault))
     top = push(shape.target(), memory)
     assert shape.source().top() == top

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ksimage import base
+from ksimage.base import images as base_images
 from ksimage.errors import MalformedImage, UnsupportedImage
-from ksimage.hook import find_hook
+from ksimage.hook.find import find_hook
 from ksimage.images.reference import parse
 from ksimage.locations import transfer
-from ksimage.locations.layout import LayoutSource
+from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.images import HOOK, INDEX_TYPE, ImageStore, Recipe
@@ -55,7 +55,7 @@ def _index(store: ImageStore, *entries: dict[str, Any]) -> dict[str, Any]:
 def test_attestations_are_dropped_and_named(store: ImageStore, pushed: Any) -> None:
     images = [store.image(Recipe(architecture=name)) for name in ("amd64", "arm64")]
     source = pushed(store.index(images, attestations=True))
-    found = base.read_images(source)
+    found = base_images.read_images(source)
     assert [str(image.platform) for image in found.images] == ["linux/amd64", "linux/arm64"]
     assert [name.partition(" ")[0] for name in found.dropped] == ["attestation", "attestation"]
 
@@ -66,7 +66,7 @@ def test_arm_variants_are_kept(store: ImageStore, pushed: Any) -> None:
         store.image(Recipe(architecture="arm", variant_of_architecture=variant))
         for variant in ("v6", "v7")
     ]
-    found = base.read_images(pushed(_index(store, *images)))
+    found = base_images.read_images(pushed(_index(store, *images)))
     assert [str(image.platform) for image in found.images] == ["linux/arm/v6", "linux/arm/v7"]
     assert find_hook(pushed(_index(store, *images)), found.images[1]).data == HOOK
 
@@ -76,7 +76,7 @@ def test_duplicate_platforms_are_refused(store: ImageStore, pushed: Any) -> None
     images = [store.image(Recipe(seed=seed, labels={"n": str(seed)})) for seed in (1, 2)]
     source = pushed(_index(store, *images))
     with pytest.raises(UnsupportedImage) as caught:
-        base.read_images(source)
+        base_images.read_images(source)
     assert "more than one image for linux/amd64" in caught.value.why
 
 
@@ -90,7 +90,7 @@ def test_the_same_entry_twice_is_refused(
         Content_Type=INDEX_TYPE["docker"],
     )
     with pytest.raises(MalformedImage) as caught:
-        base.read_images(source(f"{script.address}/p/r:v1"))
+        base_images.read_images(source(f"{script.address}/p/r:v1"))
     assert "twice" in caught.value.why
 
 
@@ -104,7 +104,7 @@ def test_nested_index_is_refused(
         Content_Type=outer["mediaType"],
     )
     with pytest.raises(UnsupportedImage) as caught:
-        base.read_images(source(f"{script.address}/p/r:v1"))
+        base_images.read_images(source(f"{script.address}/p/r:v1"))
     assert "index within an index" in caught.value.why
 
 
@@ -121,13 +121,13 @@ def test_schema_1_within_an_index_is_refused(
         Content_Type=outer["mediaType"],
     )
     with pytest.raises(UnsupportedImage):
-        base.read_images(source(f"{script.address}/p/r:v1"))
+        base_images.read_images(source(f"{script.address}/p/r:v1"))
 
 
 @pytest.mark.e2e
 def test_zstd_layers(store: ImageStore, pushed: Any) -> None:
     source = pushed(store.image(Recipe(family="oci", compression="zstd")))
-    image = base.read_images(source).images[0]
+    image = base_images.read_images(source).images[0]
     assert find_hook(source, image).data == HOOK
 
 
@@ -136,7 +136,7 @@ def test_zstd_layers_without_the_optional_package(
     store: ImageStore, pushed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = pushed(store.image(Recipe(family="oci", compression="zstd")))
-    image = base.read_images(source).images[0]
+    image = base_images.read_images(source).images[0]
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(UnsupportedImage) as caught:
         find_hook(source, image)

@@ -21,7 +21,8 @@ from ksimage.errors import (
     RegistryUnreachable,
 )
 from ksimage.images.reference import parse
-from ksimage.locations.registry import RegistrySource, trust
+from ksimage.locations.registry import RegistrySource
+from ksimage.locations.registry.http import trust
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.blobs import MemorySource
 from tests.support.registry import RunningRegistry, free_port, start_registry, stop_registry

@@ -47,7 +47,7 @@ def blob(memory: MemorySource) -> Descriptor:
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> int:
     """Uploads in pieces of 300,000 bytes: three and the rest."""
-    monkeypatch.setattr("ksimage.locations.registry.upload.PIECE", 300_000)
+    monkeypatch.setattr("ksimage.locations.registry.api.upload.PIECE", 300_000)
     return 300_000
 
 

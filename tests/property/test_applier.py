@@ -43,7 +43,7 @@ from tests.support import requires
 from ksimage.errors import PatchError
 from ksimage.patching import diff, unified
 from ksimage.patching.apply import apply_patch
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 CASES = 2400
 HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)

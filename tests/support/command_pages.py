@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from ksimage.cli.app import app
-from ksimage.cli.options import GLOBAL
+from ksimage.cli.input.options import GLOBAL
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 

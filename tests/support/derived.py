@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ksimage import build, produce
-from ksimage.build import Plan
+from ksimage.build import make
+from ksimage.build import plan as planning
+from ksimage.build.make import Destination
+from ksimage.build.plan import Plan
 from ksimage.config.settings import Settings
-from ksimage.locations import spec
+from ksimage.locations import access, spec
 from ksimage.locations.protocol import Source
-from ksimage.produce import Destination
-from ksimage.publish import Published, publish
+from ksimage.publish.publish import Published, publish
 from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK
 
@@ -32,7 +33,7 @@ def base(path: Path, *recipes: Recipe, ref: str = "v3.3.2", attestations: bool =
 def planned(source: str, what: str = "v3.3.2", **options: Any) -> Iterator[Plan]:
     """A plan over ``source``; options are settings, or those of ``build.plan``."""
     own = {key: options.pop(key) for key in ("epoch", "platforms", "base_digest") if key in options}
-    found = build.plan(what, Settings(source=source, **options), options=lambda _: None, **own)
+    found = planning.plan(what, Settings(source=source, **options), options=lambda _: None, **own)
     try:
         yield found
     finally:
@@ -45,11 +46,11 @@ def destination(text: str) -> Destination:
 
 def publish_plan(plan: Plan, to: str, **options: Any) -> Published:
     """Make, prove and publish with the direct engine."""
-    return produce.make(plan, destination(to), **options).published
+    return make.make(plan, destination(to), **options).published
 
 
 def opened(text: str) -> Source:
-    return spec.open_source(spec.parse(text))
+    return access.open_source(spec.parse(text))
 
 
 def copied(source: Source, to: str, **options: Any) -> Published:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ksimage import cache, releases, remembered
+from ksimage import cache
 from ksimage.cache import Cache
-from ksimage.hook import Hook
+from ksimage.hook import memory
+from ksimage.hook.find import Hook
 from ksimage.images.manifest import MAX_CONFIG, sha256
+from ksimage.upstream import releases
 
 DATA = b"some manifest"
 DIGEST = sha256(DATA)
@@ -100,23 +102,23 @@ def test_where_it_is(
 
 
 def test_a_pristine_hook_is_remembered(folder: Path, pristine: Hook) -> None:
-    remembered.remember(Cache(folder), MANIFEST, pristine)
-    assert remembered.recall(Cache(folder), MANIFEST) == pristine
+    memory.remember(Cache(folder), MANIFEST, pristine)
+    assert memory.recall(Cache(folder), MANIFEST) == pristine
 
 
 def test_a_foreign_hook_is_not(folder: Path) -> None:
     foreign = Hook(b"import evil\n", 0o755, 0, 0, DIGEST)
-    remembered.remember(Cache(folder), MANIFEST, foreign)
-    assert remembered.recall(Cache(folder), MANIFEST) is None
+    memory.remember(Cache(folder), MANIFEST, foreign)
+    assert memory.recall(Cache(folder), MANIFEST) is None
     # nor when somebody writes it there by hand
     kept = Cache(folder)
     kept.put(f"sha256:{foreign.sha256}", foreign.data)
     note = {"sha256": f"sha256:{foreign.sha256}", "mode": 493, "uid": 0, "gid": 0, "layer": DIGEST}
     kept.put_note("hooks", MANIFEST, json.dumps(note).encode())
-    assert remembered.recall(kept, MANIFEST) is None
+    assert memory.recall(kept, MANIFEST) is None
 
 
 @pytest.mark.parametrize("note", [b"", b"[]", b"{}", b'{"sha256": 1}', b"\xff", b'{"mode": "x"}'])
 def test_a_damaged_note_is_forgotten(folder: Path, note: bytes) -> None:
     Cache(folder).put_note("hooks", MANIFEST, note)
-    assert remembered.recall(Cache(folder), MANIFEST) is None
+    assert memory.recall(Cache(folder), MANIFEST) is None

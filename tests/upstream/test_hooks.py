@@ -15,16 +15,19 @@ from pathlib import Path
 import pytest
 from tests.support import requires
 
-from ksimage import data, releases
+from ksimage import resources
 from ksimage.errors import PatchError, UnsupportedRelease
-from ksimage.patching import apply, check, proof, refresh, series, unified
-from ksimage.releases import HOOK_PATH, Release
+from ksimage.hook import matrix
+from ksimage.hook.proof import proof
+from ksimage.patching import apply, refresh, series, unified
+from ksimage.upstream import releases
+from ksimage.upstream.releases import HOOK_PATH, Release
 
 SOURCE = "controller/installRunner.py"
 TIPS = ("release-3.0", "release-3.1", "release-3.2", "release-3.3", "release-3.4")
 SUPPORTED = releases.supported()
 UNSUPPORTED = [release for release in releases.all_releases() if not release.supported]
-SHIPPED = series.load(data.path("patches"))
+SHIPPED = series.load(resources.path("patches"))
 DEFAULTS = [patch for patch in SHIPPED if patch.default]
 
 
@@ -217,7 +220,7 @@ def test_refresh_on_the_real_hook(tag: str) -> None:
 def test_figures(capsys: pytest.CaptureFixture[str]) -> None:
     """What ``patches check --all`` says, as numbers."""
     hooks = {tag: hook(tag) for tag in distinct().values()}
-    rows = check.check(hooks, SHIPPED)
+    rows = matrix.check(hooks, SHIPPED)
     assert len(rows) == 37
     assert all(row.good and row.pristine for row in rows)
     lines = []

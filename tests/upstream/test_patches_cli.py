@@ -13,7 +13,9 @@ from tests.support import requires
 from tests.support.images import Recipe, layout
 from tests.support.program import Finished, ksimage
 
-from ksimage import data, hooks, releases
+from ksimage import resources
+from ksimage.hook import pristine
+from ksimage.upstream import releases
 
 CHECK = ("patches", "check", "--all")
 
@@ -73,7 +75,7 @@ def test_table(clone: Path, tmp_path: Path) -> None:
 def test_refresh_against_an_old_release(clone: Path, tmp_path: Path) -> None:
     """The shipped patch has an offset on v3.0.0; refreshed it has none, and does the same."""
     path = tmp_path / "unquiet.patch"
-    path.write_bytes((data.path("patches") / "unquiet.patch").read_bytes())
+    path.write_bytes((resources.path("patches") / "unquiet.patch").read_bytes())
     arguments = ("refresh", "unquiet.patch", "--release", "v3.0.0", "--clone", str(clone))
     found = ksimage("patches", *arguments, cwd=tmp_path).ok()
     assert "it was off by -92 lines" in found.stderr
@@ -98,7 +100,7 @@ def test_new_is_a_series_of_its_own_that_builds(clone: Path, tmp_path: Path) -> 
     assert re.search(r"^mine +on +==3\.4\.1 ", listed, re.MULTILINE)
     ksimage("patches", "check", "--release", "v3.4.1", "--clone", str(clone), *own,
             cwd=tmp_path).ok()  # fmt: skip
-    layout(tmp_path / "base", Recipe("v3.4.1", hooks.from_clone(clone, "v3.4.1")), ref="v3.4.1")
+    layout(tmp_path / "base", Recipe("v3.4.1", pristine.from_clone(clone, "v3.4.1")), ref="v3.4.1")
     built = ksimage(
         "build", "v3.4.1", "--from", "oci:base", "--to", "oci:out", *own, cwd=tmp_path
     ).ok()
@@ -114,7 +116,7 @@ def test_git_of_a_git_hook(clone: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tag", ["v3.0.0", "v3.1.1", "v3.2.1", "v3.3.2", "v3.4.1"])
 def test_configmap_of_a_real_hook(clone: Path, tmp_path: Path, tag: str) -> None:
     """It is a block that people can read: upstream's hooks hold trailing blanks and tabs."""
-    hook = hooks.from_clone(clone, tag)
+    hook = pristine.from_clone(clone, tag)
     assert hashlib.sha256(hook).hexdigest() == releases.find(tag).sha256
     layout(tmp_path / "base", Recipe(tag, hook), ref=tag)
     ksimage("render", tag, "--as", "configmap", "-o", "hook", "--from", "oci:base",

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import ksimage
-from ksimage import data
+from ksimage import resources
 from ksimage.ci.detect import System
 from ksimage.errors import CannotWrite, FileExists
 
@@ -110,7 +110,7 @@ def _render(name: str, values: Mapping[str, object]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(data.path("templates")),
+        loader=FileSystemLoader(resources.path("templates")),
         undefined=StrictUndefined,
         autoescape=False,  # YAML, not HTML; every text goes through `scalar`
         variable_start_string="[=",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import ksimage
-from ksimage.cli.options import Command, global_options
-from ksimage.cli.terminal import Terminal
+from ksimage.cli.input.options import Command, global_options
+from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import KsimageError, SystemRefused
 from ksimage.errors.base import similar
 
@@ -50,7 +50,7 @@ class Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        loaded = importlib.import_module(f"ksimage.cli.{module}")
+        loaded = importlib.import_module(f"ksimage.cli.commands.{module}")
         command: click.Command = getattr(loaded, module)
         return command
 

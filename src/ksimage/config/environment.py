@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from ksimage.config import selection, values
-from ksimage.config.faults import Fault, of_variable
 from ksimage.config.options import OPTIONS, Option
 from ksimage.config.settings import Origin, ReleaseChoice
 from ksimage.config.values import Refused
+from ksimage.errors.config import Fault
 
 _SINGLE: Final[Mapping[str, Callable[[str], object]]] = {
     "target": values.target,
@@ -47,7 +47,7 @@ def read(
                 found[key] = value
                 origins[key] = origin
         except Refused as refused:
-            faults.append(of_variable(option.variable, refused))
+            faults.append(Fault(option.variable, 0, 0, "", refused.reason, refused.nearest))
     return found, origins, faults
 
 

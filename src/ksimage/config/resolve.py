@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ksimage.config import environment, flags, selection
-from ksimage.config.faults import Fault
 from ksimage.config.options import CONFIG_NAME, CONFIG_VARIABLE, OPTIONS
 from ksimage.config.settings import (
     DEFAULT_SOURCE,
@@ -19,6 +18,7 @@ from ksimage.config.settings import (
     Settings,
 )
 from ksimage.errors import ConfigFaults, ConfigMisnamed, LoginIncomplete
+from ksimage.errors.config import Fault
 from ksimage.locations.spec import Transport
 from ksimage.locations.spec import parse as parse_location
 

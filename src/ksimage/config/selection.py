@@ -44,7 +44,7 @@ def expand(choices: Iterable[ReleaseChoice]) -> tuple[Chosen, ...]:
     Raises:
         UnknownRelease: an entry names a release that ksimage does not know.
     """
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     found: dict[str, str | None] = {}
     for choice in choices:
@@ -55,7 +55,7 @@ def expand(choices: Iterable[ReleaseChoice]) -> tuple[Chosen, ...]:
 
 
 def _named(text: str) -> str:
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     try:
         release = releases.find(text)
@@ -73,7 +73,7 @@ def _within(pattern: str) -> list[str]:
     ``>=3.1,<3.5`` is for the releases that a registry is stocked with, and ``>=3.3.2-rc.0`` for
     somebody who wants more than those.
     """
-    from ksimage import releases
+    from ksimage.upstream import releases
 
     every = "-" in pattern
     return [

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.config import selection, values
-from ksimage.config.faults import Fault
 from ksimage.config.options import OPTIONS
 from ksimage.config.secret_keys import ADVICE, is_secret
 from ksimage.config.settings import HostSettings, Origin, ReleaseChoice
 from ksimage.config.values import Refused
 from ksimage.config.yamltext import MAX_BYTES, compose
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
+from ksimage.errors.config import Fault
 
 if TYPE_CHECKING:
     import yaml

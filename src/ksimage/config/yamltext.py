@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ksimage.config.faults import MAX_FAULTS, Fault
+from ksimage.errors.config import MAX_FAULTS, Fault
 
 if TYPE_CHECKING:
     import yaml

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors.base import KsimageError
 
@@ -10,7 +10,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import PurePath
 
-    from ksimage.config.faults import Fault
+MAX_FAULTS: Final = 50
+"""More are counted, not shown."""
+
+
+class Fault(NamedTuple):
+    """One fault of the settings; prints as ``ksimage.yaml:3:7: verbosity: '9' is not ...``.
+
+    Attributes:
+        place: the file as the user knows it, or the variable's name.
+        line, column: from 1, in characters; 0 for a variable or the file as a whole.
+        key: dotted key, may be empty.
+        reason: what is wrong.
+        nearest: names that were perhaps meant.
+    """
+
+    place: str
+    line: int
+    column: int
+    key: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.place}:{self.line}:{self.column}" if self.line else self.place
+        key = f"{self.key}: " if self.key else ""
+        hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        return f"{where}: {key}{self.reason}{hint}"
 
 
 class ConfigError(KsimageError):
@@ -73,7 +99,7 @@ class ConfigFaults(ConfigError):
         self.faults = tuple(faults)
         count = len(self.faults)
         places = ", ".join(dict.fromkeys(fault.place for fault in self.faults))
-        lines = [str(fault) for fault in self.faults[:50]]
+        lines = [str(fault) for fault in self.faults[:MAX_FAULTS]]
         if count > len(lines):
             lines.append(f"and {count - len(lines)} more")
         super().__init__(

@@ -32,16 +32,16 @@ from ksimage.harbor.view import (
     read_view,
 )
 from ksimage.locations.registry import session_for
-from ksimage.locations.registry.answers import refusal
-from ksimage.locations.registry.transport import Transport
+from ksimage.locations.registry.api.answers import refusal
+from ksimage.locations.registry.api.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ksimage.images.reference import Reference
     from ksimage.locations.registry import RegistryOptions
-    from ksimage.locations.registry.answers import Answer
-    from ksimage.locations.registry.credentials import Credentials
+    from ksimage.locations.registry.api.answers import Answer
+    from ksimage.locations.registry.auth.credentials import Credentials
 
 log = logging.getLogger("ksimage.harbor")
 

@@ -2,8 +2,8 @@
 
 DEP-3 is Debian's convention for saying in the patch file what the patch does, where it comes from
 and whether upstream has it. The header of a mail made by ``git format-patch`` counts too. Fields of
-our own: ``X-Ksimage-Releases`` (a range of releases, see :func:`ksimage.releases.parse_range`) and
-``X-Ksimage-Risk`` (what somebody who applies it has to know).
+our own: ``X-Ksimage-Releases`` (a range, see :func:`ksimage.upstream.releases.parse_range`)
+and ``X-Ksimage-Risk`` (what somebody who applies it has to know).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ksimage.errors import PatchMalformed
 from ksimage.errors.base import similar
-from ksimage.releases import Release, in_range, parse_range
+from ksimage.upstream.releases import Release, in_range, parse_range
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:[ \t]+(.*)|)")
 _OURS = ("X-Ksimage-Releases", "X-Ksimage-Risk")

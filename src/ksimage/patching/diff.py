@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ksimage.patching.place import split_lines
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 
 def unified(

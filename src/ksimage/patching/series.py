@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ksimage.patching.dep3 import Header
     from ksimage.patching.model import Patch
-    from ksimage.releases import Release
+    from ksimage.upstream.releases import Release
 
 DEFAULT, OPTIONAL = "series", "series.optional"
 _SUFFIXES = (".patch", ".diff")

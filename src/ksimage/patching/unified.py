@@ -12,7 +12,7 @@ import re
 
 from ksimage.errors import PatchForbidden, PatchMalformed
 from ksimage.patching.model import ADDED, CONTEXT, REMOVED, FilePatch, Hunk, Line, Patch
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""

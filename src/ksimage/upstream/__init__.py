@@ -1,4 +1,3 @@
-"""What upstream shipped, as tables and rules: releases of ks-installer, and what KubeKey does.
-
-Pure: bytes and text in, facts out. Where images are, and what runs in a cluster, is not for here.
+"""What upstream shipped and does: releases with the sha256 of their hooks, KubeKey's rules. Facts
+and tables, no I/O.
 """

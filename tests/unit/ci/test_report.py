@@ -21,7 +21,6 @@ from ksimage.ci.report import (
     output_text,
     places,
 )
-from ksimage.config.faults import Fault
 from ksimage.errors import (
     CannotReport,
     ConfigFaults,
@@ -29,6 +28,7 @@ from ksimage.errors import (
     PatchAlreadyApplied,
     UnsupportedRelease,
 )
+from ksimage.errors.config import Fault
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 GITLAB = {"GITLAB_CI": "true"}

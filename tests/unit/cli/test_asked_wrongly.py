@@ -11,7 +11,7 @@ from tests.support.images import Recipe, layout
 from tests.support.registry import RunningRegistry
 from tests.unit.cli.conftest import Run
 
-from ksimage.locations import spec
+from ksimage.locations import access, spec
 from ksimage.locations.transfer import copy
 
 
@@ -55,8 +55,8 @@ class TestKubeKeysTags:
     def project(self, registry: RunningRegistry, tmp_path: Path) -> str:
         layout(tmp_path / "image", replace(Recipe(), hook=derived.HOOK))
         project = f"{registry.address}/kk-only"
-        source = spec.open_source(spec.parse("oci:" + str(tmp_path / "image")))
-        target = spec.open_target(spec.parse(f"{project}/ks-installer:v3.3.2-amd64"))
+        source = access.open_source(spec.parse("oci:" + str(tmp_path / "image")))
+        target = access.open_target(spec.parse(f"{project}/ks-installer:v3.3.2-amd64"))
         copy(source, target)
         target.close()
         source.close()

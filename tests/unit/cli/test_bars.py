@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from ksimage.cli import progress
-from ksimage.cli.terminal import QUIET, Terminal
+from ksimage.cli.output import progress
+from ksimage.cli.output.terminal import QUIET, Terminal
 from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import Outcome, Transfer
 from ksimage.locations.transfer import Progress

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support import derived, requires
 from tests.support.program import COMMAND, environment, ksimage
 
-from ksimage.build import Plan
+from ksimage.build.plan import Plan
 
 ODD = b"# form feed \x0c, next line \xc2\x85, separator \xe2\x80\xa8, escape \x1b[31m, latin \xe4\n"
 
@@ -33,9 +33,9 @@ def test_piped_it_applies(tmp_path: Path) -> None:
 
 
 def test_patch_files_come_out_as_they_are(tmp_path: Path) -> None:
-    from ksimage import data
+    from ksimage import resources
 
-    for path in data.path("patches").glob("*.patch"):
+    for path in resources.path("patches").glob("*.patch"):
         done = subprocess.run(
             [*COMMAND, "patches", "show", path.stem],
             cwd=tmp_path, env=environment(), capture_output=True,

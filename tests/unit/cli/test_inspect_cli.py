@@ -8,7 +8,7 @@ import pytest
 from tests.support.images import Recipe, layout
 from tests.unit.cli.conftest import Run
 
-from ksimage.cli import inspect
+from ksimage.cli.commands import inspect
 
 
 def test_large_layers_are_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,10 +146,16 @@ def test_comparison_finds_what_differs() -> None:
 
 
 def test_words_are_those_of_the_program() -> None:
-    from ksimage import batch, check, identify
-    from ksimage.patching import check as patches
+    from ksimage.build import batch
+    from ksimage.hook import matrix as patches
+    from ksimage.inspection import identity as image_identity
+    from ksimage.inspection import staleness
 
-    words = {state.value for kind in (batch.State, check.State, identify.Origin) for state in kind}
+    words = {
+        state.value
+        for kind in (batch.State, staleness.State, image_identity.Origin)
+        for state in kind
+    }
     words |= {patches.APPLIES, patches.OFFSET, patches.EXCLUDED, patches.REFUSED}
     for word in words:
         assert f"`{word}`" in PAGE, word

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ksimage.cli.session import Session
-from ksimage.cli.terminal import Terminal
+from ksimage.cli.input.session import Session
+from ksimage.cli.output.terminal import Terminal
 from ksimage.locations import spec
 
 HARBOR = "harbor.lan/kubesphereio"

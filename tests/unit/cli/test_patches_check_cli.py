@@ -11,8 +11,8 @@ from tests.support.images import Recipe, layout
 from tests.unit.cli.conftest import BROKEN, Run
 from tests.unit.cli.own_patches import series
 
-from ksimage import hooks
 from ksimage.errors import CloneUnusable
+from ksimage.hook import pristine
 
 EXCLUDING = "X-Ksimage-Releases: >=3.1\n"
 
@@ -170,14 +170,14 @@ class TestImage:
 
 class TestHooksFromClone:
     def test_tag_and_branches(self, clone: Path) -> None:
-        assert hooks.from_clone(clone, "v3.3.2") == derived.HOOK
-        assert hooks.from_clone(clone, "v2.1.1").startswith(b"#!/usr/bin/env python\n")
+        assert pristine.from_clone(clone, "v3.3.2") == derived.HOOK
+        assert pristine.from_clone(clone, "v2.1.1").startswith(b"#!/usr/bin/env python\n")
         command = ["git", "-C", str(clone), "update-ref"]
         for release in ("v3.3.2", "v3.2.0"):
             subprocess.run([*command, f"refs/heads/{release}", "refs/tags/v3.4.1"], check=True)
         try:
-            assert hooks.from_clone(clone, "v3.2.0") == BROKEN
-            assert hooks.from_clone(clone, "v3.3.2") == derived.HOOK, "a tag wins over a branch"
+            assert pristine.from_clone(clone, "v3.2.0") == BROKEN
+            assert pristine.from_clone(clone, "v3.3.2") == derived.HOOK, "a tag wins over a branch"
         finally:
             for release in ("v3.3.2", "v3.2.0"):
                 subprocess.run([*command, "-d", f"refs/heads/{release}"], check=True)
@@ -188,11 +188,11 @@ class TestHooksFromClone:
         """git sets these for its hooks; they are about another repository."""
         subprocess.run(["git", "init", "-q", str(tmp_path / "other")], check=True)
         monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
-        assert hooks.from_clone(clone, "v3.3.2") == derived.HOOK
+        assert pristine.from_clone(clone, "v3.3.2") == derived.HOOK
 
     def test_first_reason_is_told(self, clone: Path) -> None:
         with pytest.raises(CloneUnusable) as caught:
-            hooks.from_clone(clone, "v3.4.0")
+            pristine.from_clone(clone, "v3.4.0")
         assert "controller/installRunner.py" in caught.value.why
         assert "refs/tags/v3.4.0" in caught.value.why
 
@@ -205,11 +205,11 @@ class TestHooksFromClone:
                       ("tag", "v3.3.2")):  # fmt: skip
             subprocess.run(["git", *words], cwd=path, check=True, capture_output=True)
         with pytest.raises(CloneUnusable, match=r"v3\.3\.2") as caught:
-            hooks.from_clone(path, "v3.3.2")
+            pristine.from_clone(path, "v3.3.2")
         assert "4194305 bytes" in caught.value.why
 
     def test_without_git(self, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", "/nowhere")
         with pytest.raises(CloneUnusable) as caught:
-            hooks.from_clone(clone, "v3.3.2")
+            pristine.from_clone(clone, "v3.3.2")
         assert "git" in caught.value.why

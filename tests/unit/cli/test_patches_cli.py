@@ -9,9 +9,9 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import patch, series
 
-from ksimage import data
+from ksimage import resources
 
-SHIPPED = data.path("patches")
+SHIPPED = resources.path("patches")
 DEFAULTS = (
     "unquiet",
     "verbosity",

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 
-from ksimage.cli.patches_refresh import replace_file
+from ksimage.cli.commands.patches_refresh import replace_file
 from ksimage.errors import CannotWrite
 from ksimage.patching import unified
 from ksimage.patching.apply import apply_patch

@@ -279,7 +279,7 @@ class TestCommands:
             assert command.name == name
 
     def test_no_module_is_forgotten(self) -> None:
-        folder = Path(importlib.import_module("ksimage.cli").__file__ or "").parent
+        folder = Path(importlib.import_module("ksimage.cli.commands").__file__ or "").parent
         for name, (module, _) in COMMANDS.items():
             assert (folder / f"{module}.py").exists(), name
 
@@ -308,7 +308,7 @@ class TestCommands:
             "sys.argv[1:] = ['--help']\n"
             "try: main()\nexcept SystemExit: pass\n"
             "heavy = ('docker', 'jinja2', 'urllib3', 'yaml', 'rich', 'requests', 'tarfile',\n"
-            "         'ksimage.build', 'ksimage.patching.apply', 'asyncio', 'ssl')\n"
+            "         'ksimage.build.plan', 'ksimage.patching.apply', 'asyncio', 'ssl')\n"
             "sys.exit(', '.join(name for name in heavy if name in sys.modules) or 0)\n"
         )
         finished = ksimage(cwd=tmp_path, command=(sys.executable, "-c", code))
@@ -397,9 +397,9 @@ class TestEndings:
 
     def test_a_mistake_of_its_own(self, tmp_path: Path) -> None:
         code = (
-            "import ksimage.naming\n"
+            "import ksimage.base.naming\n"
             "def broken(name): raise ZeroDivisionError('of all things')\n"
-            "ksimage.naming.release_tag = broken\n"
+            "ksimage.base.naming.release_tag = broken\n"
             "from ksimage.cli import main; main()"
         )
         command = (sys.executable, "-c", code)
@@ -455,7 +455,7 @@ class TestSecrets:
     @pytest.mark.parametrize("output", ["text", "json", "github"])
     def test_nor_in_a_mistake_of_its_own(self, tmp_path: Path, output: str) -> None:
         code = (
-            "import ksimage.cli.session as session\n"
+            "import ksimage.cli.input.session as session\n"
             "def broken(self, location): raise ValueError(repr(self.settings.password)\n"
             "    + self.settings.password)\n"
             "session.Session.options = broken\n"

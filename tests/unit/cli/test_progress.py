@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from ksimage.cli.progress import progress
-from ksimage.cli.terminal import Terminal
+from ksimage.cli.output.progress import progress
+from ksimage.cli.output.terminal import Terminal
 from ksimage.images.manifest import Descriptor
 
 BLOB = Descriptor("application/octet-stream", "sha256:" + "0" * 64, 1 << 20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.unit.cli.conftest import Run
 
-from ksimage import releases
+from ksimage.upstream import releases
 
 
 def test_supported(run: Run) -> None:

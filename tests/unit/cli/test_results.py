@@ -10,12 +10,12 @@ import pytest
 from tests.support import derived
 from tests.unit.cli.conftest import Run
 
-from ksimage.batch import Row, State
-from ksimage.cli import results
-from ksimage.cli.tables import aligned
-from ksimage.cli.terminal import Terminal
+from ksimage.build.batch import Row, State
+from ksimage.build.make import Built, make
+from ksimage.cli.output import results
+from ksimage.cli.output.tables import aligned
+from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import CannotWrite, NotFound
-from ksimage.produce import Built, make
 
 
 def built(folder: Path, base: str, *, overwrite: bool = False, **fields: int) -> Built:

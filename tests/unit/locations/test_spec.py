@@ -6,7 +6,7 @@ import pytest
 from tests.support.images import ImageStore, Recipe, docker_archive, layout
 
 from ksimage.errors import BadReference, UnknownTransport
-from ksimage.locations import spec
+from ksimage.locations import access, spec
 from ksimage.locations.spec import Transport
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -116,16 +116,16 @@ def test_malformed(text: str) -> None:
 
 def test_destination_cannot_be_pinned() -> None:
     with pytest.raises(BadReference):
-        spec.open_target(spec.parse(f"oci:dir@{DIGEST}"))
+        access.open_target(spec.parse(f"oci:dir@{DIGEST}"))
 
 
 def test_names_in(tmp_path: Path) -> None:
     layout(tmp_path / "l", Recipe(), ref="kubesphereio:ks-installer:v3.3.2-amd64")
     digest = layout(tmp_path / "l", Recipe(seed=2), ref="other")
     docker_archive(ImageStore(tmp_path / "l"), digest, tmp_path / "d.tar", names=["a:1", "a:2"])
-    assert spec.names_in(spec.parse(f"oci:{tmp_path}/l:x")) == [
+    assert access.names_in(spec.parse(f"oci:{tmp_path}/l:x")) == [
         "kubesphereio:ks-installer:v3.3.2-amd64",
         "other",
     ]
-    assert spec.names_in(spec.parse(f"docker-archive:{tmp_path}/d.tar")) == ["a:1", "a:2"]
-    assert spec.names_in(spec.parse("harbor.lan/a")) == []
+    assert access.names_in(spec.parse(f"docker-archive:{tmp_path}/d.tar")) == ["a:1", "a:2"]
+    assert access.names_in(spec.parse("harbor.lan/a")) == []

@@ -22,8 +22,8 @@ from ksimage.errors import (
     UsageError,
 )
 from ksimage.images.manifest import Descriptor
-from ksimage.locations.docker_archive import DockerArchiveTarget
-from ksimage.locations.layout import LayoutSource, LayoutTarget
+from ksimage.locations.docker.archive import DockerArchiveTarget
+from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
 from ksimage.locations.protocol import Transfer
 from ksimage.locations.transfer import copy
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ksimage.patching import unified
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 HEAD = f"--- a/{HOOK_PATH}\n+++ b/{HOOK_PATH}\n".encode()
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ksimage import releases
 from ksimage.errors import PatchMalformed
 from ksimage.patching import dep3
+from ksimage.upstream import releases
 
 FULL = """\
 Description: let every playbook print

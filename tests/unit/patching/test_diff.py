@@ -7,7 +7,7 @@ from tests.support import requires
 
 from ksimage.patching import diff, unified
 from ksimage.patching.apply import apply_patch
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 
 def test_equal_texts_have_no_diff() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from tests.unit.patching.samples import patch_bytes
 
-from ksimage import releases
 from ksimage.errors import (
     FileError,
     PatchError,
@@ -21,6 +20,7 @@ from ksimage.errors import (
     WithAndWithout,
 )
 from ksimage.patching import series
+from ksimage.upstream import releases
 
 HUNK = "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
 

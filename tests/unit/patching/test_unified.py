@@ -7,7 +7,7 @@ from tests.unit.patching.samples import HEAD, patch_bytes
 
 from ksimage.errors import PatchForbidden, PatchMalformed
 from ksimage.patching import unified
-from ksimage.releases import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 HUNK = "@@ -1,3 +1,3 @@ def f():\n a\n-b\n+B\n c\n"
 

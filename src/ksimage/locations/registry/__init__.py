@@ -3,9 +3,9 @@
 Only this package imports urllib3; import it late.
 """
 
-from ksimage.locations.registry.connection import Stats
-from ksimage.locations.registry.hosts import RegistryOptions
-from ksimage.locations.registry.retry import RetryPolicy
+from ksimage.locations.registry.http.connection import Stats
+from ksimage.locations.registry.http.hosts import RegistryOptions
+from ksimage.locations.registry.http.retry import RetryPolicy
 from ksimage.locations.registry.session import Session, close_sessions, session_for
 from ksimage.locations.registry.source import RegistrySource
 from ksimage.locations.registry.target import RegistryTarget

@@ -9,9 +9,9 @@ import atexit
 import threading
 from dataclasses import dataclass, field
 
-from ksimage.locations.registry.client import RegistryClient
-from ksimage.locations.registry.hosts import RegistryOptions
-from ksimage.locations.registry.transport import Transport
+from ksimage.locations.registry.api.client import RegistryClient
+from ksimage.locations.registry.api.transport import Transport
+from ksimage.locations.registry.http.hosts import RegistryOptions
 
 
 @dataclass

@@ -9,8 +9,8 @@ from ksimage import cache
 from ksimage.images.manifest import DOCKER_CONFIG, MAX_CONFIG, OCI_CONFIG, Descriptor
 from ksimage.images.reference import Reference
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.connection import Stats
-from ksimage.locations.registry.hosts import RegistryOptions
+from ksimage.locations.registry.http.connection import Stats
+from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 
 _CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})

@@ -8,11 +8,11 @@ from ksimage.errors import TagImmutable, TagMoved
 from ksimage.images.manifest import FOREIGN_LAYERS, Descriptor
 from ksimage.images.reference import Reference
 from ksimage.locations.protocol import Outcome, Source, Transfer
-from ksimage.locations.registry.connection import Stats
-from ksimage.locations.registry.hosts import RegistryOptions
+from ksimage.locations.registry.api.upload import Upload
+from ksimage.locations.registry.http.connection import Stats
+from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
-from ksimage.locations.registry.upload import Upload
 
 logger = logging.getLogger("ksimage.registry")
 

@@ -1,0 +1,111 @@
+"""Open the base that a release or an image names, and say what is there where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ksimage.base import naming
+from ksimage.errors import (
+    AmbiguousImage,
+    AuthError,
+    ImageNotFound,
+    KsimageError,
+    RegistryError,
+    UnknownRelease,
+    UpstreamWithdrawn,
+)
+from ksimage.images.platform import named
+from ksimage.locations import access, spec
+from ksimage.locations.spec import Location, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ksimage.config.settings import Settings
+    from ksimage.locations.protocol import Source
+
+    OptionsFor = Callable[[Location], Any]
+    """Registry options for a location; what the client wants, opaque here."""
+
+ARCHITECTURES = ("amd64", "arm64")
+"""What KubeKey is built for; it pushes ``<tag>-<arch>`` beside, or without, ``<tag>``."""
+
+
+def open_base(
+    what: str, settings: Settings, options: OptionsFor, platform: str = ""
+) -> tuple[Location, Source, str | None]:
+    """Open the base that ``what`` names: a release, or an image itself.
+
+    Returns:
+        The location, the open source, and the release when ``what`` is one.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease, FileWithoutTransport, ImageNotFound, UpstreamWithdrawn,
+        AmbiguousImage.
+    """
+    release = None if naming.is_location(what) else _release(what)
+    if release is None:
+        location = spec.parse(what)
+        if location.reference is not None and not (location.digest or location.reference.tag):
+            location = naming.target_location(what, "latest")
+    else:
+        location = naming.base_location(settings.source, release)
+    source = access.open_source(location, options=options(location), cached=True)
+    try:
+        source.top()
+    except AmbiguousImage as error:
+        source.close()
+        architecture = named(platform or "amd64").architecture
+        chosen = naming.choose(error.present, release or "", architecture)
+        if chosen is None:
+            if release is None:
+                raise
+            why = f"none of its {len(error.present)} images is {release}"
+            raise ImageNotFound(str(location), why=why, advice=error.advice) from error
+        location = location.with_ref(chosen)
+        source = access.open_source(location, options=options(location), cached=True)
+    except (ImageNotFound, AuthError, RegistryError) as error:
+        source.close()
+        # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
+        if release and settings.source == naming.DEFAULT_SOURCE:
+            raise UpstreamWithdrawn(str(location), error.message) from error
+        if isinstance(error, ImageNotFound):
+            _tell_of_kubekeys(location, release, options)
+        raise
+    except BaseException:
+        source.close()
+        raise
+    return location, source, release
+
+
+def _release(name: str) -> str:
+    try:
+        return naming.release_tag(name)
+    except UnknownRelease:
+        spec.refuse_file(name)
+        raise
+
+
+def _tell_of_kubekeys(location: Location, release: str | None, options: OptionsFor) -> None:
+    """Raise ImageNotFound with KubeKey's single-platform tags, where those are there instead."""
+    reference = location.reference
+    if reference is None or reference.tag is None or reference.digest is not None:
+        return
+    found = []
+    for architecture in ARCHITECTURES:
+        there = reference.with_tag(f"{reference.tag}-{architecture}")
+        place = Location(Transport.REGISTRY, reference=there)
+        source = access.open_source(place, options=options(place))
+        try:
+            source.top()
+            found.append(str(there))
+        except KsimageError:
+            continue
+        finally:
+            source.close()
+    if found:
+        raise ImageNotFound(
+            str(location),
+            why="KubeKey's single-platform images are there, without the list that joins them",
+            advice=[f"--from {name}" if release else f"name it instead: {name}" for name in found],
+        )

@@ -1,0 +1,122 @@
+"""Carry a plan out in the Docker Engine: its builder, its image store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ksimage.build import engine as builder
+from ksimage.build import smoke
+from ksimage.build.make import Built, Destination, prove
+from ksimage.derivation import dockerfile
+from ksimage.errors import PlatformNotFound, TagOccupied
+from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
+from ksimage.images.platform import matches
+from ksimage.inspection.current import look
+from ksimage.locations import spec
+from ksimage.locations.docker import daemon, engine, store
+from ksimage.locations.spec import Transport
+from ksimage.locations.transfer import CopyResult
+from ksimage.publish import engine as publish_engine
+from ksimage.publish.publish import Published, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ksimage.build.plan import Plan, PlatformPlan
+    from ksimage.locations.transfer import Progress
+
+
+def make(
+    plan: Plan,
+    destination: Destination,
+    *,
+    options: Any,
+    overwrite: bool,
+    jobs: int,
+    progress: Progress | None,
+) -> Built:
+    """Build, test, prove and name. An engine holds one platform: its own.
+
+    Raises:
+        EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
+    """
+    client = engine.connect("build")
+    chosen = _for_engine(plan, engine.platform_of(client))
+    platform = str(chosen.image.platform)
+    dockerfile.require_no_triggers(str(plan.location), chosen.image.config)
+    with _base(client, plan, chosen) as base:
+        image_id = builder.build(
+            client, chosen.recipe, base=base, release=plan.release, platform=platform
+        )
+        try:
+            builder.smoke_test(client, image_id, base)
+            source = daemon.DaemonSource("", digest=image_id)
+            try:
+                verdict = prove(plan, source, platform=platform, bare=False)
+                if destination.location.transport is Transport.DAEMON:
+                    published = _tag(client, destination, image_id, overwrite)
+                elif destination.location.transport is Transport.REGISTRY:
+                    # The engine knows which layers the registry has, and compresses the others.
+                    published = publish_engine.push(
+                        source, destination.location, options=options, overwrite=overwrite
+                    )
+                else:
+                    published = publish(
+                        source,
+                        destination.location,
+                        options=options,
+                        overwrite=overwrite,
+                        jobs=jobs,
+                        progress=progress,
+                    )
+            finally:
+                source.close()
+        finally:
+            # Without a tag by now it is nobody's: failed, or sent elsewhere.
+            store.remove_untagged(client, image_id)
+    return Built(plan, destination, published, {platform: image_id}, verdict, True)
+
+
+def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
+    for candidate in plan.platforms:
+        if matches(candidate.image.platform, platform):
+            return candidate
+    present = [str(candidate.image.platform) for candidate in plan.platforms]
+    raise PlatformNotFound(
+        str(plan.location),
+        f"{platform} (the engine's)",
+        present,
+        advice=["the engine can build for its own platform only; without it: --engine direct"],
+    )
+
+
+@contextmanager
+def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
+    """What FROM names: pinned by digest, and in the engine or within its reach."""
+    if plan.location.reference is not None:
+        name = spec.familiar(plan.location.reference).partition("@")[0]
+        head, colon, tail = name.rpartition(":")
+        repository = head if colon and "/" not in tail else name
+        yield f"{repository}@{chosen.image.descriptor.digest}"
+        return
+    if plan.location.transport is Transport.DAEMON:
+        yield store.image_id(client, plan.location.ref or plan.location.digest or "")
+        return
+    with smoke.loaded(client, plan.source, str(chosen.image.platform)) as image_id:
+        yield image_id
+
+
+def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) -> Published:
+    """Name the image. Our own earlier builds are replaced as `docker build` would."""
+    location = destination.location
+    held = store.held(client, location.ref)
+    top = Descriptor(DOCKER_CONFIG, image_id, 0)
+    if held == image_id:
+        return Published(location, top, None)
+    if held is not None and not overwrite:
+        content = look(location, None)
+        if not content.ours:
+            raise TagOccupied(str(location), held, str(content))
+    store.tag(client, image_id, location.ref)
+    return Published(location, top, CopyResult(top, ()), held)

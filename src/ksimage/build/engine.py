@@ -1,0 +1,111 @@
+"""The builder of the Docker Engine: a Dockerfile, a clean context, and the hook tried out.
+
+The classic builder is all that is needed, so every engine since 17.09 (``COPY --chown``) will do.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ksimage.derivation import dockerfile
+from ksimage.errors import BuildFailed, SmokeTestFailed
+from ksimage.hook.find import HOOK_PATH
+from ksimage.locations.docker import engine
+
+if TYPE_CHECKING:
+    from ksimage.derivation.recipe import Recipe
+
+log = logging.getLogger("ksimage.docker")
+
+SMOKE_TIMEOUT = 120  # seconds; the hook imports ansible_runner and kubernetes, then prints
+
+
+def build(client: Any, recipe: Recipe, *, base: str, release: str, platform: str) -> str:
+    """Build without a tag and return the image ID (``sha256:…``).
+
+    Args:
+        client: a connected ``docker.DockerClient``.
+        recipe: what to add.
+        base: reference with digest, or image ID, for FROM.
+        release, platform: for the Dockerfile's comment.
+
+    Raises:
+        BuildFailed: with the end of the build log.
+    """
+    import docker.errors
+
+    text = dockerfile.render(recipe, base=base, release=release, platform=platform)
+    context = io.BytesIO(dockerfile.context_tar(recipe, text))
+    lines: list[str] = []
+    built = ""
+    try:
+        stream = client.api.build(
+            fileobj=context,
+            custom_context=True,
+            dockerfile=dockerfile.DOCKERFILE,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for event in stream:
+            if "error" in event:
+                raise BuildFailed(str(event["error"]).strip(), lines)
+            text = str(event.get("stream") or event.get("status") or "").rstrip()
+            if text:
+                lines.append(text)
+                log.info("%s", text)
+            built = (event.get("aux") or {}).get("ID", built)
+    except docker.errors.APIError as error:
+        raise BuildFailed(str(error.explanation or error), lines) from error
+    if not built:
+        raise BuildFailed("the engine reported no image ID", lines)
+    return built
+
+
+def smoke_test(client: Any, image: str, base: str) -> str:
+    """Run the hook with ``--config`` in both images, without network; return what they print.
+
+    shell-operator calls every hook once like this at its start and stops on any failure
+    (flant/shell-operator v1.0.0-beta.5, pkg/hook/hook_manager.go).
+
+    Raises:
+        SmokeTestFailed: it fails, or prints something else than the base's hook.
+    """
+    before = hook_config(client, base)
+    after = hook_config(client, image)
+    if before != after:
+        raise SmokeTestFailed(
+            image, f"it printed {after[:200]!r}, the base prints {before[:200]!r}"
+        )
+    return after
+
+
+def hook_config(client: Any, image: str) -> str:
+    """What ``installRunner.py --config`` prints in ``image``. Raises SmokeTestFailed."""
+    import docker.errors
+
+    options = {
+        "command": ["--config"],
+        "entrypoint": ["/" + HOOK_PATH],
+        "network_disabled": True,
+        "labels": {"io.ksimage.smoke-test": "true"},
+    }
+    try:
+        with engine.container(client.api, image, **options) as container:
+            client.api.start(container)
+            status = client.api.wait(container, timeout=SMOKE_TIMEOUT)["StatusCode"]
+            out = client.api.logs(container, stdout=True, stderr=False)
+            if status != 0:
+                err = client.api.logs(container, stdout=False, stderr=True, tail=20)
+                raise SmokeTestFailed(image, f"exit code {status}: {_text(err) or _text(out)}")
+            return _text(out)
+    except docker.errors.APIError as error:
+        raise SmokeTestFailed(image, str(error.explanation or error)) from error
+    except OSError as error:  # requests' timeouts derive from it
+        raise SmokeTestFailed(image, f"no answer within {SMOKE_TIMEOUT} s ({error})") from error
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").strip()

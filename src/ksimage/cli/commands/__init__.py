@@ -1,0 +1,3 @@
+"""One command a file: parse, call the library, present. A command imports no other command; what
+two need goes to `cli/input` or `cli/output`.
+"""

@@ -1,0 +1,53 @@
+"""``ksimage config``: what is in force, and where each value came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import Option, command
+from ksimage.cli.input.options import settings as setting_options
+from ksimage.config.options import OPTIONS
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+
+
+@command("config", help="Show the settings in force and where each came from.")
+@click.option(
+    "--schema",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Print the JSON Schema of ksimage.yaml, for editors.",
+)
+@setting_options("Settings", *(option.key for option in OPTIONS if option.flag))
+@click.pass_obj
+def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
+    """Show the settings in force and where each came from: flag, environment, file or default.
+
+    Flags given here are taken into account, so that a build's command line can be tried out.
+
+    \b
+      ksimage config
+      ksimage config --from harbor.lan/kubesphereio --verbose
+      ksimage config --schema > ksimage.schema.json
+    """
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.tables import aligned
+    from ksimage.config import present
+
+    if schema:
+        from importlib.resources import files
+
+        text = files("ksimage.config").joinpath("ksimage.schema.json").read_text("utf-8")
+        click.echo(text, nl=False)
+        return
+    settings = Session(terminal, values).settings
+    if terminal.json:
+        terminal.document(present.settings_document(settings))
+        return
+    terminal.result("\n".join(aligned(present.render_settings(settings))))
+    if settings.file:
+        terminal.step(f"read {settings.file}")

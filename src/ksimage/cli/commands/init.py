@@ -1,0 +1,110 @@
+"""``ksimage init``: a commented ksimage.yaml, and a CI system's workflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input import completion
+from ksimage.cli.input.options import Option, command, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+
+
+@command("init", help="Write a commented ksimage.yaml and a CI workflow.")
+@click.argument(
+    "releases", nargs=-1, metavar="[RELEASE|RANGE]...", shell_complete=completion.release_names
+)
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab"]),
+    cls=Option,
+    section="Files",
+    help="Also write the workflow of this CI system.",
+)
+@click.option(
+    "--dir",
+    "directory",
+    default=".",
+    metavar="DIR",
+    cls=Option,
+    section="Files",
+    help="Where to write.  [default: here]",
+)
+@click.option(
+    "--force", is_flag=True, cls=Option, section="Files", help="Overwrite files that are there."
+)
+@click.option(
+    "--runner", metavar="LABEL", cls=Option, section="Files", help="GitHub: the runner's label."
+)
+@click.option(
+    "--branch",
+    metavar="NAME",
+    cls=Option,
+    section="Files",
+    help="GitHub: the branch whose pushes start it.",
+)
+@click.option(
+    "--requirement",
+    metavar="SPEC",
+    cls=Option,
+    section="Files",
+    help="GitHub: what pip is to install.  [default: this version of ksimage]",
+)
+@click.option(
+    "--image",
+    metavar="REFERENCE",
+    cls=Option,
+    section="Files",
+    help="GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
+)
+@settings("Settings", "source", "target", "verbosity", "tag")
+@click.pass_obj
+def init(
+    terminal: Terminal,
+    /,
+    releases: tuple[str, ...],
+    ci: str | None,
+    directory: str,
+    force: bool,
+    runner: str | None,
+    branch: str | None,
+    requirement: str | None,
+    image: str | None,
+    **values: Any,
+) -> None:
+    """Write a commented ksimage.yaml, and with --ci a complete workflow. Nothing is overwritten.
+
+    \b
+      ksimage init v3.3.2 ">=3.4,<3.5" --from harbor.lan/kubesphereio --ci github
+    """
+    from ksimage.ci import starter
+    from ksimage.ci.detect import System
+    from ksimage.cli.input.session import Session
+
+    # A ksimage.yaml that is there already has no say in what a new one holds.
+    terminal.configure("config", "/dev/null")
+    session = Session(terminal, values, releases=list(releases))
+    chosen: dict[str, str] = {
+        name: value
+        for name, value in (
+            ("runner", runner),
+            ("branch", branch),
+            ("requirement", requirement),
+            ("image", image),
+        )
+        if value
+    }
+    system = System(ci) if ci else System.PLAIN
+    found = starter.files(session.settings, system, **chosen)
+    written = starter.write(found, Path(directory), force=force)
+    for path in written:
+        terminal.step(f"wrote    {path}")
+    if ci:
+        terminal.step("next: set the secrets KSIMAGE_USERNAME and KSIMAGE_PASSWORD (docs/ci.md)")
+    terminal.result(
+        "\n".join(str(path) for path in written), {"files": [str(path) for path in written]}
+    )

@@ -1,0 +1,102 @@
+"""``ksimage inspect``: what a name really holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import command, platform_option, registry_options
+
+if TYPE_CHECKING:
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.inspection import Row
+    from ksimage.cli.output.terminal import Terminal
+    from ksimage.harbor.api import Harbor
+    from ksimage.inspection.report import Inspection
+    from ksimage.locations.protocol import Source
+    from ksimage.locations.spec import Location
+
+LARGE = 32 << 20
+"""Bytes of a layer from which on reading it is worth a line."""
+
+
+@command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
+@click.argument("image")
+@platform_option(
+    "platforms",
+    multiple=True,
+    section="Image",
+    help="Only this platform's image; may be repeated.  [default: all that the image has]",
+)
+@registry_options
+@click.pass_obj
+def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: Any) -> None:
+    """Show what an image at any location is: digests and image IDs, whose hook it holds, how it
+    runs; and in a registry whether KubeKey, or anybody, has overwritten the tag.
+
+    \b
+      ksimage inspect harbor.lan/kubesphereio/ks-installer:v3.3.2
+      ksimage inspect docker-daemon:kubesphere/ks-installer:v3.3.2-debug
+    """
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.inspection import inspection_document, inspection_rows
+    from ksimage.inspection import report as inspecting
+    from ksimage.locations import access, spec
+
+    session = Session(terminal, values, login=[image])
+    location = spec.parse(image)
+    source = access.open_source(location, options=session.options(location))
+    harbor = _harbor(session, location)
+    try:
+        inspection: Inspection = inspecting.inspect(
+            _told(terminal, source),
+            location,
+            harbor,
+            platforms=platforms,
+            options=session.options(location),
+        )
+    finally:
+        source.close()
+        if harbor is not None:
+            harbor.close()
+    for warning in inspection.warnings:
+        terminal.warning(warning)
+    text = "" if terminal.json else _text(terminal, inspection_rows(inspection))
+    terminal.result(text, inspection_document(inspection))
+
+
+def _told(terminal: Terminal, source: Source) -> Source:
+    """``source``, saying of each large layer that it is being read: that may take minutes."""
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.transfer import Watched
+
+    told = set()
+
+    def tell(descriptor: Descriptor, _: int) -> None:
+        if descriptor.size >= LARGE and descriptor.digest not in told:
+            told.add(descriptor.digest)
+            terminal.step(f"reading a layer of {descriptor.size:,} bytes, {descriptor.digest}")
+
+    return Watched(source, tell)
+
+
+def _harbor(session: Session, location: Location) -> Harbor | None:
+    if location.reference is None:
+        return None
+    from ksimage.harbor import api
+
+    return api.detect(location.reference.registry, session.options(location))
+
+
+def _text(terminal: Terminal, rows: list[Row]) -> str:
+    import sys
+
+    lines = []
+    for number, (label, value) in enumerate(rows):
+        if value:
+            lines.append(f"  {label:<10}  {value}")
+        else:
+            heading = terminal.style(label, sys.stdout, bold=True)
+            lines.append(f"\n{heading}" if number else heading)
+    return "\n".join(lines)

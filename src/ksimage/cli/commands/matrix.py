@@ -1,0 +1,104 @@
+"""``ksimage matrix``: one CI job per release."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input import completion
+from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.terminal import Terminal
+
+
+@command("matrix", help="Print one CI job per release.")
+@click.argument("names", nargs=-1, metavar="[RELEASE]...", shell_complete=completion.release_names)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["github", "gitlab", "json"]),
+    cls=Option,
+    section="Result",
+    help="For which CI system.  [default: the one that runs this, else json]",
+)
+@click.option(
+    "--only-outdated",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Only releases that `ksimage check` would report.",
+)
+@settings("Base image", "source", "platforms")
+@patch_options
+@settings("Result", "tag", "target", "labels", "jobs")
+@registry_options
+@click.pass_obj
+def matrix(
+    terminal: Terminal,
+    /,
+    names: tuple[str, ...],
+    form: str | None,
+    only_outdated: bool,
+    **values: Any,
+) -> None:
+    """Print one CI job per configured release, for GitHub Actions or GitLab.
+
+    On GitHub the outputs `matrix` and `count` are set as well; an empty matrix fails a job there,
+    so guard it with `if: needs.plan.outputs.count != '0'`.
+
+    \b
+      ksimage matrix --format github --only-outdated
+      ksimage matrix --format gitlab > pipeline.yml
+    """
+    from ksimage.ci import matrix as library
+    from ksimage.ci.detect import System, detect
+    from ksimage.cli.input.session import Session
+
+    session = Session(terminal, values, pushes=True)
+    rows = _outdated(session, names) if only_outdated else _rows(session, names)
+    system = {"github": System.GITHUB, "gitlab": System.GITLAB, "json": System.PLAIN}.get(
+        form or "", detect(os.environ)
+    )
+    if terminal.json and form is None:
+        system = System.PLAIN
+    terminal.step(f"{len(rows)} to build: {', '.join(row.release for row in rows) or 'nothing'}")
+    if terminal.in_ci and system is System.GITHUB:
+        terminal.ci.outputs(library.github_outputs(rows))
+    terminal.result(library.render(rows, system, os.environ).rstrip("\n"))
+
+
+def _rows(session: Session, names: tuple[str, ...]) -> list[Any]:
+    from ksimage.base import naming
+    from ksimage.ci.matrix import Row
+    from ksimage.cli.commands.build_many import work
+
+    settings = session.settings
+    rows = []
+    for item in work(names, not names, settings):
+        release = naming.release_tag(item.what)
+        tag = ""
+        image = ""
+        if "{digest8}" not in settings.tag:  # known only after a look at the base
+            tag = naming.fill_tag(
+                settings.tag, release=release, verbosity=settings.verbosity, digest=""
+            )
+            image = str(naming.target_location(settings.target, tag)) if settings.target else ""
+        rows.append(Row(release, tag, image))
+    return rows
+
+
+def _outdated(session: Session, names: tuple[str, ...]) -> list[Any]:
+    from ksimage.ci.matrix import Row
+    from ksimage.cli.commands.check import require_checked, run
+
+    findings = run(session, names)
+    require_checked(session.terminal, findings)
+    return [
+        Row(finding.release, finding.tag, finding.image, finding.reason)
+        for finding in findings
+        if finding.needs_build
+    ]

@@ -1,0 +1,118 @@
+"""``ksimage patches``: list and show patches here; check, refresh and new in modules beside."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input import completion
+from ksimage.cli.input.options import command, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+
+ELSEWHERE = {
+    "check": ("patches_check", "Try every patch on every release."),
+    "refresh": ("patches_refresh", "Regenerate a patch against a release."),
+    "new": ("patches_new", "Write a patch with an editor."),
+}
+"""Subcommands in modules of their own, loaded when they are used."""
+
+
+class Group(click.Group):
+    """Loads the larger subcommands late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _ = ELSEWHERE[cmd_name]
+        loaded: click.Command = getattr(
+            importlib.import_module(f"ksimage.cli.commands.{module}"), module
+        )
+        return loaded
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([*rows, *((name, text) for name, (_, text) in ELSEWHERE.items())])
+
+
+@click.group("patches", cls=Group, short_help="List, show, check and write patches.")
+def patches() -> None:
+    """List, show, check and write the patches of the hook."""
+
+
+@command("list", help="List the patches: which are on by default, and for which releases.")
+@settings("Patches", "patches.dir", "patches.mode")
+@click.pass_obj
+def list_command(terminal: Terminal, /, **values: Any) -> None:
+    """List the patches that can be chosen from, in the order they are applied.
+
+    \b
+      ksimage patches list
+      ksimage build v3.3.2 --with early-config --without poll-interval
+    """
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.tables import aligned
+    from ksimage.hook import patcher
+
+    series = patcher.load_series(Session(terminal, values).settings)
+    if terminal.json:
+        terminal.document({"patches": [_document(patch) for patch in series]})
+        return
+    rows = [
+        (
+            patch.name,
+            "on" if patch.default else "off",
+            patch.header.releases or "every release",
+            patch.header.summary,
+        )
+        for patch in series
+    ]
+    terminal.result("\n".join(aligned(rows)))
+
+
+@command("show", help="Show a patch: why it is there, its risk, its diff.")
+@click.argument("name", shell_complete=completion.patch_names)
+@settings("Patches", "patches.dir", "patches.mode")
+@click.pass_obj
+def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
+    """Show a patch file whole: header and diff.
+
+    \b
+      ksimage patches show labelled-output
+    """
+    from ksimage.cli.commands.diff import as_text, print_diff
+    from ksimage.cli.input.session import Session
+    from ksimage.errors import CannotRead
+    from ksimage.hook import patcher
+
+    patch = patcher.load_series(Session(terminal, values).settings).find(name)
+    try:
+        data = patch.path.read_bytes()
+    except OSError as error:
+        raise CannotRead(patch.path, error) from error
+    if terminal.json:
+        terminal.document({"patch": {**_document(patch), "text": as_text(data)}})
+    else:
+        print_diff(terminal, data)
+
+
+def _document(patch: Any) -> dict[str, Any]:
+    return {
+        "name": patch.name,
+        "default": patch.default,
+        "releases": patch.header.releases,
+        "summary": patch.header.summary,
+        "risk": patch.header.risk,
+        "sha256": patch.sha256,
+    }
+
+
+patches.add_command(list_command)
+patches.add_command(show_command)

@@ -1,0 +1,168 @@
+"""``ksimage patches new``: edit a release's hook, keep the change as a patch file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.commands.patches_check import CLONE
+from ksimage.cli.input import completion
+from ksimage.cli.input.options import Option, command, registry_options, settings
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+
+
+@command("new", help="Write a patch with an editor.")
+@click.argument("name")
+@click.option(
+    "--release",
+    required=True,
+    cls=Option,
+    section="Hooks",
+    metavar="RELEASE",
+    shell_complete=completion.release_names,
+    help="The release whose hook is edited.",
+)
+@CLONE
+@settings("Hooks", "source", "platforms")
+@click.option(
+    "--dir",
+    "directory",
+    default=".",
+    cls=Option,
+    section="Result",
+    metavar="DIR",
+    help="Where NAME.patch is written; the series file there gets a line for it, and a new folder "
+    "gets a series file.  [default: here]",
+)
+@click.option(
+    "--edited",
+    cls=Option,
+    section="Result",
+    metavar="FILE",
+    help="Take this edited hook instead of opening $VISUAL or $EDITOR.",
+)
+@click.option(
+    "--description",
+    cls=Option,
+    section="Result",
+    metavar="TEXT",
+    help="One line for the header; otherwise the header is left to be filled in.",
+)
+@registry_options
+@click.pass_obj
+def patches_new(
+    terminal: Terminal,
+    /,
+    name: str,
+    release: str,
+    clone: str | None,
+    directory: str,
+    edited: str | None,
+    description: str | None,
+    **values: Any,
+) -> None:
+    """Extract a release's hook, open an editor on it, and write what changed as NAME.patch.
+
+    \b
+      ksimage patches new retries --release v3.3.2 --clone ~/ks-installer --dir my-patches
+      ksimage build v3.3.2 --patch-dir my-patches
+    """
+    from ksimage.base import naming
+    from ksimage.cli.commands.patches_refresh import read_hook, replace_file
+    from ksimage.cli.input.session import Session
+    from ksimage.errors import FileExists, UsageError
+    from ksimage.patching.refresh import compose
+    from ksimage.patching.series import DEFAULT
+
+    session = Session(terminal, values)
+    name = name.removesuffix(".patch")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name):
+        raise UsageError(f"{name!r} is no name for a patch", advice=["such as: retries"])
+    folder = Path(directory)
+    path = folder / f"{name}.patch"
+    if path.exists():
+        raise FileExists([str(path)], ["choose another name", f"ksimage patches refresh {path}"])
+    tag = naming.release_tag(release)
+    new = _prepare(folder)
+    before = read_hook(session, tag, clone)
+    after = _read(Path(edited)) if edited else _edit(before)
+    data = compose(before, after, _header(tag, description), name=name)
+    replace_file(path, data)
+    terminal.success(f"wrote    {path}")
+    series = folder / DEFAULT
+    if new or series.is_file():
+        replace_file(series, _with_line(b"" if new else _read(series), path.name))
+        terminal.step(f"added to {series}")
+        terminal.step(f"use it:  ksimage build {tag} --patch-dir {directory}")
+    else:
+        terminal.step(f"use it:  ksimage build {tag} --patch {path}")
+    terminal.result(str(path), {"file": str(path)})
+
+
+def _prepare(folder: Path) -> bool:
+    """Make sure of the folder before somebody spends an hour in an editor; whether it is new."""
+    from ksimage.errors import CannotWrite
+
+    new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(folder, error) from error
+    return new
+
+
+def _edit(before: bytes) -> bytes:
+    """The hook as the editor left it."""
+    import subprocess
+    import tempfile
+
+    from ksimage.errors import UsageError
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor:
+        raise UsageError(
+            "no editor is set", advice=["export EDITOR=vi", "or give the result: --edited FILE"]
+        )
+    with tempfile.TemporaryDirectory(prefix="ksimage-") as folder:
+        path = Path(folder) / "installRunner.py"
+        path.write_bytes(before)
+        # A shell, as git does it: EDITOR may hold arguments.
+        found = subprocess.run(["sh", "-c", f'{editor} "$1"', "sh", str(path)], check=False)
+        if found.returncode != 0:
+            raise UsageError(f"the editor ended with code {found.returncode}: nothing was written")
+        return path.read_bytes()
+
+
+def _header(tag: str, description: str | None) -> str:
+    import datetime as dt
+
+    from ksimage.patching.refresh import header_template
+
+    today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
+    author = os.environ.get("DEBFULLNAME") or os.environ.get("GIT_AUTHOR_NAME") or "unknown"
+    text = header_template(author=author, date=today, releases=f"=={tag.removeprefix('v')}")
+    if description and description.strip():
+        # The template's description has a first line and one of explanation.
+        fields = text.split("\n", 2)[2]
+        return f"Description: {' '.join(description.split())}\n{fields}"
+    return text
+
+
+def _with_line(series: bytes, name: str) -> bytes:
+    ending = b"" if not series or series.endswith(b"\n") else b"\n"
+    return series + ending + name.encode() + b"\n"
+
+
+def _read(path: Path) -> bytes:
+    from ksimage.errors import CannotRead
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotRead(path, error) from error

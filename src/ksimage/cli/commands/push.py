@@ -1,0 +1,170 @@
+"""``ksimage push``: send an earlier build to a registry."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import Option, command, platform_option, registry_options, settings
+from ksimage.cli.input.projects import create_project_option
+
+if TYPE_CHECKING:
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.terminal import Terminal
+    from ksimage.locations.spec import Location
+    from ksimage.publish.push import Pushed
+
+
+@command("push", help="Send an earlier build to a registry.")
+@click.argument("image")
+@click.option(
+    "--to",
+    cls=Option,
+    section="Result",
+    metavar="LOCATION",
+    help="Where to: a registry reference, project or repository; the image's own tag is filled in."
+    "  [default: --target]",
+)
+@click.option(
+    "--tag",
+    cls=Option,
+    section="Result",
+    metavar="TAG",
+    help="Tag there.  [default: the image's own]",
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
+)
+@create_project_option("Result")
+@click.option(
+    "--through",
+    type=click.Choice(["auto", "engine", "direct"]),
+    default="auto",
+    cls=Option,
+    section="Result",
+    help="Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
+    " and knowledge of what is there, or ksimage.  [default: the engine]",
+)
+@platform_option(
+    "platform",
+    section="Result",
+    help="Only this platform's image.  [default: all that the image has]",
+)
+@settings("Result", "target", "jobs")
+@registry_options
+@click.pass_obj
+def push(
+    terminal: Terminal,
+    /,
+    image: str,
+    to: str | None,
+    tag: str | None,
+    replace: bool,
+    create_project: str | None,
+    through: str,
+    platform: str | None,
+    **values: Any,
+) -> None:
+    """Send an earlier build from any location to a registry, as it is.
+
+    \b
+      ksimage push docker-daemon:kubesphere/ks-installer:v3.3.2-debug --to harbor.lan/kubesphereio
+      ksimage push oci-archive:ks-installer-v3.3.2-debug.tar --to harbor.lan/kubesphereio \\
+          --create-project
+    """
+    from ksimage.cli.input.projects import ensure_project
+    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.progress import progress
+    from ksimage.errors import UsageError
+    from ksimage.locations import spec
+    from ksimage.publish import push as pushing
+
+    started = time.monotonic()
+    session = Session(terminal, values, login=[to], pushes=True)
+    where = to or session.settings.target
+    if where is None:
+        raise UsageError("push does not know where to", advice=["--to harbor.lan/kubesphereio"])
+    source = spec.parse(image)
+    destination = pushing.destination(source, where, tag)
+    way = pushing.way(source, destination, through)
+    terminal.step(f"image    {source}")
+    terminal.step(f"result   {destination}")
+    notes = _notes(session, destination, way)
+    for note in notes:
+        terminal.warning(note)
+    ensure_project(session, destination, create_project)
+    if way == pushing.ENGINE:
+        terminal.step("the Docker Engine pushes (--through direct sends it from here)")
+    with progress(terminal) as shown:
+        pushed = pushing.push(
+            source,
+            destination,
+            options=session.options,
+            through=way,
+            overwrite=replace,
+            platform=platform,
+            jobs=session.settings.jobs,
+            progress=shown,
+        )
+    _show(terminal, pushed, time.monotonic() - started)
+    terminal.result(pushed.published.reference, _document(pushed, source, notes))
+
+
+def _notes(session: Session, destination: Location, way: str) -> list[str]:
+    from ksimage.upstream import kubekey
+
+    reference = destination.reference
+    if reference is None or reference.tag is None:
+        return []
+    notes = kubekey.warnings(reference.tag)
+    options = session.options(destination)
+    if way == "engine" and (options.insecure or options.ca_file):
+        notes.append(
+            "--insecure and --ca-file do not reach the Docker Engine, which pushes with its own"
+            " trust in the registry: --through direct pushes with yours"
+        )
+    return notes
+
+
+def _show(terminal: Terminal, pushed: Pushed, seconds: float) -> None:
+    published = pushed.published
+    for platform, image_id in pushed.image_ids.items():
+        terminal.step(f"image ID {image_id} ({platform})")
+    if published.kept:
+        terminal.step(f"kept     {published.kept} (what the tag held before)")
+    elif published.replaced:
+        terminal.step(f"replaced {published.replaced}")
+    if published.copied is None:
+        state = "up to date, nothing written"
+    elif pushed.through == "engine":
+        state = "pushed by the Docker Engine"
+    else:
+        state = f"{published.copied.sent:,} bytes written"
+    terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
+
+
+def _document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
+    published = pushed.published
+    copied = published.copied
+    engine = pushed.through == "engine"
+    return {
+        "source": str(source),
+        "through": pushed.through,
+        "result": {
+            "reference": published.reference,
+            "location": str(published.location),
+            "digest": published.top.digest,
+            "image_ids": pushed.image_ids,
+            "up_to_date": published.up_to_date,
+            "replaced": published.replaced,
+            "kept": published.kept,
+            "bytes_sent": None if engine and copied else copied.sent if copied else 0,
+        },
+        "notes": notes,
+    }

@@ -1,0 +1,56 @@
+"""``ksimage releases``: what upstream shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ksimage.cli.input.options import Option, command
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+
+
+@command("releases", help="List the upstream releases that ksimage knows.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    cls=Option,
+    section="Result",
+    help="Also those that are not supported, with the reason.",
+)
+@click.pass_obj
+def releases(terminal: Terminal, /, everything: bool) -> None:
+    """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
+    from ksimage.cli.output.tables import aligned
+    from ksimage.upstream import releases as library
+
+    known = library.all_releases() if everything else library.supported()
+    if terminal.json:
+        terminal.document(
+            {
+                "releases": [
+                    {
+                        "tag": release.tag,
+                        "date": release.date,
+                        "hook_sha256": release.sha256,
+                        "supported": release.supported,
+                        "reason": release.reason,
+                    }
+                    for release in known
+                ]
+            }
+        )
+        return
+    rows = [
+        (
+            release.tag,
+            release.date,
+            release.sha256,
+            f"not supported: {release.reason}" if release.reason else "",
+        )
+        for release in known
+    ]
+    terminal.result("\n".join(aligned(rows)))

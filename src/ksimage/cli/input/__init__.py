@@ -1,0 +1,1 @@
+"""What comes in: options, completion, the run's settings and logins."""

@@ -1,0 +1,230 @@
+"""Options that commands share, and help that is grouped by subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ksimage.cli.output.terminal import Terminal
+from ksimage.config.options import BY_KEY, CONFIG_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+GLOBAL = "Global options"
+
+_BARE = {"--verbose": "5", "--create-project": "public"}
+"""Options whose value may be left out, and what it then is."""
+
+
+class Option(click.Option):
+    """An option that belongs to a section of the help."""
+
+    def __init__(self, *args: Any, section: str = "Options", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Command(click.Command):
+    """A command with sections in its help, global options, and ``--verbose[=LEVEL]``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(_global_params())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Click's optional option values would swallow the argument after a bare --verbose.
+        end = args.index("--") if "--" in args else len(args)
+        known = {name for param in self.params for name in param.opts}
+        args = [
+            f"{word}={_BARE[word]}" if word in _BARE and word in known and at < end else word
+            for at, word in enumerate(args)
+        ]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                sections.setdefault(getattr(param, "section", GLOBAL), []).append(record)
+        last = sections.pop(GLOBAL, [])
+        for title, records in {**sections, GLOBAL: last}.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    # What comes from the environment is in force already, and must not undo a flag given before
+    # the command's name.
+    terminal = ctx.ensure_object(Terminal)
+    if value is not None and ctx.get_parameter_source(param.name or "") == _COMMANDLINE:
+        terminal.configure(param.name or "", value)
+
+
+_COMMANDLINE = click.core.ParameterSource.COMMANDLINE
+
+
+def _global_params() -> list[click.Option]:
+    shared: dict[str, Any] = {"expose_value": False, "callback": _store, "is_eager": True}
+    return [
+        Option(
+            ["--config", "config"],
+            metavar="FILE",
+            section=GLOBAL,
+            help=f"Read FILE instead of the nearest ksimage.yaml.  [env: {CONFIG_VARIABLE}]",
+            **shared,
+        ),
+        Option(
+            ["-v", "more"],
+            count=True,
+            section=GLOBAL,
+            help="Say more: steps and credentials' sources; -vv also requests.",
+            **shared,
+        ),
+        Option(
+            ["-q", "less"],
+            count=True,
+            section=GLOBAL,
+            help="Say less: only warnings; -qq only errors.",
+            **shared,
+        ),
+        Option(
+            ["--output", "output"],
+            type=click.Choice(["text", "json"]),
+            section=GLOBAL,
+            envvar="KSIMAGE_OUTPUT",
+            help="Form of the result on stdout.  [env: KSIMAGE_OUTPUT; default: text]",
+            **shared,
+        ),
+        Option(
+            ["--color/--no-color", "color"],
+            default=None,
+            section=GLOBAL,
+            help="Colours on or off.  [env: FORCE_COLOR, NO_COLOR; default: on a terminal]",
+            **shared,
+        ),
+    ]
+
+
+def global_options(function: F) -> F:
+    """Add the global options to a group, whose commands have them as well."""
+    params: list[click.Option] = getattr(function, "__click_params__", [])
+    function.__click_params__ = [*params, *reversed(_global_params())]  # type: ignore[attr-defined]
+    return function
+
+
+def command(name: str, help: str, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:  # noqa: A002
+    """A command whose one-line help stands in ``app.COMMANDS`` as well."""
+    return click.command(name, cls=Command, short_help=help, **kwargs)
+
+
+_TYPES: dict[str, dict[str, Any]] = {
+    "verbosity": {"metavar": "[=LEVEL]"},
+    "engine": {"type": click.Choice(["auto", "docker", "direct"])},
+    "mode": {"type": click.Choice(["append", "replace"])},
+    "boolean": {"is_flag": True, "default": None},
+    "jobs": {"type": int, "metavar": "N"},
+    "tag_template": {"metavar": "TAG"},
+    "path": {"metavar": "PATH"},
+    "path-list": {"multiple": True, "metavar": "FILE"},
+    "patch-list": {"multiple": True, "metavar": "NAME"},
+    "platform-list": {"multiple": True, "metavar": "OS/ARCH"},
+    "label-map": {"multiple": True, "metavar": "KEY=VALUE"},
+    "source": {"metavar": "LOCATION"},
+    "target": {"metavar": "REPOSITORY"},
+    "credential": {"metavar": "NAME"},
+}
+
+
+def setting(key: str, section: str) -> Callable[[F], F]:
+    """The option of one setting of ``config/options.py``; its value is passed on by ``key``.
+
+    The parameter's name is the key with underscores; :func:`given` collects them again.
+    """
+    option = BY_KEY[key]
+    text = option.help[0].upper() + option.help[1:]
+    default = "" if option.default == "none" else f"; default: {option.default}"
+    extra = f"  [env: {option.variable}{default}]"
+    details = dict(_TYPES[option.kind])
+    if key == "password":
+        details = {"is_flag": True, "default": None}
+        extra = f"  [env: {option.variable}]"
+        text = "Read the registry password or token from stdin"
+    if key == "patches.with" or key == "patches.without":
+        from ksimage.cli.input.completion import patch_names
+
+        details["shell_complete"] = patch_names
+    return click.option(
+        option.flag,
+        parameter(key),
+        cls=Option,
+        section=section,
+        help=f"{text}.{extra}",
+        **details,
+    )
+
+
+def settings(section: str, *keys: str) -> Callable[[F], F]:
+    """Several settings' options in one section, in this order."""
+
+    def decorate(function: F) -> F:
+        for key in reversed(keys):
+            function = setting(key, section)(function)
+        return function
+
+    return decorate
+
+
+def registry_options(function: F) -> F:
+    """How to reach registries, and as whom."""
+    return settings("Registry", "ca_file", "insecure", "username", "password")(function)
+
+
+def platform_option(name: str, *, section: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
+    """``--platform`` of a command that does not take it from the settings, checked as they are."""
+    return click.option(
+        "--platform",
+        name,
+        cls=Option,
+        section=section,
+        metavar="OS/ARCH",
+        callback=_checked_platform,
+        help=help,
+        **details,
+    )
+
+
+def _checked_platform(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    from ksimage.config import values
+    from ksimage.errors import BadOption
+
+    try:
+        for text in [value] if isinstance(value, str) else value or ():
+            values.platform(text)
+    except values.Refused as refused:
+        raise BadOption("--platform", refused.reason) from None
+    return value
+
+
+def patch_options(function: F) -> F:
+    """Which patches are applied, and with which verbosity."""
+    keys = ("verbosity", "patches.with", "patches.without", "patches.files")
+    return settings("Patches", *keys, "patches.dir", "patches.mode")(function)
+
+
+def parameter(key: str) -> str:
+    """The Python name of a setting's parameter."""
+    return "set_" + key.replace(".", "_")
+
+
+def given(values: dict[str, Any]) -> dict[str, object]:
+    """The settings among a command's parameters, by key, as ``config.resolve`` takes them."""
+    return {
+        key: values[parameter(key)]
+        for key in BY_KEY
+        if parameter(key) in values and values[parameter(key)] not in (None, ())
+    }

@@ -1,0 +1,44 @@
+"""``--create-project``, for every command that pushes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from ksimage.cli.input.session import Session
+    from ksimage.locations.spec import Location
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+
+def create_project_option(section: str) -> Callable[[F], F]:
+    """The option; its value is None, "public" or "private"."""
+    return click.option(
+        "--create-project",
+        "create_project",
+        cls=Option,
+        section=section,
+        type=click.Choice(["public", "private"]),
+        metavar="[=private]",
+        help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
+        " without a login), or private.",
+    )
+
+
+def ensure_project(session: Session, location: Location, visibility: str | None) -> None:
+    """Do what the option asks for. Raises AuthError, RegistryError, BadReference."""
+    if visibility is None or location.reference is None:
+        return
+    from ksimage.harbor import project
+
+    told = project.ensure(
+        location.reference, session.options(location), public=visibility == "public"
+    )
+    session.terminal.step(f"project  {told}")

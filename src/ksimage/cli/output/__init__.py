@@ -1,0 +1,3 @@
+"""What goes out: the terminal, progress, tables, results and JSON documents. Only here is
+anything printed.
+"""

@@ -1,0 +1,157 @@
+"""The patched hook without any image: a ConfigMap, and a patch that mounts it over the hook.
+
+The mount is of the one file (subPath). Mounting a folder would put the ConfigMap's ``..data``
+symbolic links below /hooks, and shell-operator runs whatever is executable there
+(flant/shell-operator v1.0.0-beta.5, pkg/utils/file/file.go): a second installation.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+from ksimage.derivation import recipe
+from ksimage.errors import UsageError
+from ksimage.hook.find import HOOK_PATH
+
+if TYPE_CHECKING:
+    from ksimage.build.plan import PlatformPlan
+
+NAMESPACE: Final = "kubesphere-system"
+DEPLOYMENT: Final = "ks-installer"
+CONTAINER: Final = "installer"  # the same in every release (deploy/kubesphere-installer.yaml)
+VOLUME: Final = "ksimage-hook"
+MODE: Final = 0o755  # a ConfigMap's files belong to root; the hook runs as uid 1002
+MAX_CONFIGMAP: Final = 1 << 20  # bytes, the API server's limit for a ConfigMap's data
+
+CONFIGMAP_FILE: Final = "configmap.yaml"
+PATCH_FILE: Final = "deployment-patch.yaml"
+
+WARNINGS: Final = (
+    "applying the patch restarts ks-installer. Until status.core.version is written, at the very"
+    " end of an installation, releases from v3.1.1 on then delete and re-create the"
+    " ClusterConfiguration and install everything again: do it before the first start, or accept"
+    " a full run",
+    "`kk create cluster` and `kk upgrade` put their own Deployment back and so undo this",
+)
+
+
+def name_of(chosen: PlatformPlan) -> str:
+    """The ConfigMap's name; it changes with the hook, so that an old pod keeps its own."""
+    return f"ksimage-hook-{chosen.patched.after_sha256[:12]}"
+
+
+def configmap(chosen: PlatformPlan) -> dict[str, Any]:
+    """The ConfigMap that holds the patched hook.
+
+    Raises:
+        UsageError: the hook is no UTF-8 text, or larger than a ConfigMap may be.
+    """
+    data = chosen.patched.after
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError("the patched hook is no UTF-8 text", why=str(error)) from error
+    if len(data) > MAX_CONFIGMAP:
+        raise UsageError(f"the patched hook has {len(data)} bytes", why="a ConfigMap holds 1 MiB")
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": name_of(chosen),
+            "namespace": NAMESPACE,
+            "labels": {"app.kubernetes.io/managed-by": "ksimage"},
+            "annotations": {
+                key: value
+                for key, value in chosen.recipe.annotations.items()
+                if key.startswith(recipe.KEY)
+            },
+        },
+        "immutable": True,
+        "data": {posixpath.basename(HOOK_PATH): text},
+    }
+
+
+def deployment_patch(chosen: PlatformPlan) -> dict[str, Any]:
+    """A strategic merge patch for the Deployment: containers are merged by name, lists kept."""
+    file = posixpath.basename(HOOK_PATH)
+    return {
+        "spec": {
+            "template": {
+                "metadata": {
+                    "annotations": {recipe.HOOK_AFTER: chosen.patched.after_sha256},
+                },
+                "spec": {
+                    "containers": [
+                        {
+                            "name": CONTAINER,
+                            "env": [
+                                {"name": name, "value": value}
+                                for name, value in chosen.recipe.env.items()
+                            ],
+                            "volumeMounts": [
+                                {
+                                    "name": VOLUME,
+                                    "mountPath": f"/{HOOK_PATH}",
+                                    "subPath": file,
+                                    "readOnly": True,
+                                }
+                            ],
+                        }
+                    ],
+                    "volumes": [
+                        {
+                            "name": VOLUME,
+                            "configMap": {"name": name_of(chosen), "defaultMode": MODE},
+                        }
+                    ],
+                },
+            }
+        }
+    }
+
+
+def commands(directory: str) -> list[str]:
+    """What to type to bring it into the cluster, without two installers at once."""
+    scope = f"kubectl -n {NAMESPACE}"
+    hook, patch = (shlex.quote(f"{directory}/{name}") for name in (CONFIGMAP_FILE, PATCH_FILE))
+    return [
+        f"{scope} scale deployment {DEPLOYMENT} --replicas=0",
+        f"{scope} wait --for=delete pod -l 'app in (ks-install,ks-installer)' --timeout=120s",
+        f"{scope} apply -f {hook}",
+        f'{scope} patch deployment {DEPLOYMENT} --patch "$(cat {patch})"',
+        f"{scope} scale deployment {DEPLOYMENT} --replicas=1",
+    ]
+
+
+def to_yaml(document: dict[str, Any]) -> str:
+    """YAML, with the hook as a block that people can read.
+
+    PyYAML quotes texts with trailing blanks, such as upstream's hooks; a literal block (YAML 1.2,
+    8.1.2) may hold them. The result is read back before it is handed out.
+    """
+    import yaml
+
+    def dump(part: dict[str, Any]) -> str:
+        # ASCII: PyYAML reads some line ends of Unicode back as others.
+        return yaml.safe_dump(part, sort_keys=False, width=1000)
+
+    texts = document.get("data", {})
+    head = dump({key: value for key, value in document.items() if key != "data"})
+    if not texts:
+        return head
+    readable = f"{head}data:\n{''.join(_block(*item) for item in texts.items())}"
+    try:
+        if yaml.safe_load(readable) == document:
+            return readable
+    except yaml.YAMLError:
+        pass
+    return head + dump({"data": texts})
+
+
+def _block(name: str, text: str) -> str:
+    """A literal block, indented by 4; ``-`` and ``+`` say what becomes of line ends at its end."""
+    ending = "-" if not text.endswith("\n") else "+" if text.endswith("\n\n") else ""
+    lines = text.removesuffix("\n").split("\n")
+    return f"  {name}: |2{ending}\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)

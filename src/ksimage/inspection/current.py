@@ -1,0 +1,184 @@
+"""What a name holds, found out before it is replaced: in words, and whether it can be made again.
+
+Two questions of somebody who is about to overwrite a tag. The first is answered within bounds: an
+image that is no installer has no hook, and gigabytes would be read to learn that. The second is
+answered strictly: what is let go must be, on every platform, a build of ours with nothing on top.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ksimage.base import images as base_images
+from ksimage.derivation import recipe
+from ksimage.errors import HookNotFound, KsimageError
+from ksimage.hook.find import HOOK_PATH, MAX_HOOK, find_hook
+from ksimage.images import config as image_config
+from ksimage.inspection import identity as image_identity
+from ksimage.inspection import proofs
+from ksimage.inspection.identity import Origin
+from ksimage.locations import access
+from ksimage.locations.spec import Transport
+from ksimage.locations.transfer import Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ksimage.base.images import PlatformImage
+    from ksimage.images.manifest import Descriptor
+    from ksimage.inspection.identity import Identity
+    from ksimage.locations.protocol import Source
+    from ksimage.locations.spec import Location
+
+log = logging.getLogger("ksimage.publish")
+
+LIMIT = 128 << 20
+"""Compressed bytes of layers that are read for an answer, all platforms together."""
+MAX_LABELS, MAX_LABEL = 3, 60  # labels that are shown, and characters of each
+
+_SETTINGS = re.compile(r"(?:/bin/sh -c #\(nop\)\s+)?(ENV|LABEL) ")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One platform of it. ``ours``: made by ksimage, and nothing was added since."""
+
+    platform: str
+    what: str
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a name holds; prints as a phrase that "it holds" can stand before.
+
+    ``unreadable`` is the phrase for what is no image that ksimage reads.
+    """
+
+    parts: tuple[Part, ...]
+    unreadable: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether all of it can be made again: every platform is our own build, as it was made."""
+        return bool(self.parts) and all(part.ours for part in self.parts)
+
+    def __str__(self) -> str:
+        platforms: dict[str, list[str]] = {}
+        for part in self.parts:
+            platforms.setdefault(part.what, []).append(part.platform)
+        if len(platforms) < 2:
+            return next(iter(platforms), self.unreadable)
+        return "; ".join(f"for {', '.join(names)} {what}" for what, names in platforms.items())
+
+
+def look(location: Location, options: Any) -> Content:
+    """Look at what a name holds. What cannot be read is an answer as well, and no error."""
+    source = access.open_source(location, options=options)
+    try:
+        if location.transport is Transport.DAEMON and (part := _in_engine(source)):
+            return Content((part,))
+        bounded = _Bounded(source, LIMIT)
+        return Content(tuple(_part(bounded, i) for i in base_images.read_images(source).images))
+    except KsimageError as error:
+        log.info("%s: %s", location, error.message)
+        return Content((), "something else, which cannot be read as an image")
+    finally:
+        source.close()
+
+
+class _TooFar(Exception):
+    """Reading on would go beyond the limit."""
+
+
+class _Bounded(Watched):
+    """A source that hands out so many bytes of blobs, and no more."""
+
+    def __init__(self, source: Source, limit: int) -> None:
+        super().__init__(source, lambda *_: None)
+        self.left = limit
+
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        if descriptor.size > self.left:
+            raise _TooFar
+        self.left -= descriptor.size
+        with super().blob(descriptor, offset) as chunks:
+            yield chunks
+
+
+def _part(source: _Bounded, image: PlatformImage) -> Part:
+    name = str(image.platform)
+    size = sum(layer.size for layer in image.manifest.layers)
+    about = _about(size, image_config.labels(image.config))
+    try:
+        hook = find_hook(source, image)
+    except HookNotFound as error:
+        return Part(name, f"an image without the hook ({error.why}){about}", ours=False)
+    except _TooFar:
+        what = f"an image whose hook was not looked for beyond {LIMIT >> 20} MiB of its layers"
+        return Part(name, what + about, ours=False)
+    except KsimageError as error:
+        log.info("%s: %s", source.name, error.message)
+        return Part(name, f"an image with a broken layer{about}", ours=False)
+    identity = image_identity.identify(image, hook)
+    ours = identity.origin is Origin.KSIMAGE and _as_made(image)
+    if ours:
+        source.left += image.manifest.layers[-1].size  # a small one, which is read again
+        ours = proofs.added_layer(source, image, hook).passed is True
+    return Part(name, _words(identity, ours=ours), ours)
+
+
+def _in_engine(source: Source) -> Part | None:
+    """An engine hands out whole images only, so one that we did not label is asked for its hook."""
+    from ksimage.locations.docker.daemon import DaemonSource
+
+    assert isinstance(source, DaemonSource)
+    information = source.inspect()
+    labels = (information.get("Config") or {}).get("Labels") or {}
+    if recipe.HOOK_AFTER in labels:
+        return None
+    name = f"{information.get('Os')}/{information.get('Architecture')}"
+    file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)
+    if file is None or file.kind != "file":
+        about = _about(int(information.get("Size") or 0), labels)
+        return Part(name, f"an image without the hook{about}", ours=False)
+    return Part(
+        name, str(image_identity.judge(labels, hashlib.sha256(file.data).hexdigest())), ours=False
+    )
+
+
+def _words(identity: Identity, *, ours: bool) -> str:
+    if identity.origin is Origin.KSIMAGE:
+        return f"a {identity}" if ours else f"an image made from a {identity}, with more in it"
+    return f"an image {identity}" if identity.origin is Origin.TAMPERED else str(identity)
+
+
+def _as_made(image: PlatformImage) -> bool:
+    """Whether no instruction followed ours, such as an ENV that adds no layer.
+
+    The direct engine leaves nothing after the added layer's history entry, the Dockerfile an ENV
+    and a LABEL.
+    """
+    after: list[str] = []
+    for entry in image.config.get("history") or ():
+        after = [*after, str(entry.get("created_by") or "")] if entry.get("empty_layer") else []
+    kinds = [match[1] if match else "" for match in map(_SETTINGS.match, after)]
+    ours = not after or recipe.VERBOSITY_VARIABLE in after[0]
+    return kinds in ([], ["ENV", "LABEL"]) and ours
+
+
+def _about(size: int, labels: Mapping[str, str]) -> str:
+    """What else tells people which image it is: its size, and some of its labels."""
+    shown = sorted(labels.items())[:MAX_LABELS]
+    return f", {size:,} bytes" + "".join(f", {_plain(f'{key}={value}')}" for key, value in shown)
+
+
+def _plain(text: str) -> str:
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"

@@ -1,0 +1,220 @@
+"""Is what a registry holds still what a build would make? Digests and labels only, no layers.
+
+Answers three questions for a release: has the base moved, has a patch (or setting, or ksimage
+itself) changed, has somebody overwritten the tag, as KubeKey does whenever it pushes an artifact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import ksimage
+from ksimage.base import images as base_images
+from ksimage.base import lookup, naming
+from ksimage.build import plan as planning
+from ksimage.derivation import recipe
+from ksimage.errors import KsimageError, NotFound
+from ksimage.hook import patcher
+from ksimage.images import config as image_config
+from ksimage.locations import access
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.base.lookup import OptionsFor
+    from ksimage.config.settings import Settings
+    from ksimage.locations.spec import Location
+
+
+class State(Enum):
+    """What a check found for one release."""
+
+    CURRENT = "up to date"
+    OUTDATED = "outdated"
+    MISSING = "not built yet"
+    OVERWRITTEN = "overwritten"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One release's answer.
+
+    Attributes:
+        release: upstream's tag.
+        state: the answer.
+        reasons: what differs, in words.
+        image: where it was looked for, without a digest.
+        tag: the image's tag.
+        digest: what the tag holds, empty when nothing.
+        base_digest: what the base is now, empty when it could not be read.
+        error: why it could not be checked.
+    """
+
+    release: str
+    state: State
+    reasons: tuple[str, ...] = ()
+    image: str = ""
+    tag: str = ""
+    digest: str = ""
+    base_digest: str = ""
+    error: KsimageError | None = None
+
+    @property
+    def needs_build(self) -> bool:
+        """Whether a build would change something (or is needed to find out)."""
+        return self.state is not State.CURRENT
+
+    @property
+    def reason(self) -> str:
+        """The reasons as one text."""
+        return "; ".join(self.reasons) or self.state.value
+
+
+def check(
+    release: str, pinned: str | None, settings: Settings, *, options: OptionsFor, target: str
+) -> Finding:
+    """Check one release.
+
+    Args:
+        release: upstream's tag.
+        pinned: the digest that its base must have, or None.
+        settings: what is in force.
+        options: registry options by location.
+        target: repository or project where the result is expected.
+    """
+    try:
+        return _check(release, pinned, settings, options, target)
+    except KsimageError as error:
+        return Finding(release, State.FAILED, (error.message,), error=error)
+
+
+def _check(
+    release: str, pinned: str | None, settings: Settings, options: OptionsFor, target: str
+) -> Finding:
+    origin, source, _ = lookup.open_base(release, settings, options)
+    try:
+        original = base_images.read_images(source, settings.platforms)
+    finally:
+        source.close()
+    digest = original.top.digest
+    tag = naming.fill_tag(
+        settings.tag, release=release, verbosity=settings.verbosity, digest=digest
+    )
+    location = naming.target_location(target, tag)
+    image = str(location)
+    found = _read(location, options)
+    if found is None:
+        return Finding(release, State.MISSING, (), image, tag, "", digest)
+    wanted = _wanted(release, settings)
+    reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
+    foreign = [i for i in found.images if recipe.HOOK_AFTER not in image_config.labels(i.config)]
+    if foreign:
+        what = _what_it_is(foreign[0])
+        return Finding(release, State.OVERWRITTEN, (what,), image, tag, found.top.digest, digest)
+    reasons += _differences(found, original, planning.base_name(origin), wanted, settings)
+    state = State.OUTDATED if reasons else State.CURRENT
+    unique = tuple(dict.fromkeys(reasons))
+    return Finding(release, state, unique, image, tag, found.top.digest, digest)
+
+
+def _read(location: Location, options: OptionsFor) -> ImageSet | None:
+    source = access.open_source(location, options=options(location))
+    try:
+        return base_images.read_images(source)
+    except NotFound:
+        return None
+    finally:
+        source.close()
+
+
+def _moved(digest: str, pinned: str | None) -> bool:
+    return pinned is not None and digest != pinned
+
+
+def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
+    """The labels that a build would set, as far as they do not depend on the hook."""
+    patches = [
+        recipe.PatchId(patch.name, patch.sha256)
+        for patch in patcher.select(settings, release).patches
+    ]
+    return {
+        recipe.VERSION: ksimage.__version__,
+        recipe.RELEASE: release,
+        recipe.PATCHES: " ".join(map(str, patches)),
+        **settings.labels,
+    }
+
+
+def _differences(
+    found: ImageSet,
+    original: ImageSet,
+    name: str,
+    wanted: Mapping[str, str],
+    settings: Settings,
+) -> list[str]:
+    reasons: list[str] = []
+    bases = {image.platform.normal: image for image in original.images}
+    present = {image.platform.normal for image in found.images}
+    reasons += [f"{platform} is missing" for platform in sorted(set(bases) - present)]
+    reasons += [f"{platform} is not in the base" for platform in sorted(present - set(bases))]
+    for image in found.images:
+        labels = image_config.labels(image.config)
+        before = bases.get(image.platform.normal)
+        if before and not _is_of(image, before):
+            reasons.append("the base moved")
+        named = labels.get(recipe.BASE_NAME, "")
+        if named != name:
+            reasons.append(f"its base was named {named or 'nothing'}, now {name or 'nothing'}")
+        for key, value in wanted.items():
+            if labels.get(key) != value:
+                reasons.append(_label_reason(key, labels.get(key), value))
+        extra = recipe.extra_labels(labels, image_config.labels(before.config)) if before else {}
+        reasons += [f"label {key} is set no more" for key in sorted(extra.keys() - wanted.keys())]
+        level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE)
+        if level != str(settings.verbosity):
+            reasons.append(f"its verbosity is {level}, not {settings.verbosity}")
+    return reasons
+
+
+def _label_reason(key: str, now: str | None, wanted: str) -> str:
+    if key == recipe.PATCHES:
+        mine = {patch.name: patch.sha256 for patch in recipe.parse_patches(wanted)}
+        theirs = {patch.name: patch.sha256 for patch in recipe.parse_patches(now or "")}
+        changed = sorted(n for n in mine.keys() & theirs.keys() if mine[n] != theirs[n])
+        words = [
+            f"{verb} {', '.join(names)}"
+            for verb, names in (
+                ("changed:", changed),
+                ("new:", sorted(mine.keys() - theirs.keys())),
+                ("gone:", sorted(theirs.keys() - mine.keys())),
+            )
+            if names
+        ]
+        return f"patches {'; '.join(words) or 'in another order'}"
+    if key == recipe.VERSION:
+        return f"built by ksimage {now or '?'}, this is {wanted}"
+    if now is None:
+        return f"label {key} is not set"
+    return f"label {key} is {now!r}, not {wanted!r}"
+
+
+def _what_it_is(image: PlatformImage) -> str:
+    """Best guess without reading a layer: upstream's configs carry no label of ksimage."""
+    return f"the tag holds an image that ksimage did not make ({len(_layers(image))} layers)"
+
+
+def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
+    """Whether an image was made from a base. Labels name none that had no manifest of its own."""
+    digest = image_config.labels(image.config).get(recipe.BASE_DIGEST)
+    same = digest in (None, "", original.descriptor.digest)
+    return same and _layers(image)[:-1] == _layers(original)
+
+
+def _layers(image: PlatformImage) -> Sequence[str]:
+    """The diff IDs: what the layers hold, however they are compressed."""
+    diff_ids: Sequence[str] = image.config["rootfs"]["diff_ids"]
+    return diff_ids

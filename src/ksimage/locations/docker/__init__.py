@@ -1,0 +1,1 @@
+"""Images in a Docker Engine and in what `docker save` writes."""

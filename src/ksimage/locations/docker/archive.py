@@ -1,0 +1,351 @@
+"""``docker-archive:FILE[:NAME:TAG]``: what ``docker save`` writes and ``docker load`` reads.
+
+Three forms are read; ``manifest.json`` lists the images of all of them:
+
+* ``docker save`` before 25: ``ID.json``, ``ID/layer.tar``, with links for layers that repeat;
+* skopeo, podman, bazel, ggcr: ``HEX.json`` and ``HEX.tar`` (or ``.tar.gz``);
+* ``docker save`` since 25: an OCI layout beside it, so that both name the same blobs.
+
+The first two hold no registry manifest. One of Docker schema 2 is made up: its layers are those of
+the archive, by default uncompressed, whose digests are the diff IDs of the config and are checked
+as they are read. The third's own manifest is used where it is complete.
+
+Written is the third form, which Docker Engine 20.10 and later, containerd and skopeo read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ksimage.errors import (
+    AmbiguousImage,
+    BadReference,
+    DigestMismatch,
+    ImageNotFound,
+    MalformedImage,
+    UnsupportedImage,
+)
+from ksimage.images import reference
+from ksimage.images.manifest import (
+    DOCKER_CONFIG,
+    DOCKER_LAYER_GZIP,
+    DOCKER_LAYER_TAR,
+    DOCKER_MANIFEST,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    MAX_CONFIG,
+    MAX_LAYERS,
+    MAX_MANIFEST,
+    Descriptor,
+    Index,
+    Manifest,
+    encode,
+    load_json,
+    parse,
+    sha256,
+)
+from ksimage.images.reference import DIGEST
+from ksimage.locations.files.tarindex import TarIndex
+from ksimage.locations.files.verification import checked
+from ksimage.locations.oci.archive import OciArchiveTarget, index_of
+from ksimage.locations.oci.layout import INDEX_FILE, LAYOUT, LAYOUT_FILE, named
+from ksimage.locations.protocol import Source
+from ksimage.locations.spec import docker_name
+
+LIST_FILE = "manifest.json"
+MAX_IMAGES = 1000
+
+
+class DockerArchiveSource:
+    """One image of a Docker archive.
+
+    Args:
+        path: the file, plain or gzip'd, or an open one that is closed with this source.
+        ref: NAME:TAG, or "" for the only image.
+        digest: the image ID (the config's digest) or the manifest's digest.
+        name: how to call it in messages, when the file is a temporary one.
+    """
+
+    def __init__(
+        self, path: Path | BinaryIO, ref: str = "", *, digest: str | None = None, name: str = ""
+    ) -> None:
+        self._path = path
+        self._ref = ref
+        self._digest = digest
+        self._name = name or (
+            f"docker-archive:{path}" + (f":{ref}" if ref else "") + (f"@{digest}" if digest else "")
+        )
+        self._opened: TarIndex | None = None
+        self._top: Descriptor | None = None
+        self._documents: dict[str, bytes] = {}  # the manifest, and what it points to that is small
+        self._paths: dict[str, str] = {}  # digest -> path in the archive
+        self._guard = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def top(self) -> Descriptor:
+        with self._guard:
+            if self._top is None:
+                self._top = self._choose()
+            return self._top
+
+    def manifest(self, descriptor: Descriptor) -> bytes:
+        self.top()
+        data = self._documents.get(descriptor.digest)
+        if data is None or len(data) != descriptor.size:
+            raise MalformedImage(self._name, f"the archive has no manifest {descriptor.digest}")
+        return data
+
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        self.top()
+        path = self._paths.get(descriptor.digest)
+        if path is None:
+            raise MalformedImage(self._name, f"the archive has no blob {descriptor.digest}")
+        with self._index().stream(path, offset) as chunks:
+            yield chunks if offset else checked(self._name, descriptor, chunks)
+
+    def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
+        return self
+
+    def close(self) -> None:
+        with self._guard:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def names(self) -> list[str]:
+        """NAME:TAG of every image in the archive that has one."""
+        return [name for image in self._images() for name in _tags(image)]
+
+    def _index(self) -> TarIndex:
+        with self._guard:
+            if self._opened is None:
+                self._opened = TarIndex(self._path, self._name)
+            return self._opened
+
+    def _choose(self) -> Descriptor:
+        images = self._images()
+        chosen = [image for image in images if not self._ref or self._ref in _tags(image)]
+        tops = []
+        seen = set()
+        for image in chosen:
+            key = (image["Config"], *image["Layers"])
+            if key in seen:
+                continue
+            seen.add(key)
+            config = self._config(image)
+            if self._digest and self._digest != config.digest:
+                top = self._manifest_of(image, config)
+                if self._digest != top.digest:
+                    continue
+            tops.append((image, config))
+        if not tops:
+            present = ", ".join(text for image in images[:20] for text in _labels(image))
+            raise ImageNotFound(self._name, why=f"the archive holds {present or 'no image'}")
+        if len(tops) > 1:
+            # Images of one name (several platforms), or of none, are told apart by their IDs.
+            raise AmbiguousImage(
+                self._name,
+                [
+                    _tags(image)[0] if _tags(image) and not self._ref else f"@{config.digest}"
+                    for image, config in tops
+                ],
+            )
+        return self._manifest_of(*tops[0])
+
+    def _images(self) -> list[dict[str, Any]]:
+        data = self._index().read(LIST_FILE, MAX_MANIFEST)
+        if data is None:
+            is_layout = self._index().size(LAYOUT_FILE) is not None
+            raise ImageNotFound(
+                self._name,
+                why=f"the archive has no {LIST_FILE}"
+                + (": it is an OCI archive" if is_layout else ""),
+                advice=[f"oci-archive:{self._path}"] if is_layout else [],
+            )
+        # The loader wants an object; this document is an array.
+        images = load_json(self._name, b'{"images":' + data + b"}", MAX_MANIFEST + 16)["images"]
+        if not isinstance(images, list) or len(images) > MAX_IMAGES:
+            raise MalformedImage(self._name, f"{LIST_FILE} is not a list of images")
+        for image in images:
+            layers = image.get("Layers") if isinstance(image, dict) else None
+            if (
+                not isinstance(layers, list)
+                or len(layers) > MAX_LAYERS
+                or not all(isinstance(layer, str) for layer in layers)
+                or not isinstance(image.get("Config"), str)
+                or not all(isinstance(tag, str) for tag in image.get("RepoTags") or [])
+            ):
+                raise MalformedImage(self._name, f"{LIST_FILE} describes no image")
+        return images
+
+    def _config(self, image: dict[str, Any]) -> Descriptor:
+        path = image["Config"]
+        data = self._index().read(path, MAX_CONFIG)
+        if data is None:
+            raise MalformedImage(self._name, f"the archive has no config {path[:200]}")
+        digest = sha256(data)
+        announced = path.rpartition("/")[2].removesuffix(".json").removeprefix("sha256:")
+        if DIGEST.fullmatch(f"sha256:{announced}") and digest != f"sha256:{announced}":
+            raise DigestMismatch(self._name, f"sha256:{announced}", digest)
+        self._paths[digest] = path
+        return Descriptor(DOCKER_CONFIG, digest, len(data))
+
+    def _manifest_of(self, image: dict[str, Any], config: Descriptor) -> Descriptor:
+        written = self._written(config)
+        if written is not None:
+            return written
+        layers = self._layers(image, config)
+        data = encode(
+            {
+                "schemaVersion": 2,
+                "mediaType": DOCKER_MANIFEST,
+                "config": config.to_json(),
+                "layers": [layer.to_json() for layer in layers],
+            }
+        )
+        top = Descriptor(DOCKER_MANIFEST, sha256(data), len(data))
+        self._documents[top.digest] = data
+        return top
+
+    def _layers(self, image: dict[str, Any], config: Descriptor) -> list[Descriptor]:
+        data = self._index().read(image["Config"], MAX_CONFIG) or b""
+        rootfs = load_json(self._name, data, MAX_CONFIG).get("rootfs")
+        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        if (
+            not isinstance(diff_ids, list)
+            or len(diff_ids) != len(image["Layers"])
+            or not all(isinstance(diff, str) and DIGEST.fullmatch(diff) for diff in diff_ids)
+        ):
+            raise MalformedImage(
+                self._name, f"config {config.digest} does not name the archive's layers"
+            )
+        layers = []
+        for path, diff_id in zip(image["Layers"], diff_ids, strict=True):
+            size = self._index().size(path)
+            if size is None:
+                raise MalformedImage(self._name, f"the archive has no layer {path[:200]}")
+            media_type, digest = self._kind(path, diff_id)
+            self._paths[digest] = path
+            layers.append(Descriptor(media_type, digest, size))
+        return layers
+
+    def _kind(self, path: str, diff_id: str) -> tuple[str, str]:
+        """Media type and digest. Only a compressed layer must be read to know its digest."""
+        with self._index().stream(path) as chunks:
+            first = next(chunks, b"")
+            if first.startswith(b"\x28\xb5\x2f\xfd"):
+                raise UnsupportedImage(
+                    self._name, f"{path[:200]} is compressed with zstd, which Docker archives lack"
+                )
+            if not first.startswith(b"\x1f\x8b"):
+                return DOCKER_LAYER_TAR, diff_id
+            hasher = hashlib.sha256(first)
+            for chunk in chunks:
+                hasher.update(chunk)
+            return DOCKER_LAYER_GZIP, f"sha256:{hasher.hexdigest()}"
+
+    def _written(self, config: Descriptor) -> Descriptor | None:
+        """The manifest that the archive itself has for this config, with all its blobs."""
+        index = self._index()
+        data = index.read(INDEX_FILE, MAX_MANIFEST)
+        if data is None or index.size(LAYOUT_FILE) is None:
+            return None
+        listed = parse(f"{INDEX_FILE} of {self._name}", data, None)
+        queue = list(listed.manifests) if isinstance(listed, Index) else []
+        nested: list[Descriptor] = []
+        for entry in queue:
+            if entry.media_type in INDEX_TYPES:
+                inner = self._document(entry)
+                parsed = parse(self._name, inner, entry.media_type) if inner else None
+                nested += parsed.manifests if isinstance(parsed, Index) else ()
+        for entry in (*queue, *nested):
+            if entry.media_type not in MANIFEST_TYPES:
+                continue
+            inner = self._document(entry)
+            parsed = parse(self._name, inner, entry.media_type) if inner else None
+            if not isinstance(parsed, Manifest) or parsed.config.digest != config.digest:
+                continue
+            blobs = (parsed.config, *parsed.layers)
+            if inner and all(index.size(_blob(blob)) == blob.size for blob in blobs):
+                self._documents[entry.digest] = inner
+                self._paths.update({blob.digest: _blob(blob) for blob in blobs})
+                return Descriptor(entry.media_type, entry.digest, entry.size)
+        return None
+
+    def _document(self, entry: Descriptor) -> bytes | None:
+        """A manifest of the layout inside; None where it was not saved (other platforms)."""
+        if self._index().size(_blob(entry)) is None:
+            return None
+        data = self._index().read(_blob(entry), MAX_MANIFEST) or b""
+        if sha256(data) != entry.digest:
+            raise DigestMismatch(self._name, entry.digest, sha256(data))
+        return data
+
+
+def _blob(descriptor: Descriptor) -> str:
+    return f"blobs/sha256/{descriptor.digest.removeprefix('sha256:')}"
+
+
+def _tags(image: dict[str, Any]) -> list[str]:
+    """The image's names as ``docker images`` shows them, whatever form the writer chose."""
+    return [name for name in map(_tag, image.get("RepoTags") or []) if name]
+
+
+def _tag(text: str) -> str:
+    try:
+        return docker_name(text)
+    except BadReference:
+        return ""
+
+
+def _labels(image: dict[str, Any]) -> list[str]:
+    return _tags(image) or [f"(no name, config {image['Config'][:80]})"]
+
+
+class DockerArchiveTarget(OciArchiveTarget):
+    """A destination in a Docker archive of one image of one platform."""
+
+    scheme = "docker-archive"
+    marker = list_file = LIST_FILE
+    single_platform = True
+
+    def open_source(self) -> Source:
+        return DockerArchiveSource(self.path, self.ref)
+
+    def _closing(self, descriptor: Descriptor, data: bytes) -> list[tuple[str, bytes]]:
+        manifest = parse(self.name, data, descriptor.media_type)
+        if not isinstance(manifest, Manifest):
+            raise UnsupportedImage(self.name, "a Docker archive holds one platform, not an index")
+        missing = [
+            blob.digest
+            for blob in (manifest.config, *manifest.layers)
+            if blob.digest not in self._written
+        ]
+        if missing:
+            raise UnsupportedImage(
+                self.name, f"layers that may not be distributed are missing: {', '.join(missing)}"
+            )
+        full = reference.parse(self.ref) if self.ref else None
+        entry = named(descriptor, full.tag or "" if full else "", str(full) if full else "")
+        images = [
+            {
+                "Config": _blob(manifest.config),
+                "RepoTags": [self.ref] if self.ref else None,
+                "Layers": [_blob(layer) for layer in manifest.layers],
+            }
+        ]
+        return [
+            (LIST_FILE, json.dumps(images, separators=(",", ":")).encode()),
+            (LAYOUT_FILE, LAYOUT),
+            (INDEX_FILE, index_of(entry)),
+        ]

@@ -1,0 +1,275 @@
+"""``docker-daemon:NAME[:TAG]``: images of a Docker Engine.
+
+The engine hands images out as Docker archives only, so a source spools one into a temporary file
+without a name (it is gone with the process, however that ends), and a target sends one. What only
+needs the config or a single file is asked for directly.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ksimage.errors import CannotWrite, EngineRefused, ImageNotFound, MalformedImage
+from ksimage.images.manifest import DOCKER_CONFIG, Descriptor, Manifest, parse
+from ksimage.locations.docker import engine
+from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
+from ksimage.locations.files import staging
+from ksimage.locations.files.tarwriter import TarWriter
+from ksimage.locations.protocol import CHUNK, Source
+
+MAX_FILE = 16 << 20
+PROBE_LABEL = "io.ksimage.probe"
+
+
+@dataclass(frozen=True)
+class ContainerFile:
+    """One file of an image. ``kind``: file (the only one with data), dir, symlink or other."""
+
+    data: bytes
+    mode: int
+    uid: int
+    gid: int
+    kind: str
+    link: str = ""
+
+
+class DaemonSource:
+    """An image of the engine.
+
+    Args:
+        ref: NAME:TAG, or "" when ``digest`` says it all.
+        digest: the image ID, or a digest that it was pulled by.
+        client: a connected ``docker.DockerClient``; by default one is made when needed.
+    """
+
+    def __init__(self, ref: str, *, digest: str | None = None, client: Any = None) -> None:
+        self._ref = ref
+        self._digest = digest
+        self._name = f"docker-daemon:{ref}" + (f"@{digest}" if digest and ref else digest or "")
+        self._client = client
+        self._own_client = client is None
+        self._inspected: dict[str, Any] | None = None
+        self._archive: DockerArchiveSource | None = None
+        self._guard = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def inspect(self) -> dict[str, Any]:
+        """What the engine knows about the image (its API's ``ImageInspect``).
+
+        Raises:
+            ImageNotFound, EngineUnreachable, EngineRefused.
+        """
+        with self._guard:
+            if self._inspected is None:
+                self._inspected = self._inspect()
+            return self._inspected
+
+    @property
+    def image_id(self) -> str:
+        """``sha256:…``, the config's digest (in a containerd store, the manifest's)."""
+        return str(self.inspect()["Id"])
+
+    def top(self) -> Descriptor:
+        return self._spooled().top()
+
+    def manifest(self, descriptor: Descriptor) -> bytes:
+        return self._spooled().manifest(descriptor)
+
+    def blob(
+        self, descriptor: Descriptor, offset: int = 0
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._spooled().blob(descriptor, offset)
+
+    def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
+        return self
+
+    def close(self) -> None:
+        with self._guard:
+            if self._archive is not None:
+                self._archive.close()
+                self._archive = None
+            if self._client is not None and self._own_client:
+                self._client.close()
+                self._client = None
+
+    def read_file(self, path: str, limit: int = MAX_FILE) -> ContainerFile | None:
+        """One file, without saving the image and without starting anything; None when missing.
+
+        A container is created, read from and removed. Links in the folders above are followed, as
+        in a running container; the last one is not.
+
+        Raises:
+            MalformedImage: larger than ``limit`` bytes.
+            ImageNotFound, EngineUnreachable, EngineRefused.
+        """
+        import docker.errors
+
+        image_id = self.image_id
+        api = self._api()
+        # Never started; the command is only there because images may have none.
+        options = {
+            "command": ["ksimage"],
+            "network_disabled": True,
+            "labels": {PROBE_LABEL: "true"},
+        }
+        with (
+            engine.translated(f"read {path} of {self._ref or image_id}"),
+            engine.container(api, image_id, **options) as container,
+        ):
+            try:
+                chunks, information = api.get_archive(container, path, chunk_size=CHUNK)
+            except docker.errors.NotFound:
+                return None
+            if information.get("size", 0) > limit:
+                raise MalformedImage(
+                    self._name,
+                    f"{path} has {information['size']} bytes (at most {limit} are accepted)",
+                )
+            return self._first(path, chunks, limit)
+
+    def _first(self, path: str, chunks: Iterator[bytes], limit: int) -> ContainerFile:
+        """The first member of the tar stream is the file itself; of a folder, more follow."""
+        buffer = bytearray()
+        for chunk in chunks:
+            buffer += chunk
+            if len(buffer) > limit + CHUNK:
+                break
+        try:
+            with tarfile.open(fileobj=io.BytesIO(buffer), mode="r:") as archive:
+                info = archive.next()
+                if info is None or info.size > limit:
+                    raise MalformedImage(self._name, f"the engine sent no usable {path}")
+                content = archive.extractfile(info) if info.isreg() else None
+                data = content.read() if content else b""
+        except (tarfile.TarError, EOFError) as error:
+            raise MalformedImage(self._name, f"the engine sent no usable {path}") from error
+        kinds = {tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "symlink"}
+        kind = "file" if info.isreg() else kinds.get(info.type, "other")
+        return ContainerFile(data, stat.S_IMODE(info.mode), info.uid, info.gid, kind, info.linkname)
+
+    def _api(self) -> Any:
+        if self._client is None:
+            self._client = engine.connect("image")
+        return self._client.api
+
+    def _inspect(self) -> dict[str, Any]:
+        import docker.errors
+
+        wanted = self._ref or self._digest or ""
+        with engine.translated(f"inspect {wanted}"):
+            try:
+                found: dict[str, Any] = self._api().inspect_image(wanted)
+            except docker.errors.ImageNotFound as error:
+                raise ImageNotFound(
+                    self._name, why="the Docker Engine does not have it", advice=["docker images"]
+                ) from error
+        digests = [text.rpartition("@")[2] for text in found.get("RepoDigests") or []]
+        if self._digest and self._digest not in (found["Id"], *digests):
+            raise ImageNotFound(self._name, why=f"{self._ref} is {found['Id']} now")
+        return found
+
+    def _spooled(self) -> DockerArchiveSource:
+        with self._guard:
+            if self._archive is None:
+                self._archive = DockerArchiveSource(self._spool(), name=self._name)
+            return self._archive
+
+    def _spool(self) -> BinaryIO:
+        information = self.inspect()
+        directory = Path(tempfile.gettempdir())
+        staging.require_space(directory, int(information.get("Size") or 0))
+        spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (source closes)
+        try:
+            with engine.translated(f"save {self._ref or self._digest}"):
+                # By ID: the name may move between two questions.
+                for chunk in self._api().get_image(information["Id"], chunk_size=CHUNK):
+                    _write(spool, chunk, directory)
+        except BaseException:
+            spool.close()
+            raise
+        return spool
+
+
+def _write(spool: BinaryIO, chunk: bytes, directory: Path) -> None:
+    try:
+        spool.write(chunk)
+    except OSError as error:
+        raise CannotWrite(directory, error) from error
+
+
+class DaemonTarget(DockerArchiveTarget):
+    """A destination in the engine: an archive in a temporary file, sent as ``docker load`` does.
+
+    The engine names the image last, after it took all layers in.
+    """
+
+    scheme = "docker-daemon"
+
+    def __init__(self, ref: str, *, client: Any = None) -> None:
+        # The file name is only a place to stage beside; nothing is ever renamed to it.
+        super().__init__(Path(tempfile.gettempdir()) / "ksimage-load.tar", ref)
+        self._name = f"docker-daemon:{ref}"
+        self._client = client
+        self._own_client = client is None
+
+    def held(self) -> Descriptor | None:
+        """The image ID as a descriptor of a config, which is all that the engine can tell."""
+        source = DaemonSource(self.ref, client=self._connected())
+        try:
+            information = source.inspect()
+        except ImageNotFound:
+            return None
+        return Descriptor(DOCKER_CONFIG, str(information["Id"]), 0)
+
+    def platform(self) -> str:
+        """The platform to choose from an index when none was asked for: the engine's own."""
+        return engine.platform_of(self._connected())
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        manifest = parse(self.name, data, descriptor.media_type)
+        archive = self._complete(descriptor, data).finish()
+        client = self._connected()
+        with engine.translated(f"load {self.ref}"):
+            for event in client.api.load_image(archive):
+                fault = event.get("errorDetail") or {}
+                text = fault.get("message") or event.get("error") or event.get("message")
+                if text:
+                    raise EngineRefused(f"load {self.ref}", str(text))
+        held = self.held()
+        expected = {descriptor.digest}
+        if isinstance(manifest, Manifest):
+            expected.add(manifest.config.digest)
+        if held is None or held.digest not in expected:
+            found = held.digest if held else "nothing"
+            raise EngineRefused(
+                f"load {self.ref} as it is", f"it holds {found}, not {', '.join(sorted(expected))}"
+            )
+
+    def close(self) -> None:
+        super().close()
+        if self._client is not None and self._own_client:
+            self._client.close()
+            self._client = None
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = engine.connect("result")
+        return self._client
+
+    def _open(self) -> TarWriter:
+        if self._writer is None:
+            self._connected()  # before anything is written in vain
+            self._writer = TarWriter(self.path)
+        return self._writer

@@ -1,0 +1,99 @@
+"""Make the derived image with the Docker Engine: a Dockerfile, a clean context, its builder.
+
+The classic builder is all that is needed, so every engine since 17.09 (``COPY --chown``) will do.
+The image gets its tag only after it has been proven.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ksimage.errors import (
+    EngineError,
+    EnginePushFailed,
+    ImageNotFound,
+)
+from ksimage.locations.docker import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+log = logging.getLogger("ksimage.docker")
+
+SMOKE_TIMEOUT = 120  # seconds; the hook imports ansible_runner and kubernetes, then prints
+
+
+def tag(client: Any, image_id: str, name: str) -> None:
+    """Point ``name`` (``REPOSITORY:TAG``) at the image. Raises EngineError."""
+    import docker.errors
+
+    repository, _, label = name.rpartition(":")
+    try:
+        client.api.tag(image_id, repository, label, force=True)
+    except docker.errors.APIError as error:
+        raise EngineError(
+            f"the engine would not tag {name}", why=str(error.explanation or error)
+        ) from error
+
+
+def untag(client: Any, name: str) -> None:
+    """Take a name off an image; it being gone already is fine."""
+    import docker.errors
+
+    try:
+        client.api.remove_image(name, noprune=True)
+    except docker.errors.APIError as error:
+        log.info("could not remove %s: %s", name, error.explanation)
+
+
+def remove_untagged(client: Any, image_id: str) -> None:
+    """Remove an image unless a name points to it (the builder's cache may return a named one)."""
+    import docker.errors
+
+    try:
+        if not client.api.inspect_image(image_id).get("RepoTags"):
+            client.api.remove_image(image_id)
+    except docker.errors.APIError as error:
+        log.info("could not remove %s: %s", image_id, error.explanation)
+
+
+def image_id(client: Any, name: str) -> str:
+    """The ID of an image in the engine. Raises ImageNotFound."""
+    found = held(client, name)
+    if found is None:
+        raise ImageNotFound(f"docker-daemon:{name}", advice=["docker images"])
+    return found
+
+
+def held(client: Any, name: str) -> str | None:
+    """The ID of the image that a name points to, or None."""
+    import docker.errors
+
+    try:
+        return str(client.api.inspect_image(name)["Id"])
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def push(client: Any, name: str, auth: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Push ``name`` and yield the engine's progress events.
+
+    ``images.push`` of the SDK never raises for what goes wrong in the stream
+    (docker/docker-py#3277); here it does. ``auth`` may be empty, but engines from 28.3.3 on want
+    the header all the same.
+
+    Raises:
+        EnginePushFailed: with the registry's words, or the engine's.
+        EngineUnreachable: the connection broke.
+    """
+    repository, _, label = name.rpartition(":")
+    with engine.translated(f"push {name}"):
+        for event in client.api.push(
+            repository, tag=label, stream=True, decode=True, auth_config=dict(auth)
+        ):
+            if "errorDetail" in event or "error" in event:
+                detail = (event.get("errorDetail") or {}).get("message") or event.get("error")
+                raise EnginePushFailed(name, str(detail))
+            yield event

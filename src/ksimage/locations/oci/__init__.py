@@ -1,0 +1,1 @@
+"""Images in OCI layouts, as folders and as archives."""

@@ -1,0 +1,403 @@
+"""``oci:DIR[:REF]``: an OCI image layout in a folder (image-spec ``image-layout.md``).
+
+``index.json`` names images by the annotation ``org.opencontainers.image.ref.name``; content lies
+in ``blobs/sha256/HEX``. Reading stays inside the folder whatever its symbolic links say. Writing
+leaves a valid layout at every moment: blobs are renamed into place, the index is replaced last.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ksimage.errors import (
+    AmbiguousImage,
+    CannotRead,
+    CannotWrite,
+    DigestMismatch,
+    ImageNotFound,
+    MalformedImage,
+    NotOurs,
+    UnsupportedImage,
+)
+from ksimage.images.manifest import (
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    MAX_MANIFEST,
+    OCI_INDEX,
+    Descriptor,
+    Index,
+    encode,
+    load_json,
+    parse,
+    sha256,
+)
+from ksimage.locations.files import staging
+from ksimage.locations.files.verification import checked, checked_manifest, hex_of
+from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
+
+REF_NAME = "org.opencontainers.image.ref.name"
+FULL_NAME = "io.containerd.image.name"  # containerd, and docker save since 25
+LAYOUT_FILE = "oci-layout"
+INDEX_FILE = "index.json"
+LAYOUT = encode({"imageLayoutVersion": "1.0.0"})
+EMPTY_INDEX = encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []})
+MAX_MARKER = 4 << 10
+
+
+class LayoutReader(ABC):
+    """A layout wherever its files are. The subclasses say how to get at one file.
+
+    Args:
+        name: the location as a user would type it.
+        ref: REF, or "" for the only image.
+        digest: pinned digest; without ``ref`` it may also be a manifest that only an index names.
+    """
+
+    def __init__(self, name: str, ref: str, digest: str | None) -> None:
+        self._name = name
+        self._ref = ref
+        self._digest = digest
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @abstractmethod
+    def _size(self, path: str) -> int | None:
+        """Bytes of the file at the slash-separated ``path``, or None."""
+
+    @abstractmethod
+    def _stream(self, path: str, offset: int) -> AbstractContextManager[Iterator[bytes]]:
+        """The file's bytes, unchecked."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """See Source."""
+
+    def top(self) -> Descriptor:
+        entries = self.entries()
+        if self._ref:
+            matches = [entry for entry in entries if self._ref in _names(entry)]
+        else:
+            matches = list(entries)
+        if self._digest:
+            matches = [entry for entry in matches if entry.digest == self._digest]
+            if not matches and not self._ref:
+                return self._unlisted(self._digest)
+        distinct = {entry.digest: entry for entry in matches}
+        present = [_label(entry) for entry in entries]
+        if not distinct:
+            raise ImageNotFound(
+                self._name,
+                why=f"the layout holds {', '.join(present[:20]) or 'no image'}",
+            )
+        if len(distinct) > 1:
+            raise AmbiguousImage(self._name, present)
+        (found,) = distinct.values()
+        if found.media_type not in INDEX_TYPES | MANIFEST_TYPES:
+            raise UnsupportedImage(
+                self._name, f"media type {found.media_type!r} is neither an image nor an index"
+            )
+        return found
+
+    def entries(self) -> tuple[Descriptor, ...]:
+        """What ``index.json`` lists, after the layout's version was checked.
+
+        Raises:
+            ImageNotFound: no layout. MalformedImage: a broken or hostile one.
+        """
+        marker = self._read(LAYOUT_FILE, MAX_MARKER)
+        if marker is None:
+            raise ImageNotFound(self._name, why=f"it has no file {LAYOUT_FILE}")
+        version = load_json(self._name, marker, MAX_MARKER).get("imageLayoutVersion")
+        if not isinstance(version, str) or not version.startswith("1."):
+            raise UnsupportedImage(self._name, f"image layout version {version!r} is not 1.0.0")
+        data = self._read(INDEX_FILE, MAX_MANIFEST)
+        if data is None:
+            raise MalformedImage(self._name, f"the layout has no {INDEX_FILE}")
+        index = parse(f"{INDEX_FILE} of {self._name}", data, OCI_INDEX)
+        if not isinstance(index, Index):
+            raise MalformedImage(self._name, f"{INDEX_FILE} is no index")
+        return index.manifests
+
+    def names(self) -> list[str]:
+        """REF of every image that has one."""
+        return [
+            entry.annotations[REF_NAME] for entry in self.entries() if REF_NAME in entry.annotations
+        ]
+
+    def holds(self, descriptor: Descriptor) -> bool:
+        """Whether the blob is there, by size."""
+        return self._size(self._path(descriptor.digest)) == descriptor.size
+
+    def manifest(self, descriptor: Descriptor) -> bytes:
+        with self._open(descriptor, 0) as chunks:
+            return checked_manifest(self._name, descriptor, chunks)
+
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        with self._open(descriptor, offset) as chunks:
+            yield chunks if offset else checked(self._name, descriptor, chunks)
+
+    def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
+        return self
+
+    def _path(self, digest: str) -> str:
+        return f"blobs/sha256/{hex_of(self._name, digest)}"
+
+    def _open(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Iterator[bytes]]:
+        path = self._path(descriptor.digest)
+        size = self._size(path)
+        if size is None:
+            raise MalformedImage(self._name, f"the blob {descriptor.digest} is missing")
+        if size != descriptor.size:
+            raise DigestMismatch(
+                self._name, f"{descriptor.size} bytes for {descriptor.digest}", f"{size} bytes"
+            )
+        return self._stream(path, offset)
+
+    def _read(self, path: str, limit: int) -> bytes | None:
+        size = self._size(path)
+        if size is None:
+            return None
+        if size > limit:
+            raise MalformedImage(
+                self._name, f"{path} has {size} bytes (at most {limit} are accepted)"
+            )
+        with self._stream(path, 0) as chunks:
+            return b"".join(chunks)
+
+    def _unlisted(self, digest: str) -> Descriptor:
+        data = self._read(self._path(digest), MAX_MANIFEST)
+        if data is None:
+            raise ImageNotFound(self._name, why=f"the layout holds no {digest}")
+        if sha256(data) != digest:
+            raise DigestMismatch(self._name, digest, sha256(data))
+        return Descriptor(parse(self._name, data).media_type, digest, len(data))
+
+
+def _names(entry: Descriptor) -> set[str]:
+    return {entry.annotations[key] for key in (REF_NAME, FULL_NAME) if key in entry.annotations}
+
+
+def _label(entry: Descriptor) -> str:
+    return entry.annotations.get(REF_NAME) or f"@{entry.digest}"
+
+
+class LayoutSource(LayoutReader):
+    """An image in a layout folder."""
+
+    def __init__(self, path: Path, ref: str = "", *, digest: str | None = None) -> None:
+        name = f"oci:{path}" + (f":{ref}" if ref else "") + (f"@{digest}" if digest else "")
+        super().__init__(name, ref, digest)
+        self.path = path
+
+    def entries(self) -> tuple[Descriptor, ...]:
+        if not self.path.exists():
+            raise ImageNotFound(self.name, why=f"there is no folder {self.path}")
+        return super().entries()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _size(self, path: str) -> int | None:
+        file = self._file(path)
+        if file is None:
+            return None
+        with file:
+            return os.fstat(file.fileno()).st_size
+
+    @contextmanager
+    def _stream(self, path: str, offset: int) -> Iterator[Iterator[bytes]]:
+        file = self._file(path)
+        if file is None:
+            raise MalformedImage(self.name, f"{path} is missing")
+        with file:
+            file.seek(offset)
+            yield iter(lambda: file.read(CHUNK), b"")
+
+    def _file(self, path: str) -> BinaryIO | None:
+        try:
+            root = self.path.resolve(strict=True)
+            file = (root / path).resolve(strict=True)
+            if not file.is_relative_to(root):
+                raise MalformedImage(self.name, f"{path} is a link that leads out of the layout")
+            # O_NONBLOCK: a FIFO put there must not hang us; fstat then refuses it.
+            descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before 3.13
+            raise CannotRead(self.path / path, _as_os_error(error)) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise MalformedImage(self.name, f"{path} is not a regular file")
+        return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def _as_os_error(error: OSError | RuntimeError) -> OSError:
+    return error if isinstance(error, OSError) else OSError(str(error))
+
+
+class LayoutTarget:
+    """A destination in a layout folder, which may hold other images.
+
+    Without ``ref`` the image gets no name and takes the place of the one without a name.
+    """
+
+    def __init__(self, path: Path, ref: str = "") -> None:
+        self.path = path
+        self.ref = ref
+        self._name = f"oci:{path}" + (f":{ref}" if ref else "")
+        self._ready = False
+        self._guard = threading.Lock()
+        self._made: list[Path] = []  # begins with the folder when this run created it
+        self._tagged = False
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def held(self) -> Descriptor | None:
+        if not self._exists():
+            return None
+        matches = [entry for entry in LayoutSource(self.path).entries() if self._mine(entry)]
+        return matches[-1] if matches else None
+
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
+        self._prepare()
+        destination = self._blob_path(descriptor)
+        if LayoutSource(self.path).holds(descriptor):
+            return Transfer(descriptor, Outcome.PRESENT)
+        staged = staging.Staged(self.path)
+        try:
+            with source.blob(descriptor) as chunks:
+                sent = staged.write(chunks)
+            staged.commit(destination)
+        finally:
+            staged.discard()
+        self._made.append(destination)
+        return Transfer(descriptor, Outcome.SENT, sent)
+
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
+        self._prepare()
+        if not LayoutSource(self.path).holds(descriptor):
+            staging.write_atomic(self._blob_path(descriptor), data)
+            self._made.append(self._blob_path(descriptor))
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        self.put_manifest(descriptor, data)
+        with self._locked():
+            entries = LayoutSource(self.path).entries()
+            kept = [entry.to_json() for entry in entries if not self._mine(entry)]
+            raw = load_json(self.name, (self.path / INDEX_FILE).read_bytes(), MAX_MANIFEST)
+            raw["manifests"] = [*kept, named(descriptor, self.ref)]
+            staging.write_atomic(self.path / INDEX_FILE, encode(raw))
+        self._tagged = True
+
+    def close(self) -> None:
+        created = self._made[:1] == [self.path]
+        if self._tagged or not created or not self._ready:
+            return
+        self._ready = False
+        # Nobody else's image can be in a layout that is without images still.
+        with self._locked(), suppress(OSError):
+            if LayoutSource(self.path).entries():
+                return
+            for path in reversed(self._made):
+                if path.is_dir():
+                    path.rmdir()
+                else:
+                    path.unlink(missing_ok=True)
+
+    def _mine(self, entry: Descriptor) -> bool:
+        return entry.annotations.get(REF_NAME, "") == self.ref
+
+    def _blob_path(self, descriptor: Descriptor) -> Path:
+        return self.path / "blobs" / "sha256" / hex_of(self.name, descriptor.digest)
+
+    def _exists(self) -> bool:
+        """Whether a layout is there. Raises NotOurs for anything else but an empty folder."""
+        if not self.path.exists():
+            return False
+        if not self.path.is_dir():
+            raise NotOurs(self.path, "OCI image layout", "it is not a folder")
+        # One look, not two: another writer may be making the layout right now.
+        names = {entry.name for entry in self.path.iterdir()}
+        if LAYOUT_FILE in names:
+            return True
+        # A run that was killed between its first two files left these, and nothing else.
+        ours = {"blobs", INDEX_FILE}
+        strange = sorted(n for n in names - ours if not n.startswith(staging.PREFIX))
+        if strange:
+            raise NotOurs(
+                self.path,
+                "OCI image layout",
+                f"it holds {', '.join(strange[:3])} but no {LAYOUT_FILE}",
+            )
+        return False
+
+    def _prepare(self) -> None:
+        with self._guard:
+            if self._ready:
+                return
+            if self._exists():
+                LayoutSource(self.path).entries()  # a layout of another version is left alone
+            else:
+                self._create()
+            staging.sweep(self.path)
+            self._ready = True
+
+    def _create(self) -> None:
+        try:
+            new = not self.path.exists()
+            blobs = self.path / "blobs" / "sha256"
+            blobs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(self.path, error) from error
+        staging.write_new(self.path / INDEX_FILE, EMPTY_INDEX)
+        staging.write_new(self.path / LAYOUT_FILE, LAYOUT)
+        if new:
+            self._made = [
+                self.path,
+                self.path / "blobs",
+                blobs,
+                self.path / LAYOUT_FILE,
+                self.path / INDEX_FILE,
+            ]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep two writers of one layout from losing each other's entry."""
+        with (self.path / LAYOUT_FILE).open("rb") as marker:
+            staging.lock(marker.fileno())
+            yield
+
+
+def named(descriptor: Descriptor, ref: str, full_name: str = "") -> dict[str, Any]:
+    """The entry of ``index.json`` for an image: its descriptor under this name alone."""
+    annotations = {
+        key: value
+        for key, value in descriptor.annotations.items()
+        if key not in (REF_NAME, FULL_NAME)
+    }
+    if full_name:
+        annotations[FULL_NAME] = full_name
+    if ref:
+        annotations[REF_NAME] = ref
+    entry: dict[str, Any] = {
+        "mediaType": descriptor.media_type,
+        "digest": descriptor.digest,
+        "size": descriptor.size,
+    }
+    if annotations:
+        entry["annotations"] = annotations
+    if "platform" in descriptor.raw:
+        entry["platform"] = descriptor.raw["platform"]
+    return entry

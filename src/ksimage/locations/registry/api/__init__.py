@@ -1,0 +1,1 @@
+"""The registry protocol: requests for manifests and blobs, uploads, and what answers mean."""

@@ -1,0 +1,1 @@
+"""HTTP to registries: connections, TLS, proxies, redirects, retries. Knows nothing of manifests."""

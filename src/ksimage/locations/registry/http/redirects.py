@@ -1,0 +1,45 @@
+"""Where a Location header leads, and whether this client goes there."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from ksimage.errors import RedirectRefused
+from ksimage.locations.registry.http.hosts import origin
+
+MAX_URL = 16 << 10
+
+
+def resolve(location: str, base: str, registry: str) -> str:
+    """The absolute URL of a Location header, relative to ``base``, the URL that answered.
+
+    The host that answered over HTTPS stays on HTTPS: behind a proxy that ends TLS, registries call
+    themselves http.
+
+    Args:
+        registry: its name, for messages.
+
+    Raises:
+        RedirectRefused: it leads from HTTPS to HTTP, or nowhere.
+    """
+    try:
+        url = urljoin(base, location)
+        scheme, host, port = origin(url)
+    except ValueError as error:
+        raise RedirectRefused(registry, shown(location), str(error)) from error
+    if len(url) > MAX_URL:
+        raise RedirectRefused(registry, shown(location), "an absurdly long URL")
+    base_scheme, base_host, base_port = origin(base)
+    if base_scheme == "https" and scheme == "http":
+        if host == base_host and urlsplit(url).port in (None, 80, base_port):
+            return urljoin(base, url[len(f"http://{urlsplit(url).netloc}") :])
+        raise RedirectRefused(
+            registry, f"http://{host}:{port}", "from an encrypted connection to an open one"
+        )
+    return url
+
+
+def shown(url: str) -> str:
+    """A URL fit for a message: no query (signed URLs are secrets), no login, bounded."""
+    text = url.partition("?")[0].rpartition("@")[2]
+    return "".join(c for c in text if c.isprintable())[:200]

@@ -1,0 +1,3 @@
+"""Put an image under a name without breaking the name: refuse, keep what was there, copy, tag
+last, read back.
+"""

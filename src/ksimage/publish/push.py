@@ -1,0 +1,204 @@
+"""Send an earlier build from any place to another, above all to a registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ksimage.base import images as base_images
+from ksimage.base import naming
+from ksimage.errors import UsageError
+from ksimage.images import reference as references
+from ksimage.images.manifest import Index, parse
+from ksimage.locations import access, transfer
+from ksimage.locations.spec import Transport
+from ksimage.publish.publish import Published, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.protocol import Source
+    from ksimage.locations.spec import Location
+    from ksimage.locations.transfer import Progress
+
+    OptionsFor = Callable[[Location], Any]
+
+AUTO, ENGINE, DIRECT = "auto", "engine", "direct"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did.
+
+    Attributes:
+        image_ids: config digests by platform, as the destination has them; empty for an engine.
+        through: "engine" or "direct".
+    """
+
+    published: Published
+    image_ids: dict[str, str]
+    through: str
+
+
+def way(source: Location, destination: Location, wanted: str = AUTO) -> str:
+    """ "engine" or "direct". The engine is the better way for what it holds (``engine_push``).
+
+    Raises:
+        UsageError: the engine cannot do it.
+    """
+    able = source.transport is Transport.DAEMON and destination.reference is not None
+    if wanted == ENGINE and not able:
+        raise UsageError(
+            "--through engine is for an image of the engine and a registry",
+            why=f"asked for is {source} to {destination}",
+            advice=["leave --through away"],
+        )
+    if wanted == AUTO:
+        return ENGINE if able else DIRECT
+    return wanted
+
+
+def destination(source: Location, to: str, tag: str | None) -> Location:
+    """Where ``--to`` is: with ``tag``, its own tag, or else the source's.
+
+    Raises:
+        BadReference, UnknownTransport.
+        UsageError: two tags, or none at all.
+    """
+    name = tag or _tag_of(source)
+    place = naming.target_location(to, name or "none")
+    # a name that --to does not have is filled in, so it shows
+    filled = place != naming.target_location(to, "other")
+    if tag and not filled and (place.reference is None or place.reference.tag != tag):
+        raise UsageError(
+            f"--tag {tag} and --to {to} name two things", advice=["give the name once"]
+        )
+    if filled and name is None:
+        raise UsageError(
+            f"--to {to} has no tag, and neither has {source}", advice=["add --tag TAG"]
+        )
+    return place
+
+
+def push(
+    source: Location,
+    to: Location,
+    *,
+    options: OptionsFor,
+    through: str,
+    overwrite: bool = False,
+    platform: str | None = None,
+    jobs: int = transfer.JOBS,
+    progress: Progress | None = None,
+) -> Pushed:
+    """Send ``source`` to ``to``.
+
+    Args:
+        options: registry options by location.
+        through: from :func:`way`.
+        overwrite: replace what the name holds, after keeping it.
+        platform: takes that platform's image alone out of an index.
+
+    Raises:
+        ImageNotFound, TagOccupied, KeptTagOccupied, TagMoved, PlatformNotFound, UsageError, and
+        whatever the two places raise.
+    """
+    opened = access.open_source(source, options=options(source))
+    try:
+        if through == ENGINE:
+            from ksimage.locations.docker.daemon import DaemonSource
+            from ksimage.publish import engine as publish_engine
+
+            assert isinstance(opened, DaemonSource)
+            published = publish_engine.push(
+                opened, to, options=options(to), overwrite=overwrite, platform=platform
+            )
+        else:
+            published = _present(opened, to, options(to), platform) or publish(
+                _one_platform(opened, to, platform),
+                to,
+                options=options(to),
+                overwrite=overwrite,
+                jobs=jobs,
+                progress=progress,
+            )
+    finally:
+        opened.close()
+    return Pushed(published, _image_ids(to, options(to)), through)
+
+
+def _present(source: Source, to: Location, options: Any, platform: str | None) -> Published | None:
+    """What the tag holds, when it is an engine's image already; saves saving it."""
+    from ksimage.locations.docker.daemon import DaemonSource
+    from ksimage.publish import engine as publish_engine
+
+    if not isinstance(source, DaemonSource) or to.reference is None or platform is not None:
+        return None
+    target = access.open_target(to, options=options)
+    try:
+        held = target.held()
+        if held is not None and publish_engine.already_there(source, to, held, options):
+            return Published(to, held, None)
+        return None
+    finally:
+        target.close()
+
+
+class _OnePlatform:
+    """A source whose name points to one platform's image of its index."""
+
+    def __init__(self, source: Source, chosen: Descriptor) -> None:
+        self._source = source
+        self._chosen = chosen
+        self.manifest = source.manifest
+        self.home = source.home
+        self.close = source.close
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def top(self) -> Descriptor:
+        return self._chosen
+
+    def blob(
+        self, descriptor: Descriptor, offset: int = 0
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._source.blob(descriptor, offset)
+
+
+def _one_platform(source: Source, to: Location, platform: str | None) -> Source:
+    if platform is None:
+        return source
+    top = source.top()
+    parsed = parse(source.name, source.manifest(top), top.media_type)
+    if not isinstance(parsed, Index):
+        base_images.read_images(source, [platform])  # raises unless it is for that one
+        return source
+    return _OnePlatform(source, transfer.choose_platform(source.name, str(to), parsed, platform))
+
+
+def _image_ids(location: Location, options: Any) -> dict[str, str]:
+    """Read back from the destination; an engine's digest is the image ID already."""
+    if location.transport is Transport.DAEMON:
+        return {}
+    source = access.open_source(location, options=options)
+    try:
+        images = base_images.read_images(source).images
+        return {str(image.platform): image.manifest.config.digest for image in images}
+    finally:
+        source.close()
+
+
+def _tag_of(source: Location) -> str | None:
+    """The tag that the source goes by, or None."""
+    if source.reference is not None:
+        return source.reference.tag
+    ref = source.ref
+    if not ref and source.path:
+        names = access.names_in(source)
+        ref = names[0] if len(names) == 1 else ""
+    tag = ref.rpartition(":")[2]
+    return tag if references.TAG.fullmatch(tag) else None
