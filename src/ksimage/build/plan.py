@@ -20,7 +20,8 @@ from ksimage.hook.patcher import Patcher
 from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
-from ksimage.upstream import kubekey, releases
+from ksimage.upstream import releases
+from ksimage.upstream.kubekey import tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,7 +178,7 @@ def _plan(
     )
     notes += [f"left out: {skipped.patch.name}: {skipped.reason}" for skipped in selection.skipped]
     notes += [f"dropped from the index: {entry}" for entry in images.dropped]
-    notes += kubekey.warnings(tag)
+    notes += tags.warnings(tag)
     if settings.verbosity:
         notes.append(
             f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"

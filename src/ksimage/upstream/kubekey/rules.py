@@ -109,9 +109,7 @@ class Rules(NamedTuple):
         return tuple(name for name in self.known if name >= "v3.1.0") if self.zone_line else ()
 
 
-_V1_0: Final = Rules(
-    Labels.EXACT, SUPPORT["v1.0.0"], rewrites_file=True, poll=10, patience=300
-)
+_V1_0: Final = Rules(Labels.EXACT, SUPPORT["v1.0.0"], rewrites_file=True, poll=10, patience=300)
 _V1_1: Final = _V1_0._replace(
     support=SUPPORT["v1.1.0"], zone_wins=True, zone_line=True, patience=1800
 )

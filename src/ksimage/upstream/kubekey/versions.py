@@ -17,8 +17,10 @@ RELEASED: Final = tuple(
 )  # fmt: skip
 """The tags of kubesphere/kubekey up to v3, without pre-releases. All were compared."""
 
-_VERSION: Final = re.compile(r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?([-+][0-9A-Za-z.+-]*)?", re.A)
-_OUTPUT: Final = re.compile(r"""(?:Git)?Version"?[:=]\s*"?(v?\d[0-9A-Za-z.+-]*)""", re.A)
+_VERSION: Final = re.compile(
+    r"v?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?([-+][0-9A-Za-z.+-]*)?", re.ASCII
+)
+_OUTPUT: Final = re.compile(r"""(?:Git)?Version"?[:=]\s*"?(v?\d[0-9A-Za-z.+-]*)""", re.ASCII)
 
 
 class Version(NamedTuple):
