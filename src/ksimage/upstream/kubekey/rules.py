@@ -116,11 +116,11 @@ _V1_1: Final = _V1_0._replace(
 _V1_2: Final = _V1_1._replace(
     labels=Labels.WORDS,
     support=SUPPORT["v1.2.0"],
-    zone_wins=False,
     rewrites_file=False,
     runtime_line=True,
 )
-_V2_0: Final = _V1_2._replace(
+_V1_2_1: Final = _V1_2._replace(support=SUPPORT["v1.2.1"], zone_wins=False)
+_V2_0: Final = _V1_2_1._replace(
     labels=Labels.SUFFIXES,
     support=SUPPORT["v2.0.0"],
     override=True,
@@ -144,13 +144,14 @@ _V3_1_2: Final = _V3_1._replace(full_refs=True, list_first=True)
 _V3_1_4: Final = _V3_1_2._replace(list_first=False)
 _V3_1_7: Final = _V3_1_4._replace(project=Project.OWN)
 _V3_1_8: Final = _V3_1_7._replace(project=Project.REWRITE)
+_V3_1_10: Final = _V3_1_8._replace(patience=18_000)
 
 TABLE: Final[tuple[tuple[tuple[int, int, int], Rules], ...]] = (
     ((1, 0, 0), _V1_0),
     ((1, 1, 0), _V1_1),
     ((1, 1, 1), _V1_1._replace(support=SUPPORT["v1.1.1"])),
     ((1, 2, 0), _V1_2),
-    ((1, 2, 1), _V1_2._replace(support=SUPPORT["v1.2.1"])),
+    ((1, 2, 1), _V1_2_1),
     ((2, 0, 0), _V2_0),
     ((2, 1, 0), _V2_1),
     ((2, 1, 1), _V2_1_1),
@@ -166,7 +167,8 @@ TABLE: Final[tuple[tuple[tuple[int, int, int], Rules], ...]] = (
     ((3, 1, 4), _V3_1_4),
     ((3, 1, 7), _V3_1_7),
     ((3, 1, 8), _V3_1_8),
-    ((3, 1, 12), _V3_1_8._replace(harbor="2.10.2")),
+    ((3, 1, 10), _V3_1_10),
+    ((3, 1, 12), _V3_1_10._replace(harbor="2.10.2")),
 )
 """The first version of each range, oldest first, and its rules."""
 
