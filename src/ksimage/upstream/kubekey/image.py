@@ -65,9 +65,9 @@ def pushed_namespace(rules: Rules, registry: Registry, own: str) -> str:
     if rules.project is Project.OVERRIDE:
         return registry.override or own or "library"
     if rules.project is Project.REWRITE and registry.rewrite_to:
-        # the last of the sources that is found wins
-        found = [source for source in registry.rewrite_from if source in own]
+        # The last of the sources that is found wins; an empty one counts as none.
+        found = ["", *(source for source in registry.rewrite_from if source in own)][-1]
         if not found:
             return f"{registry.rewrite_to}/{own}"
-        return own.replace(found[-1], registry.rewrite_to) if found[-1] else own
+        return own.replace(found, registry.rewrite_to)
     return own or "library"
