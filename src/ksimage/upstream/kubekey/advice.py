@@ -1,0 +1,144 @@
+"""The commands to type, by situation. They fit the kk, the configuration and the image."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ksimage.upstream.kubekey.rules import Current, Labels, Push
+
+if TYPE_CHECKING:
+    from ksimage.upstream.kubekey.answers import Answers
+    from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.rules import Rules
+
+NO_RELEASE: Final = "vX.Y.Z"
+
+
+class Way(NamedTuple):
+    """What to do in one situation: ``key`` is for scripts, ``lines`` are commands and remarks."""
+
+    key: str
+    title: str
+    lines: tuple[str, ...]
+
+
+class Given(NamedTuple):
+    """What the user named: ``--image`` and ``--artifact``, or ""."""
+
+    image: str = ""
+    artifact: str = ""
+
+
+def own_tag(rules: Rules, release: str) -> str:
+    """A tag for the patched image that this kk accepts as a label and never pushes; or ""."""
+    if rules.labels is Labels.EXACT:
+        return ""
+    # kk v1.2 looks for alpha, rc or release in the text, and takes the last for its newest version.
+    return f"{release}-rc.debug" if rules.labels is Labels.WORDS else f"{release}-debug"
+
+
+def ways(config: Configuration, answers: Answers, given: Given) -> tuple[Way, ...]:
+    """What to do in every situation that can be met with this kk, the likeliest first."""
+    maker = _Maker(config, answers, given)
+    found = [maker.fresh(), maker.same_tag(), maker.waiting(), maker.again(), maker.without_kk()]
+    return tuple(way for way in found if way is not None)
+
+
+class _Maker:
+    def __init__(self, config: Configuration, answers: Answers, given: Given) -> None:
+        self.config = config
+        self.answers = answers
+        self.rules = answers.rules
+        self.release = answers.label.release or NO_RELEASE
+        self.file = shlex.quote(config.place)
+        self.artifact = given.artifact
+        self.tag = own_tag(self.rules, self.release)
+        repository = answers.repository
+        if config.registry.host and not repository:
+            repository = f"{config.registry.host}/kubesphere/ks-installer"
+        self.repository = repository
+        self.project = repository.rpartition("/")[0]
+        self.image = given.image or (f"{repository}:{self.tag}" if self.tag else "")
+
+    def create(self, flags: str = "") -> str:
+        push = self.rules.push is not Push.NEVER
+        artifact = f" -a {shlex.quote(self.artifact or 'ARTIFACT')}" if push else ""
+        return f"kk create cluster -f {self.file}{artifact}{flags}"
+
+    def source(self) -> str:
+        if self.artifact and self.rules.push is Push.LAYOUT:
+            return shlex.quote(f"kubekey:{self.artifact}")
+        return self.project or "REGISTRY/PROJECT"
+
+    def build(self, tag: str, more: str = "") -> str:
+        target = f" --target {self.project}" if self.source() != self.project else ""
+        usual = f" --tag {tag}" if tag != f"{self.release}-debug" else ""
+        return f"ksimage build {self.release} --from {self.source()} --push{target}{usual}{more}"
+
+    def fresh(self) -> Way | None:
+        if not self.tag:
+            return None
+        title = "a new cluster: the patched image under a tag of its own"
+        if not self.config.registry.host:
+            line = "set spec.registry.privateRegistry first, to a registry that holds the images"
+            return Way("fresh", title, (f"# {line}",))
+        lines = [
+            self.build(self.tag),
+            f"ksimage kubekey {self.file} --kk-version {self.answers.version} --write"
+            f" --image {self.image}",
+            self.create(),
+            "ksimage watch    # in a second terminal",
+        ]
+        if self.rules.current is Current.LABEL:
+            lines.append(_relabel(self.release))
+        return Way("fresh", title, tuple(lines))
+
+    def same_tag(self) -> Way | None:
+        if not self.config.registry.host:
+            return None
+        lines = [self.build(self.release, " --replace")]
+        if self.rules.push is Push.NEVER:
+            lines.append(self.create())
+        else:
+            lines.append(self.create(" --skip-push-images"))
+        if self.rules.pull_policy != "Always":
+            lines.append(
+                f"ksimage rollout {self.repository}:{self.release}"
+                "    # where nodes ran that tag before: by digest"
+            )
+        if self.rules.push is Push.LAYOUT:
+            lines += [
+                "# or patch what kk pushes: the folder that it has unpacked beside itself",
+                f"ksimage build {self.release} --from kubekey:./kubekey --to kubekey:./kubekey"
+                f" --tag {self.release} --replace",
+                self.create(),
+            ]
+        return Way("same-tag", f"the tag must stay {self.release}", tuple(lines))
+
+    def waiting(self) -> Way:
+        return Way(
+            "waiting",
+            'kk is at "Please wait for the installation to complete" already: leave it running',
+            (f"ksimage rollout {self.image or 'IMAGE'}", "ksimage watch"),
+        )
+
+    def again(self) -> Way | None:
+        if not self.rules.phases:
+            return None
+        line = f"kk alpha create phase kubesphere -f {self.file}    # pushes and pulls nothing"
+        return Way("again", "only KubeSphere once more", (line,))
+
+    def without_kk(self) -> Way:
+        return Way(
+            "no-kk",
+            "a cluster that runs, without the machine that kk ran on",
+            (f"ksimage rollout {self.image or 'IMAGE'}", "ksimage status"),
+        )
+
+
+def _relabel(release: str) -> str:
+    return (
+        f"kubectl -n kubesphere-system label cc ks-installer version={release} --overwrite"
+        "    # before kk upgrade"
+    )
