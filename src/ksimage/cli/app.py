@@ -30,6 +30,7 @@ COMMANDS = {
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
+    "kubekey": ("kubekey", "Tell what KubeKey will do with a configuration, and set it right."),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ksimage.errors.base import KsimageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class KubekeyError(KsimageError):
@@ -48,17 +43,6 @@ class KubekeyConfigNotEditable(KubekeyError):
         )
 
 
-class KubekeyExtraMissing(KubekeyError):
-    """ruamel.yaml is not installed, which alone can edit YAML and keep its comments."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "--write needs the library ruamel.yaml, which is not installed",
-            why="it keeps comments, order and format; without it the file could only be rewritten",
-            advice=["pip install 'ksimage[kubekey]'", "or edit the file by hand"],
-        )
-
-
 class KubekeyImagesNotFound(KubekeyError):
     """There is no folder of images where kk unpacks its artifact."""
 
@@ -86,10 +70,9 @@ class KubekeyNothingToUndo(KubekeyError):
 class KubekeyVersionNeeded(KubekeyError):
     """Which kk will be run is not known, and its rules differ."""
 
-    def __init__(self, tried: Sequence[str]) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "which version of kk will be run?",
-            why=f"there is no kk to be asked ({', '.join(tried)})" if tried else "",
             advice=["--kk-version v3.0.13", "or --kk PATH, to ask the binary"],
         )
 

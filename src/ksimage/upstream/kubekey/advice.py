@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.upstream.kubekey.rules import Current, Labels, Push
+from ksimage.upstream.kubekey import labels
+from ksimage.upstream.kubekey.rules import TABLE, Current, Labels, Push
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.answers import Answers
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.rules import Rules
-
-NO_RELEASE: Final = "vX.Y.Z"
 
 
 class Way(NamedTuple):
@@ -40,17 +39,39 @@ def own_tag(rules: Rules, release: str) -> str:
 
 def ways(config: Configuration, answers: Answers, given: Given) -> tuple[Way, ...]:
     """What to do in every situation that can be met with this kk, the likeliest first."""
-    maker = _Maker(config, answers, given)
+    release = _release(config, answers)
+    if not release:
+        other = _other_kk(config)
+        return (other,) if other else ()
+    maker = _Maker(config, answers, given, release)
     found = [maker.fresh(), maker.same_tag(), maker.waiting(), maker.again(), maker.without_kk()]
     return tuple(way for way in found if way is not None)
 
 
+def _release(config: Configuration, answers: Answers) -> str:
+    """The release that the label means, even where this kk refuses the label; "" if it has none."""
+    if answers.label.release or config.installer is None:
+        return answers.label.release
+    release = f"v{labels.generic(config.installer.label)}"
+    return release if release in answers.rules.support else ""
+
+
+def _other_kk(config: Configuration) -> Way | None:
+    """Which kk to take instead, where another one knows the label's release."""
+    release = f"v{labels.generic(config.installer.label)}" if config.installer else ""
+    able = [first for first, rules in TABLE if release in rules.support]
+    if not able:
+        return None
+    first = "v" + ".".join(map(str, able[0]))
+    return Way("other-kk", f"this kk does not know {release}", (f"# take kk {first} or later",))
+
+
 class _Maker:
-    def __init__(self, config: Configuration, answers: Answers, given: Given) -> None:
+    def __init__(self, config: Configuration, answers: Answers, given: Given, release: str) -> None:
         self.config = config
         self.answers = answers
         self.rules = answers.rules
-        self.release = answers.label.release or NO_RELEASE
+        self.release = release
         self.file = shlex.quote(config.place)
         self.artifact = given.artifact
         self.tag = own_tag(self.rules, self.release)

@@ -65,6 +65,7 @@ class Answers(NamedTuple):
         changes: lines of the configuration that kk alters.
         answers: the answers, in order.
         warnings: what will go wrong or surprise, the worst first.
+        hosted: whether privateRegistry is set.
     """
 
     version: Version
@@ -78,6 +79,12 @@ class Answers(NamedTuple):
     changes: tuple[edits.Change, ...]
     answers: tuple[Answer, ...]
     warnings: tuple[str, ...]
+    hosted: bool
+
+    @property
+    def pushes(self) -> bool:
+        """Whether ``create cluster -a`` pushes images with this configuration."""
+        return self.rules.push is not Push.NEVER and self.hosted
 
     @property
     def image(self) -> str:
@@ -105,6 +112,7 @@ def answer(config: Configuration, situation: Situation) -> Answers:
     result = Answers(
         version, found, label, repository, pushed, projects,
         tuple(name for name in projects if name not in SCRIPT_PROJECTS), plan, altered, (), (),
+        bool(config.registry.host),
     )  # fmt: skip
     return result._replace(
         answers=tuple(_answers(config, result)),

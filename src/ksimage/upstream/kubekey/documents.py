@@ -68,12 +68,13 @@ def split(data: bytes, place: str) -> tuple[Document, ...]:
             lines.append(line)
             continue
         if lines:
-            documents.append(_parse("".join(lines), place, first))
+            documents.append(parse("".join(lines), place, first))
         lines, first = [], number + 1
     return tuple(documents)
 
 
-def _parse(text: str, place: str, first: int) -> Document:
+def parse(text: str, place: str, first: int = 1) -> Document:
+    """One document; ``first`` is its first line in the file. Raises KubekeyConfigBroken."""
     import yaml
 
     try:
