@@ -32,7 +32,7 @@ class KsimageError(Exception):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
 
 
-_PATHS = ("oci:", "oci-archive:", "docker-archive:")
+_PATHS = ("oci:", "oci-archive:", "docker-archive:", "kubekey:")
 
 
 def reference_without_login(text: str) -> str:

@@ -58,13 +58,10 @@ class KubekeyImagesNotFound(KubekeyError):
 
 
 class KubekeyNothingToUndo(KubekeyError):
-    """No image in the folder was replaced by ksimage."""
+    """No image in the folder was replaced by ksimage, or no artifact was kept."""
 
-    def __init__(self, path: object) -> None:
-        super().__init__(
-            f"nothing in {path} was replaced",
-            why="none of its names ends in -orig and an architecture",
-        )
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"nothing in {path} was replaced", why=why)
 
 
 class KubekeyVersionNeeded(KubekeyError):

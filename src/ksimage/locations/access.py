@@ -35,6 +35,10 @@ def open_source(location: Location, *, options: Any = None, cached: bool = False
         from ksimage.locations.oci.archive import OciArchiveSource
 
         return OciArchiveSource(Path(location.path), location.ref, digest=location.digest)
+    if location.transport is Transport.KUBEKEY:
+        from ksimage.locations.kubekey.source import KubekeySource
+
+        return KubekeySource(Path(location.path), location.ref, digest=location.digest)
     from ksimage.locations.docker.archive import DockerArchiveSource
 
     return DockerArchiveSource(Path(location.path), location.ref, digest=location.digest)
@@ -63,9 +67,18 @@ def open_target(location: Location, *, options: Any = None) -> Target:
         from ksimage.locations.oci.archive import OciArchiveTarget
 
         return OciArchiveTarget(Path(location.path), location.ref)
+    if location.transport is Transport.KUBEKEY:
+        return _kubekey_target(Path(location.path), location.ref)
     from ksimage.locations.docker.archive import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
+
+
+def _kubekey_target(path: Path, ref: str) -> Target:
+    from ksimage.locations.kubekey.folder import KubekeyTarget
+    from ksimage.locations.kubekey.target import KubekeyArtifactTarget
+
+    return KubekeyTarget(path, ref) if path.is_dir() else KubekeyArtifactTarget(path, ref)
 
 
 def names_in(location: Location) -> list[str]:

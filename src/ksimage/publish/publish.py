@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
 from ksimage.errors import KeptTagOccupied, NotFound, TagMoved, TagOccupied
 from ksimage.locations import access
+from ksimage.locations.kubekey.names import kept_ref
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy
 from ksimage.locations.views.as_oci import AsOci
@@ -74,7 +76,7 @@ def publish(
         KeptTagOccupied: what it holds would be lost.
         TagMoved: somebody else wrote to the name meanwhile.
     """
-    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE):
+    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE, Transport.KUBEKEY):
         # skopeo, podman and KubeKey read no Docker manifests in a layout.
         source = AsOci(source)
     target = access.open_target(location, options=options)
@@ -141,6 +143,8 @@ def _kept_location(location: Location) -> Location | None:
         return replace(location, reference=naming.kept_tag(location.reference))
     if location.transport is Transport.OCI:
         return location.with_ref(f"{location.ref}-orig")
+    if location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
+        return location.with_ref(kept_ref(location.ref))
     return None  # an archive is one file, and an engine keeps the old image by its ID
 
 

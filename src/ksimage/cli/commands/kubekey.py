@@ -159,9 +159,9 @@ def _situation(version: Version, zone: str, artifact: str | None) -> Situation:
 
     if artifact is None:
         return Situation(version, zone)
-    from ksimage.locations.kubekey import names
+    from ksimage.locations.kubekey import place
 
-    found = names.installers(Path(artifact))
+    found = place.installers(Path(artifact))
     spaces = {name.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Situation(version, zone, space, tuple(str(name) for name in found))

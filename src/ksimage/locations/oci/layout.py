@@ -30,9 +30,11 @@ from ksimage.images.manifest import (
     INDEX_TYPES,
     MANIFEST_TYPES,
     MAX_MANIFEST,
+    MAX_PLATFORMS,
     OCI_INDEX,
     Descriptor,
     Index,
+    descriptor,
     encode,
     load_json,
     parse,
@@ -49,6 +51,7 @@ INDEX_FILE = "index.json"
 LAYOUT = encode({"imageLayoutVersion": "1.0.0"})
 EMPTY_INDEX = encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []})
 MAX_MARKER = 4 << 10
+MAX_LISTED = 20_000
 
 
 class LayoutReader(ABC):
@@ -122,10 +125,22 @@ class LayoutReader(ABC):
         data = self._read(INDEX_FILE, MAX_MANIFEST)
         if data is None:
             raise MalformedImage(self._name, f"the layout has no {INDEX_FILE}")
-        index = parse(f"{INDEX_FILE} of {self._name}", data, OCI_INDEX)
+        name = f"{INDEX_FILE} of {self._name}"
+        raw = load_json(name, data, MAX_MANIFEST)
+        listed = raw.get("manifests")
+        if not isinstance(listed, list) or len(listed) <= MAX_PLATFORMS:
+            listed = []
+        # An image has few platforms, but a layout may list hundreds of images, as KubeKey's do.
+        index = parse(name, encode({**raw, "manifests": []}) if listed else data, OCI_INDEX)
         if not isinstance(index, Index):
             raise MalformedImage(self._name, f"{INDEX_FILE} is no index")
-        return index.manifests
+        if len(listed) > MAX_LISTED:
+            raise MalformedImage(name, f"{len(listed)} images (at most {MAX_LISTED} are accepted)")
+        return tuple(descriptor(name, entry) for entry in listed) or index.manifests
+
+    def size_of(self, digest: str) -> int | None:
+        """Bytes of a blob, or None when it is not there. Raises MalformedImage."""
+        return self._size(self._path(digest))
 
     def names(self) -> list[str]:
         """REF of every image that has one."""
@@ -293,7 +308,7 @@ class LayoutTarget:
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
-        with self._locked():
+        with self.locked():
             entries = LayoutSource(self.path).entries()
             kept = [entry.to_json() for entry in entries if not self._mine(entry)]
             raw = load_json(self.name, (self.path / INDEX_FILE).read_bytes(), MAX_MANIFEST)
@@ -307,7 +322,7 @@ class LayoutTarget:
             return
         self._ready = False
         # Nobody else's image can be in a layout that is without images still.
-        with self._locked(), suppress(OSError):
+        with self.locked(), suppress(OSError):
             if LayoutSource(self.path).entries():
                 return
             for path in reversed(self._made):
@@ -373,7 +388,7 @@ class LayoutTarget:
             ]
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep two writers of one layout from losing each other's entry."""
         with (self.path / LAYOUT_FILE).open("rb") as marker:
             staging.lock(marker.fileno())
