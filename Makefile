@@ -1,11 +1,5 @@
-# make demo    the main job on a miniature image; needs Python >= 3.10 and a package index
-# make test    the tests; what needs root, an engine or a registry is skipped by name
-#              (KSIMAGE_E2E=1 make test: a missing one is a failure)
-# make docs    write docs/commands.md and docs/exit-codes.md from the program
-# make lint    ruff and mypy
-# make clean   remove what these made
-#
-# PYTHON=python3.12 make demo    picks another interpreter than the first good one on PATH.
+# `make help` lists the targets. PYTHON=python3.12 make demo picks another interpreter than the first
+# good one on PATH.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2> /dev/null && \
@@ -16,26 +10,37 @@ OUT := .cache/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INPUTS := pyproject.toml src/ksimage/__init__.py
 
-.PHONY: demo docs test lint clean
+.PHONY: help demo test lint docs dev clean
+.DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
 
-demo: $(VENV)/.run
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@echo "KSIMAGE_E2E=1 make test: what needs root, an engine, a registry or a cluster fails where it is missing"
+
+demo: $(VENV)/.run ## the main job on a miniature image; needs Python >= 3.10 and a package index
 	@rm -rf $(OUT) && mkdir -p $(OUT)
 	@examples/demo.sh $(BIN)/ksimage $(BIN)/python $(OUT)
 
-docs: $(VENV)/.run
+docs: $(VENV)/.run ## write docs/commands.md and docs/exit-codes.md from the program
 	$(BIN)/python -m tests.support.command_pages
 	$(BIN)/python -m tests.support.exit_code_page
+	$(BIN)/python -m tests.support.settings_page
 
-test: $(VENV)/.test
+test: $(VENV)/.test ## the tests; what cannot run here is skipped by name
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev ## ruff, mypy, and import-linter (the order of the rooms)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
-clean:
+dev: $(VENV)/.test $(VENV)/.dev ## all that work on ksimage needs
+	@! command -v pre-commit > /dev/null || pre-commit install > /dev/null
+
+clean: ## remove what these made
 	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find src tests examples -name __pycache__ -prune -exec rm -rf {} +
 

@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from ksimage.images.manifest import MAX_CONFIG, sha256
-from ksimage.images.reference import DIGEST
+from ksimage.images.digest import DIGEST, sha256
+from ksimage.images.manifest import MAX_CONFIG
 
 log = logging.getLogger("ksimage.cache")
 

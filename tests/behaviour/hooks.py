@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from ksimage.hook.proof import proof
+from ksimage.hook import proof
 from ksimage.patching import apply, series
 from tests.support import requires
 

@@ -327,7 +327,8 @@ _JSON = st.recursive(
 
 def _lines(artefacts: Path) -> list[str]:
     """Past reportFailure()'s own net: here an exception is a failure of the test."""
-    return HOOK.failureLines(str(artefacts))
+    lines: list[str] = HOOK.failureLines(str(artefacts))
+    return lines
 
 
 @settings(max_examples=150, deadline=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ksimage.hook.proof import proof
+from ksimage.hook import proof
 from ksimage.patching import apply, series
 from tests.behaviour.hooks import DEFAULTS, PATCHES, pristine
 from tests.support import requires

@@ -170,15 +170,14 @@ def other_json(artefacts: Path) -> None:
 
 
 def wrong_types(artefacts: Path) -> None:
-    for number, changes in enumerate(
-        (
-            {"event_data": []},
-            {"event_data": None},
-            {"event": ["runner_on_failed"]},
-            {"counter": "seven"},
-            {"event_data": {"task": 3, "playbook_uuid": {}, "res": [1]}},
-        )
-    ):
+    wrong: list[dict[str, Any]] = [
+        {"event_data": []},
+        {"event_data": None},
+        {"event": ["runner_on_failed"]},
+        {"counter": "seven"},
+        {"event_data": {"task": 3, "playbook_uuid": {}, "res": [1]}},
+    ]
+    for number, changes in enumerate(wrong):
         odd = {**event(60 + number, "runner_on_ok", "odd"), **changes}
         (artefacts / "job_events" / f"{60 + number}-odd.json").write_text(json.dumps(odd))
 

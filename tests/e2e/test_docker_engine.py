@@ -83,7 +83,7 @@ class TestSources:
         assert f'"org.opencontainers.image.base.digest":"{base.digest}"' in labels
 
     def test_docker_daemon(self, clean_engine: Engine, base: Base, tmp_path: Path) -> None:
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         (tmp_path / "work").mkdir()
         load(base, "mine/ks-installer:v3.3.2", tmp_path, env)
         self.check(
@@ -277,7 +277,7 @@ class TestOtherBuilders:
             text=True,
         )
         assert run.returncode == 0, run.stderr
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         self.proven("docker-daemon:built/by-buildkit:image", context, tmp_path, env)
         answer = clean_engine.run("built/by-buildkit:image", "--config", entrypoint=f"/{HOOK_PATH}")
         assert json.loads(answer)["onKubernetesEvent"]
@@ -290,7 +290,7 @@ class TestOtherBuilders:
             text=True,
         )
         assert run.returncode == 0, run.stderr
-        env = {"DOCKER_HOST": clean_engine.host}
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
         self.proven("docker-daemon:built/by-classic:image", context, tmp_path, env)
 
     @staticmethod

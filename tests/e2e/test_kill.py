@@ -78,9 +78,9 @@ class Place:
             self._complete(repository, found[1])
         blobs = [document["config"], *document["layers"]] if "config" in document else []
         for entry in blobs:
-            found = self._ask("HEAD", f"{repository}/blobs/{entry['digest']}")
-            assert found is not None, f"{entry['digest']} is missing"
-            assert found[0]["Content-Length"] == str(entry["size"])
+            blob = self._ask("HEAD", f"{repository}/blobs/{entry['digest']}")
+            assert blob is not None, f"{entry['digest']} is missing"
+            assert blob[0]["Content-Length"] == str(entry["size"])
 
     def _get(self, repository: str, kind: str, what: str) -> tuple[str, dict[str, Any]] | None:
         found = self._ask("GET", f"{repository}/{kind}/{what}")

@@ -291,13 +291,15 @@ class TestContainerd:
         ctr = requires.program("ctr")
         address = f"--address={engine.folder}/exec/containerd/containerd.sock"
         command = [ctr, address, "--namespace=test", "images"]
+        listed = ""
         for arguments in (["import", "--no-unpack", *options, str(archive)], ["list"]):
             result = subprocess.run([*command, *arguments], capture_output=True, text=True)
             if "no-unpack" in result.stderr:  # containerd 1.6 cannot but unpack
                 arguments.remove("--no-unpack")
                 result = subprocess.run([*command, *arguments], capture_output=True, text=True)
             assert result.returncode == 0, result.stderr
-        return result.stdout
+            listed = result.stdout
+        return listed
 
 
 def test_target_files_obey_the_umask(tmp_path: Path) -> None:

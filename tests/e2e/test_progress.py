@@ -121,7 +121,7 @@ def fast(place: Place) -> Iterator[Place]:
 def runs(place: Place) -> dict[str, Watched]:
     """Slow runs before a terminal, all at once: they mostly wait."""
     reading = ("diff", place.far)
-    orders: dict[str, Callable[[], Watched]] = {
+    orders: dict[str, Callable[..., Watched]] = {
         "reading": partial(watch, *reading, command=SHOW_RICH),
         "sending": partial(watch, "build", place.source, "--to", place.target("sent")),
         "narrow": partial(watch, *reading, columns=40),
@@ -131,7 +131,9 @@ def runs(place: Place) -> dict[str, Watched]:
         "dumb": partial(watch, *reading, env={"TERM": "dumb"}),
     }
     with ThreadPoolExecutor(len(orders)) as pool:
-        begun = {name: pool.submit(order, cwd=place.folder) for name, order in orders.items()}
+        begun = {
+            name: pool.submit(partial(order, cwd=place.folder)) for name, order in orders.items()
+        }
         return {name: run.result().ok() for name, run in begun.items()}
 
 

@@ -58,8 +58,8 @@ def base(release: str, rootfs: Path, tmp_path_factory: pytest.TempPathFactory) -
         files=tuple(files),
         architecture=ARCHITECTURE,
     )
-    path = tmp_path_factory.mktemp(release) / "base"
-    return Base(path, layout(path, recipe, ref=release))
+    folder = tmp_path_factory.mktemp(release) / "base"
+    return Base(folder, layout(folder, recipe, ref=release))
 
 
 def upstream(repository: str, release: str, *folders: str) -> Iterator[tuple[str, str, bytes]]:

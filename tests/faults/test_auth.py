@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ Targets = Callable[..., RegistryTarget]
 MEMORY = MemorySource()
 TOP = MEMORY.add_manifest(b"{}")
 DATA = MEMORY.manifest(TOP)
-LOGIN = {"username": USER, "password": PASSWORD}
+LOGIN: dict[str, Any] = {"username": USER, "password": PASSWORD}
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 DENIED = b'{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized to access repository: p/r"}]}'
 
@@ -63,7 +64,7 @@ def tokens() -> Iterator[ScriptedRegistry]:
     service.check()
 
 
-def _bearer(service: str) -> dict[str, str]:
+def _bearer(service: str) -> dict[str, Any]:
     realm = f"http://{service}/v2/token" if "://" not in service else service
     return {
         "WWW_Authenticate": f'Bearer realm="{realm}",service="x",scope="repository:other:pull,push"'
@@ -174,7 +175,7 @@ def test_unusable_token_answers(
 )
 def test_refusals_of_the_token_service(
     status: int,
-    login: dict[str, str],
+    login: dict[str, Any],
     error: type[KsimageError],
     script: ScriptedRegistry,
     tokens: ScriptedRegistry,
@@ -246,7 +247,7 @@ def test_login_that_the_registry_does_not_take(
     program.write_text(f"#!/bin/sh\necho '{helper}'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    document = {"credHelpers": {script.address: "x"}} if helper else {}
+    document: dict[str, Any] = {"credHelpers": {script.address: "x"}} if helper else {}
     document |= {"auths": {script.address: entry}}
     (tmp_path / "config.json").write_text(json.dumps(document))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
@@ -358,7 +359,9 @@ def test_scope_denied_on_mount_uploads_instead(
     both = {"repository:p/r:pull,push", "repository:q/base:pull"}
     script.on("GET", "q/base/manifests/v1", 401, **_bearer(tokens.address))
     script.on("GET", "q/base/manifests/v1", _manifest(), when=_with("Bearer pull"))
-    denied = {"WWW_Authenticate": 'Bearer realm="http://x/",error="insufficient_scope"'}
+    denied: dict[str, Any] = {
+        "WWW_Authenticate": 'Bearer realm="http://x/",error="insufficient_scope"'
+    }
     script.on("POST", "p/r/blobs/uploads/", 401, **denied, when=lambda r: "mount" in r.query)
     script.on("HEAD", "p/r/blobs/.*", 404, when=_with("Bearer both"))
     script.on("POST", "p/r/blobs/uploads/", 202, Location="/v2/u/1")
@@ -387,7 +390,7 @@ def test_scope_denied_on_mount_uploads_instead(
 )
 @pytest.mark.parametrize("login", [{}, LOGIN])
 def test_realms_that_are_not_used(
-    realm: str, login: dict[str, str], script: ScriptedRegistry, source: Sources
+    realm: str, login: dict[str, Any], script: ScriptedRegistry, source: Sources
 ) -> None:
     script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate=f'Bearer realm="{realm}"')
     # a Harbor that calls itself by another name still takes Basic
@@ -508,7 +511,7 @@ def test_real_registry_with_tokens(
 ) -> None:
     service = bearer_registry.tokens
     assert service
-    login: dict[str, str] = LOGIN
+    login: dict[str, Any] = LOGIN
     if way == "access_token only":
         service.shape = lambda token: {"access_token": token}
     elif way != "option":
@@ -577,7 +580,7 @@ def test_real_registry_denies_the_mount_source(
 def test_real_registry_with_basic(
     password: str, htpasswd_registry: RunningRegistry, target: Targets, repository: str
 ) -> None:
-    login = {"username": USER, "password": password}
+    login: dict[str, Any] = {"username": USER, "password": password}
     pushed = target(f"{htpasswd_registry.address}/{repository}:v1", **login)
     memory = MemorySource()
     blob = memory.add(b"layer")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ksimage.errors import BlobMissing, DigestMismatch, GaveUp, UnusableAnswer
-from ksimage.images.manifest import sha256
+from ksimage.images.digest import sha256
 from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
 from tests.faults.conftest import Waits

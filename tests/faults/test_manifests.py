@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,8 @@ from ksimage.errors import (
     UnsupportedImage,
     UnusableAnswer,
 )
-from ksimage.images.manifest import OCI_MANIFEST, Descriptor, encode
+from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations.registry import RegistrySource, RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
@@ -93,7 +95,7 @@ def test_other_size_than_the_descriptor_says(script: ScriptedRegistry, source: S
 def test_missing_content_type_is_made_up_for(
     content_type: str, script: ScriptedRegistry, source: Sources
 ) -> None:
-    headers = {"Content_Type": content_type} if content_type else {}
+    headers: dict[str, Any] = {"Content_Type": content_type} if content_type else {}
     script.on("GET", TAG, 200, DATA, **headers)
     assert source(f"{script.address}/p/r:v1").top() == TOP
 

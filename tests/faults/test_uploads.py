@@ -17,7 +17,8 @@ from ksimage.errors import (
     RegistryRefused,
     UnusableAnswer,
 )
-from ksimage.images.manifest import DOCKER_MANIFEST, Descriptor
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import DOCKER_MANIFEST
 from ksimage.locations.protocol import Outcome, Transfer
 from ksimage.locations.registry import RegistrySource, RegistryTarget
 from ksimage.locations.transfer import copy

@@ -68,7 +68,9 @@ MANY = st.sampled_from([bytes([c]) * 3 for c in b"abcdefghijklmnopqrstuvwxyz"])
 
 
 @st.composite
-def edited(draw: st.DrawFn, lines: list[bytes], alphabet, most: int) -> list[bytes]:
+def edited(
+    draw: st.DrawFn, lines: list[bytes], alphabet: st.SearchStrategy[bytes], most: int
+) -> list[bytes]:
     lines = list(lines)
     for _ in range(draw(st.integers(0, most))):
         at = draw(st.integers(0, len(lines)))
@@ -307,7 +309,9 @@ def folder() -> Path:
     return memory if os.access(memory, os.W_OK) else Path("/tmp")
 
 
-def test_every_disagreement_with_the_judges_has_a_reason(tmp_path_factory, capsys) -> None:
+def test_every_disagreement_with_the_judges_has_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("unipatch")
     seen: dict[str, Counter[str]] = {
         "GNU patch": Counter(),

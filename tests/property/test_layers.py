@@ -85,7 +85,7 @@ specs = st.builds(
 
 def make(form: str, members_: list[Spec]) -> Archive:
     """An archive by tarfile."""
-    written = []
+    written: list[tuple[tarfile.TarInfo, bytes]] = []
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=FORMATS[form]) as archive:
         for spec in members_:
@@ -95,7 +95,7 @@ def make(form: str, members_: list[Spec]) -> Archive:
             info.uid = info.gid = spec.owner % (1 << 21) if ustar else spec.owner
             if form == "pax" and spec.attribute:
                 info.mtime += 0.25
-                info.pax_headers["SCHILY.xattr.user.key"] = spec.link
+                info.pax_headers = {"SCHILY.xattr.user.key": spec.link}
             if info.issym() or info.islnk():
                 info.linkname = "target" if ustar else spec.link
             data = spec.data * spec.times if info.isreg() else b""

@@ -8,15 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ksimage.images.manifest import (
-    DOCKER_CONFIG,
-    DOCKER_LAYER_GZIP,
-    DOCKER_LIST,
-    DOCKER_MANIFEST,
-    Descriptor,
-    encode,
-    sha256,
-)
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.mediatypes import DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_LIST, DOCKER_MANIFEST
 from ksimage.locations.protocol import CHUNK
 
 

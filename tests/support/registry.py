@@ -114,9 +114,12 @@ def start_registry(
         f"  addr: 127.0.0.1:{port}",
         "  secret: of-no-value",
     ]
-    ca = tokens = own = None
+    ca: Path | None = None
+    own: tuple[Path, Path] | None = None
+    tokens: TokenService | None = None
     if tls:
-        ca, *own = make_certificate(folder, "localhost", "harbor.test")
+        ca, certificate, key = make_certificate(folder, "localhost", "harbor.test")
+        own = (certificate, key)
         lines.append(f"  tls:\n    certificate: {own[0]}\n    key: {own[1]}")
         if client_ca:
             lines.append(f"    clientcas: [{client_ca}]")

@@ -12,7 +12,8 @@ from ksimage import cache
 from ksimage.cache import Cache
 from ksimage.hook import memory
 from ksimage.hook.find import Hook
-from ksimage.images.manifest import MAX_CONFIG, sha256
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import MAX_CONFIG
 from ksimage.upstream import releases
 
 DATA = b"some manifest"

@@ -142,7 +142,7 @@ def test_the_consumer_may_make_another_error_of_it() -> None:
 
 def test_the_consumer_may_make_do_with_what_it_has() -> None:
     def consume(items: Iterator[int]) -> list[int]:
-        got = []
+        got: list[int] = []
         try:
             got.extend(iter(items))
         except Stated:

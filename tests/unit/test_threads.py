@@ -31,7 +31,8 @@ def test_results_and_errors_are_those_of_the_calls() -> None:
         bad = pool.submit(int, "x")
         with pytest.raises(ValueError, match="invalid literal"):
             bad.result()
-        assert pool.submit(lambda a, *, b: a + b, 1, b=2).result() == 3
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)
+        assert pool.submit(int, "11", base=2).result() == 3
 
 
 def test_no_more_threads_than_wanted_and_none_is_left() -> None:

@@ -17,9 +17,9 @@ from tests.support import requires
 
 from ksimage import resources
 from ksimage.errors import PatchError, UnsupportedRelease
-from ksimage.hook import matrix
-from ksimage.hook.proof import proof
+from ksimage.hook import matrix, proof
 from ksimage.patching import apply, refresh, series, unified
+from ksimage.patching.model import Patch
 from ksimage.upstream import releases
 from ksimage.upstream.releases import HOOK_PATH, Release
 
@@ -58,7 +58,7 @@ def distinct() -> dict[str, str]:
     return found
 
 
-def chosen(release: Release) -> tuple[unified.Patch, ...]:
+def chosen(release: Release) -> tuple[Patch, ...]:
     return series.select(SHIPPED, release=release).texts
 
 

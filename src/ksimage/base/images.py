@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ksimage.errors import MalformedImage, PlatformNotFound, UnsupportedImage
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
+from ksimage.images import mediatypes
 from ksimage.images.manifest import Descriptor, Index, Manifest
 from ksimage.images.platform import Platform, matches, near
 
@@ -24,7 +25,6 @@ class PlatformImage:
     descriptor: Descriptor
     manifest: Manifest
     config: Mapping[str, Any]
-    config_data: bytes
     platform: Platform
 
 
@@ -87,7 +87,7 @@ def _read_image(source: Source, descriptor: Descriptor, manifest: Manifest) -> P
     own = image_manifest.platform(
         source.name, *(config.get(key) or "" for key in ("os", "architecture", "variant"))
     )
-    return PlatformImage(descriptor, manifest, config, data, descriptor.platform or own)
+    return PlatformImage(descriptor, manifest, config, descriptor.platform or own)
 
 
 def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
@@ -95,9 +95,9 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
     for entry in index.manifests:
         if _is_attestation(entry):
             continue
-        if entry.media_type in image_manifest.INDEX_TYPES:
+        if entry.media_type in mediatypes.INDEX_TYPES:
             raise UnsupportedImage(name, f"{entry.digest} is an index within an index")
-        if entry.media_type not in image_manifest.MANIFEST_TYPES or entry.platform is None:
+        if entry.media_type not in mediatypes.MANIFEST_TYPES or entry.platform is None:
             raise UnsupportedImage(
                 name,
                 f"index entry {entry.digest} ({entry.media_type}) is no platform's image",

@@ -89,7 +89,7 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
 def repository_name(location: Location) -> str:
     """The engine's repository name for a result: the base's when it has one, else upstream's."""
     if location.reference is not None:
-        return spec.familiar(replace(location.reference, tag=None, digest=None))
+        return replace(location.reference, tag=None, digest=None).familiar
     if location.transport is Transport.DAEMON and location.ref:
         return location.ref.rpartition(":")[0]
     return UPSTREAM

@@ -10,10 +10,10 @@ from ksimage.build import smoke
 from ksimage.build.make import Built, Destination, prove
 from ksimage.derivation import dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
-from ksimage.images.manifest import DOCKER_CONFIG, Descriptor
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.images.platform import matches
 from ksimage.inspection.current import look
-from ksimage.locations import spec
 from ksimage.locations.docker import daemon, engine, store
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult
@@ -95,7 +95,7 @@ def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
 def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
     """What FROM names: pinned by digest, and in the engine or within its reach."""
     if plan.location.reference is not None:
-        name = spec.familiar(plan.location.reference).partition("@")[0]
+        name = plan.location.reference.familiar.partition("@")[0]
         head, colon, tail = name.rpartition(":")
         repository = head if colon and "/" not in tail else name
         yield f"{repository}@{chosen.image.descriptor.digest}"

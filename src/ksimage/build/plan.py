@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build.patcher import Patcher
 from ksimage.derivation import recipe
 from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
-from ksimage.hook.patcher import Patcher
 from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import ksimage
 from ksimage.base import images as base_images
-from ksimage.build import make
+from ksimage.build import make, patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import recipe
 from ksimage.errors import BadReference, CannotReproduce
-from ksimage.hook import patcher
 from ksimage.images import config as image_config
-from ksimage.images import manifest as image_manifest
-from ksimage.images import reference
+from ksimage.images import mediatypes, reference
+from ksimage.images.digest import DIGEST
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
@@ -92,7 +91,7 @@ def reproduce(
     )
     try:
         rebuilt: Source = make.derived(plan, location)
-        if found.top.media_type in (image_manifest.OCI_INDEX, image_manifest.OCI_MANIFEST):
+        if found.top.media_type in (mediatypes.OCI_INDEX, mediatypes.OCI_MANIFEST):
             rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base_images.read_images(rebuilt)
     finally:
@@ -122,7 +121,7 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
     if found.index is not None:
         # The labels hold the platforms' digests; a Docker list cannot say what it came from.
         digest = found.index.annotations.get(recipe.BASE_DIGEST)
-    if digest and reference.DIGEST.fullmatch(digest):
+    if digest and DIGEST.fullmatch(digest):
         parsed = parsed.with_digest(digest)
     return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest)
 

@@ -16,7 +16,7 @@ import ksimage
 from ksimage.cli.input.options import Command, global_options
 from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import KsimageError, SystemRefused
-from ksimage.errors.base import similar
+from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

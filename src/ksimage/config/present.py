@@ -2,86 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
-from ksimage.config.options import OPTIONS
-from ksimage.config.settings import Origin, Settings
+from ksimage.config.settings import SETTINGS, Provenance, ReleaseChoice, Settings
 
 HIDDEN: Final = "(set, hidden)"
 
+Json = str | int | bool | list["Json"] | dict[str, "Json"] | None
 
-def values_in_force(settings: Settings) -> dict[str, Any]:
+
+def values_in_force(settings: Settings) -> dict[str, Json]:
     """JSON-ready values by setting key; a secret is HIDDEN or None."""
-    patches = settings.patches
-    return {
-        "source": settings.source,
-        "target": settings.target,
-        "releases": [
-            {"release": choice.pattern, "base": choice.base} if choice.base else choice.pattern
-            for choice in settings.releases
-        ],
-        "platforms": list(settings.platforms),
-        "patches.with": list(patches.include),
-        "patches.without": list(patches.exclude),
-        "patches.dir": patches.directory and str(patches.directory),
-        "patches.mode": patches.mode,
-        "patches.files": [str(path) for path in patches.files],
-        "verbosity": settings.verbosity,
-        "tag": settings.tag,
-        "labels": dict(settings.labels),
-        "engine": settings.engine,
-        "jobs": settings.jobs,
-        "registries": {
-            host: {"ca_file": entry.ca_file and str(entry.ca_file), "insecure": entry.insecure}
-            for host, entry in settings.registries.items()
-        },
-        "ca_file": settings.ca_file and str(settings.ca_file),
-        "insecure": settings.insecure,
-        "username": settings.username,
-        "password": HIDDEN if settings.password else None,
-    }
+    found = {setting.key: _json(setting.of(settings)) for setting in SETTINGS}
+    for setting in SETTINGS:
+        if setting.kind == "secret" and found[setting.key]:
+            found[setting.key] = HIDDEN
+    return found
 
 
 def render_settings(settings: Settings) -> list[tuple[str, str, str]]:
     """Rows of key, value and origin, in the table's order; a row for each label and host."""
     rows: list[tuple[str, str, str]] = []
-    in_force = values_in_force(settings)
-    for option in OPTIONS:
-        value = in_force[option.key]
-        if option.kind.endswith("-map"):
+    for key, value in values_in_force(settings).items():
+        if key in settings.origins:
+            rows.append((key, _text(value), str(settings.origins[key])))
+        elif isinstance(value, dict) and value:
             rows += [
-                (f"{option.key}.{name}", _text(entry), str(_origin(settings, option.key, name)))
+                (f"{key}.{name}", _text(entry), str(settings.origins[f"{key}.{name}"]))
                 for name, entry in value.items()
-            ] or [(option.key, "", "default")]
+            ]
         else:
-            rows.append((option.key, _text(value), str(settings.origins[option.key])))
+            rows.append((key, "", "default"))
     return rows
 
 
-def settings_document(settings: Settings) -> dict[str, Any]:
+def settings_document(settings: Settings) -> dict[str, Json]:
     """One JSON document: each key with its value and where that came from."""
-    document: dict[str, Any] = {}
-    for option in OPTIONS:
-        value = values_in_force(settings)[option.key]
-        if option.kind.endswith("-map"):
-            document[option.key] = {
-                name: _entry(entry, _origin(settings, option.key, name))
+    document: dict[str, Json] = {}
+    for key, value in values_in_force(settings).items():
+        if key in settings.origins:
+            document[key] = _entry(value, settings.origins[key])
+        elif isinstance(value, dict):
+            document[key] = {
+                name: _entry(entry, settings.origins[f"{key}.{name}"])
                 for name, entry in value.items()
             }
-        else:
-            document[option.key] = _entry(value, settings.origins[option.key])
-    return {"file": settings.file and str(settings.file), "settings": document}
+    return {"file": _json(settings.file), "settings": document}
 
 
-def _origin(settings: Settings, key: str, name: str) -> Origin:
-    return settings.origins[f"{key}.{name}"]
-
-
-def _entry(value: Any, origin: Origin) -> dict[str, Any]:
+def _entry(value: Json, origin: Provenance) -> Json:
     return {"value": value, "origin": {"kind": origin.kind, "detail": origin.detail}}
 
 
-def _text(value: Any) -> str:
+def _json(value: object) -> Json:
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, ReleaseChoice):
+        return {"release": value.pattern, "base": value.base} if value.base else value.pattern
+    if isinstance(value, Mapping):
+        return {name: _json(entry) for name, entry in value.items()}
+    if hasattr(value, "_asdict"):
+        return _json(value._asdict())
+    assert isinstance(value, tuple)
+    return [_json(item) for item in value]
+
+
+def _text(value: Json) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

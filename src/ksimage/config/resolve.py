@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ksimage.config import environment, flags, selection
-from ksimage.config.options import CONFIG_NAME, CONFIG_VARIABLE, OPTIONS
+from ksimage.config import selection, sources
 from ksimage.config.settings import (
+    CONFIG_NAME,
+    CONFIG_VARIABLE,
     DEFAULT_SOURCE,
-    HostSettings,
-    Origin,
-    PatchSettings,
+    SETTINGS,
+    Provenance,
     Settings,
 )
 from ksimage.errors import ConfigFaults, ConfigMisnamed, LoginIncomplete
@@ -50,7 +51,7 @@ def resolve(
     """What is in force for this run.
 
     Args:
-        given: the command line's values by setting key (see ``config/flags.py``).
+        given: the command line's values by setting key (see ``sources.from_flags``).
         environ: the environment; empty variables count as unset.
         config_path: ``--config``; None looks at KSIMAGE_CONFIG, then upwards from ``cwd``.
             ``/dev/null`` means: no file.
@@ -62,11 +63,11 @@ def resolve(
         ConfigFaults: the file or a variable has faults; it carries all of them.
         ConfigNotFound, ConfigUnreadable, ConfigMisnamed: the file itself.
     """
-    merged, origins = flags.read(given, cwd)
-    from_variables, variable_origins, faults = environment.read(environ, cwd)
+    merged, origins = sources.from_flags(given, cwd)
+    (from_variables, variable_origins), faults = sources.from_environment(environ, cwd)
     path = _chosen_file(config_path, environ, cwd)
     from_file: dict[str, object] = {}
-    file_origins: dict[str, Origin] = {}
+    file_origins: dict[str, Provenance] = {}
     if path is not None:
         from ksimage.config import yamlfile  # PyYAML only where there is a file
 
@@ -104,7 +105,7 @@ def _chosen_file(config_path: Path | None, environ: Mapping[str, str], cwd: Path
     return None if str(config_path) == os.devnull else cwd / config_path
 
 
-def _require_whole_login(merged: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+def _require_whole_login(merged: Mapping[str, Any], origins: Mapping[str, Provenance]) -> None:
     """Half a login on the command line is no fault of the settings."""
     for key, other, missing in (
         ("username", "password", "password"),
@@ -114,7 +115,7 @@ def _require_whole_login(merged: Mapping[str, Any], origins: Mapping[str, Origin
             raise LoginIncomplete(missing)
 
 
-def _contradictions(merged: Mapping[str, Any], origins: Mapping[str, Origin]) -> list[Fault]:
+def _contradictions(merged: Mapping[str, Any], origins: Mapping[str, Provenance]) -> list[Fault]:
     """What is wrong only when settings are seen together."""
     faults: list[Fault] = []
 
@@ -149,34 +150,25 @@ def _in_registry(source: str) -> bool:
     return parse_location(source).transport is Transport.REGISTRY
 
 
-def _settings(merged: Mapping[str, Any], origins: dict[str, Origin], path: Path | None) -> Settings:
-    for option in OPTIONS:
-        if not option.kind.endswith("-map"):
-            origins.setdefault(option.key, Origin("default"))
+def _settings(
+    merged: Mapping[str, Any], origins: dict[str, Provenance], path: Path | None
+) -> Settings:
     source = merged.get("source", DEFAULT_SOURCE)
-    target = merged.get("target")
-    if target is None and "source" in merged and _in_registry(source):
-        target = source
-        origins["target"] = Origin("default", f"as source, {origins['source']}")
-    labels = {k.partition(".")[2]: v for k, v in merged.items() if k.startswith("labels.")}
-    registries: dict[str, HostSettings] = {
-        k.partition(".")[2]: v for k, v in merged.items() if k.startswith("registries.")
-    }
-    plain = ("releases", "platforms", "verbosity", "tag", "engine", "jobs")
-    run = ("ca_file", "insecure", "username", "password")
-    return Settings(
-        source=source,
-        target=target,
-        patches=PatchSettings(
-            include=merged.get("patches.with", ()),
-            exclude=merged.get("patches.without", ()),
-            directory=merged.get("patches.dir"),
-            mode=merged.get("patches.mode", "append"),
-            files=merged.get("patches.files", ()),
-        ),
-        labels=MappingProxyType(dict(sorted(labels.items()))),
-        registries=MappingProxyType(dict(sorted(registries.items()))),
-        file=path,
-        origins=MappingProxyType(origins),
-        **{key: merged[key] for key in (*plain, *run) if key in merged},
-    )
+    if "target" not in merged and "source" in merged and _in_registry(source):
+        merged = {**merged, "target": source}
+        origins["target"] = Provenance("default", f"as source, {origins['source']}")
+    groups: dict[str, dict[str, Any]] = {"": {}}
+    for setting in SETTINGS:
+        group, _, name = setting.attribute.rpartition(".")
+        if setting.is_map:
+            begins = f"{setting.key}."
+            entries = {k.removeprefix(begins): v for k, v in merged.items() if k.startswith(begins)}
+            groups[""][name] = MappingProxyType(dict(sorted(entries.items())))
+            continue
+        origins.setdefault(setting.key, Provenance("default"))
+        if setting.key in merged:
+            groups.setdefault(group, {})[name] = merged[setting.key]
+    own = groups.pop("")
+    defaults = Settings()
+    inner = {group: replace(getattr(defaults, group), **found) for group, found in groups.items()}
+    return Settings(**own, **inner, file=path, origins=MappingProxyType(origins))

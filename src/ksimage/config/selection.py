@@ -51,7 +51,8 @@ def expand(choices: Iterable[ReleaseChoice]) -> tuple[Chosen, ...]:
         names = _within(choice.pattern) if choice.is_range else [releases.find(choice.pattern).tag]
         for name in names:
             found[name] = choice.base or found.get(name)
-    return tuple(Chosen(name, found[name]) for name in sorted(found, key=releases.version))
+    known = [release.tag for release in releases.all_releases()]
+    return tuple(Chosen(name, found[name]) for name in known if name in found)
 
 
 def _named(text: str) -> str:
@@ -61,7 +62,7 @@ def _named(text: str) -> str:
         release = releases.find(text)
     except UnknownRelease as error:
         reason = f"{values.shown(text)} is no release that ksimage knows"
-        raise Refused(reason, values.meant(error)) from error
+        raise Refused(reason, error.nearest) from error
     if not release.supported:
         raise Refused(f"{release.tag} is not supported: {release.reason}")
     return release.tag
@@ -79,5 +80,5 @@ def _within(pattern: str) -> list[str]:
     return [
         release.tag
         for release in releases.supported()
-        if releases.in_range(release, pattern) and (every or not release.version.suffix)
+        if releases.in_range(release, pattern) and (every or release.is_plain)
     ]

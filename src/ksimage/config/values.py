@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from ksimage.config.settings import Engine, SeriesMode
-from ksimage.errors import KsimageError, UsageError
-from ksimage.errors.base import reference_without_login, similar
+from ksimage.errors import UsageError
+from ksimage.images.digest import DIGEST
 from ksimage.images.platform import NAME as PLATFORM
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.reference import TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
+from ksimage.text import reference_without_login, similar
 
 MAX_TEXT: Final = 4096
 MAX_JOBS: Final = 32
@@ -35,7 +36,7 @@ LABEL_KEY: Final = re.compile(r"[a-z0-9A-Z](?:[a-z0-9A-Z._/-]{0,253}[a-z0-9A-Z])
 ENGINES: Final[tuple[Engine, ...]] = ("auto", "docker", "direct")
 MODES: Final[tuple[SeriesMode, ...]] = ("append", "replace")
 PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
-FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive")
+FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive", "kubekey")
 RESERVED_LABELS: Final = (
     "io.ksimage.",
     "org.opencontainers.image.base.",
@@ -65,11 +66,6 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     by_fold = {item.lower().replace("-", "_"): item for item in known}
     matches = similar(name[:100].lower().replace("-", "_"), by_fold, 2)
     return [by_fold[match] for match in matches]
-
-
-def meant(error: KsimageError) -> list[str]:
-    """The names that an error's advice proposes."""
-    return [line.partition(": ")[2] for line in error.advice if line.startswith("did you mean: ")]
 
 
 def plain(value: str) -> str:
@@ -151,7 +147,7 @@ def _location(value: str) -> Location:
     try:
         return parse_location(value)
     except UsageError as error:
-        raise Refused(error.message[:300], meant(error)) from error
+        raise Refused(error.message[:300], error.nearest) from error
 
 
 def _repository(value: str, location: Location, *, one_image: bool = False) -> None:

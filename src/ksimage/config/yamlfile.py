@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from ksimage.config import selection, values
-from ksimage.config.options import OPTIONS
-from ksimage.config.secret_keys import ADVICE, is_secret
-from ksimage.config.settings import HostSettings, Origin, ReleaseChoice
+from ksimage.config.kinds import KINDS, Kind
+from ksimage.config.settings import BY_KEY, SETTINGS, HostSettings, ReleaseChoice, Setting
 from ksimage.config.values import Refused
+from ksimage.config.yamlnodes import FileValues, NodeReader, is_null
 from ksimage.config.yamltext import MAX_BYTES, compose
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
-from ksimage.errors.config import Fault
 
 if TYPE_CHECKING:
     import yaml
 
-T = TypeVar("T")
-
-MAX_ENTRIES: Final = 500
-TOP_KEYS: Final = tuple(dict.fromkeys(o.key.partition(".")[0] for o in OPTIONS if o.in_file))
-PATCH_KEYS: Final = ("with", "without", "dir", "mode", "files")
 REGISTRY_KEYS: Final = ("ca_file", "insecure")
 RELEASE_KEYS: Final = ("release", "base")
-_TRUTH: Final = ("true", "True", "TRUE", "false", "False", "FALSE")
-
-
-@dataclass
-class FileValues:
-    """What a file says, by setting key (and ``labels.NAME``, ``registries.HOST``)."""
-
-    values: dict[str, object] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
 
 
 def read(path: Path, place: str) -> FileValues:
@@ -62,175 +45,48 @@ def check(data: bytes, place: str, base: Path) -> FileValues:
     root, faults = compose(data, place)
     result = FileValues(faults=faults)
     if root is not None:
-        _Reader(place, base, result).document(root)
+        _Document(place, base, result).read(root)
         result.faults.sort(key=lambda fault: (fault.line, fault.column))
     return result
 
 
-class _Reader:
-    def __init__(self, place: str, base: Path, result: FileValues) -> None:
-        self.place = place
-        self.base = base
-        self.result = result
+class _Document(NodeReader):
+    """Reads the settings themselves, by the table and their kinds."""
 
-    # -- faults and origins ----------------------------------------------------------------------
-
-    def fault(self, node: yaml.Node, key: str, reason: str, near: tuple[str, ...] = ()) -> None:
-        mark = node.start_mark
-        self.result.faults.append(
-            Fault(self.place, mark.line + 1, mark.column + 1, key, reason, near)
-        )
-
-    def origin(self, node: yaml.Node) -> Origin:
-        mark = node.start_mark
-        return Origin("file", f"{self.place}:{mark.line + 1}:{mark.column + 1}")
-
-    def keep(self, key: str, node: yaml.Node, value: object) -> None:
-        if value is not None:
-            self.result.values[key] = value
-            self.result.origins[key] = self.origin(node)
-
-    # -- shapes ----------------------------------------------------------------------------------
-
-    def mapping(
-        self, node: yaml.Node, key: str, known: tuple[str, ...] | None
-    ) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
-        """Name, key node and value node of each entry; duplicate, unknown and secret keys fault."""
-        import yaml
-
-        if not isinstance(node, yaml.MappingNode):
-            want = f" of {', '.join(known)}" if known else ""
-            self.fault(node, key, f"is {_shape(node)}, but must be a mapping{want}")
-            return
-        if len(node.value) > MAX_ENTRIES:
-            self.fault(node, key, f"holds more than {MAX_ENTRIES} entries")
-            return
-        seen: dict[str, int] = {}
-        for name_node, value_node in node.value:
-            if not isinstance(name_node, yaml.ScalarNode):
-                self.fault(name_node, key, f"a key is {_shape(name_node)}, but must be a word")
-                continue
-            name = name_node.value
-            dotted = f"{key}.{name}" if key else name
-            if not name.isprintable() or len(name) > 300:
-                dotted = f"{key}.{values.shown(name)}" if key else values.shown(name)
-            if name in seen:
-                self.fault(name_node, dotted, f"stands here twice, first in line {seen[name]}")
-            elif known is not None and name in known:
-                yield name, name_node, value_node
-            elif is_secret(name):
-                self.fault(name_node, dotted, ADVICE)
-            elif known is None:
-                yield name, name_node, value_node
-            else:
-                near = tuple(values.nearest(name, known))
-                reason = "unknown key" if near else f"unknown key; known are {', '.join(known)}"
-                self.fault(name_node, dotted, reason, near)
-            seen.setdefault(name, name_node.start_mark.line + 1)
-
-    def sequence(self, node: yaml.Node, key: str) -> list[yaml.Node]:
-        import yaml
-
-        if not isinstance(node, yaml.SequenceNode):
-            self.fault(node, key, f"is {_shape(node)}, but must be a list: [{_example(node)}]")
-            return []
-        if len(node.value) > MAX_ENTRIES:
-            self.fault(node, key, f"holds more than {MAX_ENTRIES} entries")
-            return []
-        return list(node.value)
-
-    def text(self, node: yaml.Node, key: str) -> str | None:
-        import yaml
-
-        if not isinstance(node, yaml.ScalarNode):
-            self.fault(node, key, f"is {_shape(node)}, but must be a single value")
-        elif _is_null(node):
-            self.fault(node, key, "has no value: give one, or remove the key")
-        else:
-            return str(node.value)
-        return None
-
-    # -- values ----------------------------------------------------------------------------------
-
-    def value(self, node: yaml.Node, key: str, read_text: Callable[[str], T]) -> T | None:
-        text = self.text(node, key)
-        if text is None:
-            return None
-        try:
-            return read_text(text)
-        except Refused as refused:
-            self.fault(node, key, refused.reason, refused.nearest)
-            return None
-
-    def number(self, node: yaml.Node, key: str, read_text: Callable[[str], int]) -> int | None:
-        if getattr(node, "style", None) in ("'", '"'):
-            self.fault(node, key, "is text in quotes, but must be a number: remove the quotes")
-            return None
-        return self.value(node, key, read_text)
-
-    def truth(self, node: yaml.Node, key: str) -> bool | None:
-        text = self.text(node, key)
-        if text is None:
-            return None
-        if text not in _TRUTH or getattr(node, "style", None):
-            self.fault(node, key, f"{values.shown(text)} is neither true nor false")
-            return None
-        return text.lower() == "true"
-
-    def items(
-        self, node: yaml.Node, key: str, read_text: Callable[[str], T]
-    ) -> tuple[T, ...] | None:
-        found: list[T] = []
-        for number, item in enumerate(self.sequence(node, key), 1):
-            value = self.value(item, f"{key}[{number}]", read_text)
-            if value is not None and value in found:
-                self.fault(item, f"{key}[{number}]", f"{values.shown(str(value))} stands twice")
-            elif value is not None:
-                found.append(value)
-        return tuple(found)
-
-    def path(self, text: str) -> Path:
-        return values.anchored(text, self.base)
-
-    # -- the file --------------------------------------------------------------------------------
-
-    def document(self, root: yaml.Node) -> None:
+    def read(self, root: yaml.Node) -> None:
         """Read the whole file. An empty document is a file that sets nothing."""
         import yaml
 
-        if isinstance(root, yaml.ScalarNode) and _is_null(root):
-            return
-        readers: Mapping[str, Callable[[yaml.Node, str], object]] = {
-            "source": lambda n, k: self.value(n, k, lambda t: values.anchored_source(t, self.base)),
-            "target": lambda n, k: self.value(n, k, values.target),
-            "releases": self.releases,
-            "platforms": lambda n, k: self.items(n, k, values.platform),
-            "patches": self.patches,
-            "verbosity": lambda n, k: self.number(n, k, values.verbosity),
-            "tag": lambda n, k: self.value(n, k, values.tag_template),
-            "labels": self.labels,
-            "engine": lambda n, k: self.value(n, k, values.engine),
-            "jobs": lambda n, k: self.number(n, k, values.jobs),
-            "registries": self.registries,
-        }
-        for name, _, node in self.mapping(root, "", TOP_KEYS):
-            self.keep(name, node, readers[name](node, name))
+        if not (isinstance(root, yaml.ScalarNode) and is_null(root)):
+            self._group(root, "")
 
-    def patches(self, node: yaml.Node, key: str) -> None:
-        readers: Mapping[str, Callable[[yaml.Node, str], object]] = {
-            "with": lambda n, k: self.items(n, k, values.patch),
-            "without": lambda n, k: self.items(n, k, values.patch),
-            "dir": lambda n, k: self.value(n, k, self.path),
-            "mode": lambda n, k: self.value(n, k, values.mode),
-            "files": lambda n, k: self.items(n, k, self.path),
-        }
-        for name, _, value in self.mapping(node, key, PATCH_KEYS):
-            self.keep(f"{key}.{name}", value, readers[name](value, f"{key}.{name}"))
+    def _group(self, node: yaml.Node, group: str) -> None:
+        for name, _, value in self.mapping(node, group.rstrip("."), names(group)):
+            key = group + name
+            if key not in BY_KEY:
+                self._group(value, f"{key}.")
+            else:
+                self.keep(key, value, self._setting(value, BY_KEY[key]))
 
-    def releases(self, node: yaml.Node, key: str) -> tuple[ReleaseChoice, ...]:
+    def _setting(self, node: yaml.Node, setting: Setting) -> object:
+        kind = KINDS[setting.kind]
+        if setting.kind in self._own:
+            return self._own[setting.kind](self, node, setting.key)
+        shapes = {"list": self.items, "number": self.number}
+        if kind.shape == "truth":
+            return self.truth(node, setting.key)
+        return shapes.get(kind.shape, self.value)(node, setting.key, self._reader(kind))
+
+    def _path(self, text: str) -> Path:
+        return values.anchored(text, self.base)
+
+    def _reader(self, kind: Kind) -> Callable[[str], object]:
+        return lambda text: kind.read(text, self.base)
+
+    def _releases(self, node: yaml.Node, key: str) -> tuple[ReleaseChoice, ...]:
         found: list[ReleaseChoice] = []
         for number, item in enumerate(self.sequence(node, key), 1):
-            choice = self.release(item, f"{key}[{number}]")
+            choice = self._release(item, f"{key}[{number}]")
             if choice is None:
                 continue
             if any(choice.pattern == other.pattern for other in found):
@@ -239,7 +95,7 @@ class _Reader:
                 found.append(choice)
         return tuple(found)
 
-    def release(self, node: yaml.Node, key: str) -> ReleaseChoice | None:
+    def _release(self, node: yaml.Node, key: str) -> ReleaseChoice | None:
         import yaml
 
         if not isinstance(node, yaml.MappingNode):
@@ -261,7 +117,7 @@ class _Reader:
             return None
         return choice
 
-    def labels(self, node: yaml.Node, key: str) -> None:
+    def _labels(self, node: yaml.Node, key: str) -> None:
         for name, name_node, value in self.mapping(node, key, None):
             try:
                 values.label_key(name)
@@ -272,7 +128,7 @@ class _Reader:
                 f"{key}.{name}", value, self.value(value, f"{key}.{name}", values.label_value)
             )
 
-    def registries(self, node: yaml.Node, key: str) -> None:
+    def _registries(self, node: yaml.Node, key: str) -> None:
         for name, name_node, value in self.mapping(node, key, None):
             try:
                 host = values.host(name)
@@ -286,7 +142,7 @@ class _Reader:
             entries = {k: v for k, _, v in self.mapping(value, dotted, REGISTRY_KEYS)}
             ca_file = insecure = None
             if "ca_file" in entries:
-                ca_file = self.value(entries["ca_file"], f"{dotted}.ca_file", self.path)
+                ca_file = self.value(entries["ca_file"], f"{dotted}.ca_file", self._path)
             if "insecure" in entries:
                 insecure = self.truth(entries["insecure"], f"{dotted}.insecure")
             if ca_file and insecure:
@@ -294,21 +150,14 @@ class _Reader:
                 self.fault(entries["ca_file"], f"{dotted}.ca_file", reason)
             self.keep(dotted, value, HostSettings(ca_file, bool(insecure)))
 
-
-def _is_null(node: yaml.Node) -> bool:
-    return getattr(node, "style", None) is None and node.value in ("", "~", "null", "Null", "NULL")
-
-
-def _shape(node: yaml.Node) -> str:
-    import yaml
-
-    if isinstance(node, yaml.MappingNode):
-        return "a mapping"
-    if isinstance(node, yaml.SequenceNode):
-        return "a list"
-    return "empty" if _is_null(node) else "a single value"
+    _own: ClassVar = {
+        "release-list": _releases,
+        "label-map": _labels,
+        "registry-map": _registries,
+    }
 
 
-def _example(node: yaml.Node) -> str:
-    text = node.value if isinstance(node.value, str) else ""
-    return text[:60] if text.isprintable() and text else "..."
+def names(group: str = "") -> tuple[str, ...]:
+    """The keys that may stand in the file, or below the key ``group``, which ends in a dot."""
+    inner = [s.key.removeprefix(group) for s in SETTINGS if s.in_file and s.key.startswith(group)]
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in inner))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ksimage.images import config as image_config
 from ksimage.images import derive
+from ksimage.images.digest import sha256
 from ksimage.images.layer import write_layer
-from ksimage.images.manifest import sha256
 from ksimage.locations.views.overlay import OverlaySource
 
 if TYPE_CHECKING:

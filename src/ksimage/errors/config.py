@@ -35,8 +35,9 @@ class Fault(NamedTuple):
     def __str__(self) -> str:
         where = f"{self.place}:{self.line}:{self.column}" if self.line else self.place
         key = f"{self.key}: " if self.key else ""
-        hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        return f"{where}: {key}{self.reason}{hint}"
+        *more, last = self.nearest or ("",)
+        names = f"{', '.join(more)} or {last}" if more else last
+        return f"{where}: {key}{self.reason}{f'; did you mean {names}?' if last else ''}"
 
 
 class ConfigError(KsimageError):

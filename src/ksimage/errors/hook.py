@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ksimage.errors.base import place
 from ksimage.errors.patch import PatchError
+from ksimage.text import place
 
 
 class BasePatched(PatchError):

@@ -1,4 +1,4 @@
-"""11: malformed or hostile images."""
+"""6 and 11: images that are not what they must be: failed proofs, malformed or hostile bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ksimage.errors.base import KsimageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class MalformedImage(KsimageError):
@@ -34,3 +34,14 @@ class DigestMismatch(MalformedImage):
 
 class UnsupportedImage(MalformedImage):
     """A valid image of a kind that cannot be derived from."""
+
+
+class ProofFailed(KsimageError):
+    """The finished image is not what it must be; it is not handed out."""
+
+    exit_code = 6
+
+    def __init__(self, name: str, failures: Sequence[str], *, advice: Iterable[str] = ()) -> None:
+        count = "1 proof" if len(failures) == 1 else f"{len(failures)} proofs"
+        super().__init__(f"{name} fails {count}", why="\n".join(failures), advice=advice)
+        self.failures = tuple(failures)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.base import KsimageError, did_you_mean, reference_without_login
+from ksimage.errors.base import KsimageError
+from ksimage.text import did_you_mean, reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ class UnknownRelease(NotFound):
     """The name is no upstream release."""
 
     def __init__(self, name: str, nearest: Sequence[str]) -> None:
+        self.nearest = tuple(nearest)
         super().__init__(
             f"unknown release {reference_without_login(name)!r}",
             why="it is not one of the upstream ks-installer tags that ksimage knows",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.base import KsimageError, did_you_mean, reference_without_login
+from ksimage.errors.base import KsimageError
+from ksimage.text import did_you_mean, reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +45,10 @@ class FileWithoutTransport(UsageError):
     """A file's bare name stands where an image is expected."""
 
     def __init__(self, path: str) -> None:
+        self.nearest = (f"docker-archive:{path}", f"oci-archive:{path}")
         super().__init__(
             f"{path!r} is a file here, and as an image it would be one in a registry",
-            advice=did_you_mean([f"docker-archive:{path}", f"oci-archive:{path}"]),
+            advice=did_you_mean(self.nearest),
         )
 
 
@@ -79,10 +81,11 @@ class UnknownTransport(UsageError):
     """``docker-deamon:…``, or a transport of containers tools that ksimage does not have."""
 
     def __init__(self, text: str, transport: str, nearest: Sequence[str]) -> None:
+        self.nearest = tuple(f"{name}:" for name in nearest)
         super().__init__(
             f"{reference_without_login(text)!r}: unknown transport {transport + ':'!r}",
             advice=[
-                *did_you_mean([f"{name}:" for name in nearest]),
+                *did_you_mean(self.nearest),
                 "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
                 "docker-archive:FILE[:NAME:TAG]",
                 "anything else: skopeo copy SOURCE oci-archive:FILE",

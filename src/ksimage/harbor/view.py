@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ksimage.images.reference import DIGEST, TAG
+from ksimage.images.digest import DIGEST
+from ksimage.images.reference import TAG
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +112,7 @@ def read_view(
     public = metadata.get("public") if isinstance(metadata, dict) else None
     version = system.get("harbor_version")
     return View(
-        version=(_plain(version)[:40] or None) if isinstance(version, str) else None,
+        version=(printable(version, 40) or None) if isinstance(version, str) else None,
         read_only=_flag(system.get("read_only")),
         public={"true": True, "false": False}.get(str(public)),
         proxy_cache=bool(project.get("registry_id")) if project else None,
@@ -153,7 +155,7 @@ def _push(entry: Mapping[str, Any]) -> Push | None:
     if time is None or not isinstance(user, str):
         return None
     kind = "tag" if entry.get("resource_type") == "tag" else "artifact"
-    return Push(_plain(user) or "unknown", time, kind)
+    return Push(printable(user, MAX_NAME) or "unknown", time, kind)
 
 
 def _time(value: Any) -> str | None:
@@ -172,7 +174,3 @@ def _time(value: Any) -> str | None:
 
 def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)[:MAX_NAME].strip()

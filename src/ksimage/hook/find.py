@@ -24,7 +24,7 @@ from ksimage.errors import DigestMismatch, HookNotFound
 from ksimage.images import config as image_config
 from ksimage.images.compression import decompress
 from ksimage.images.layer import OPAQUE, WHITEOUT, read_layer
-from ksimage.images.manifest import FOREIGN_LAYERS
+from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.tar import Kind
 from ksimage.pipeline import feed
 from ksimage.upstream import releases

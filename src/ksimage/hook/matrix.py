@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ksimage.errors import KsimageError, UnknownRelease
-from ksimage.hook.proof.proof import prove_hook, require_supported
+from ksimage.hook.proof import prove_hook, require_supported
 from ksimage.patching.apply import apply_patch, apply_series
 from ksimage.upstream import releases
 

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.errors import MalformedImage
+from ksimage.images.digest import DIGEST
 from ksimage.images.manifest import MAX_CONFIG, encode, exact, load_json
-from ksimage.images.reference import DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ksimage.images.manifest import (
-    DOCKER_LAYER_GZIP,
-    OCI_LAYER_GZIP,
-    Descriptor,
-    Index,
-    Manifest,
-    encode,
-    sha256,
-)
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import Descriptor, Index, Manifest, encode
+from ksimage.images.mediatypes import DOCKER_LAYER_GZIP, OCI_LAYER_GZIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

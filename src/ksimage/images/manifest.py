@@ -6,7 +6,6 @@ that a derived manifest can keep it. All sizes are bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,37 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from ksimage.errors import MalformedImage, UnsupportedImage
+from ksimage.images.digest import DIGEST
+from ksimage.images.mediatypes import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    DOCKER_SCHEMA1,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    OCI_INDEX,
+    OCI_MANIFEST,
+)
 from ksimage.images.platform import Platform
-from ksimage.images.reference import DIGEST
-
-OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
-OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
-OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
-OCI_LAYER_TAR: Final = "application/vnd.oci.image.layer.v1.tar"
-OCI_LAYER_GZIP: Final = OCI_LAYER_TAR + "+gzip"
-OCI_LAYER_ZSTD: Final = OCI_LAYER_TAR + "+zstd"
-DOCKER_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
-DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
-DOCKER_LAYER_TAR: Final = "application/vnd.docker.image.rootfs.diff.tar"
-DOCKER_LAYER_GZIP: Final = DOCKER_LAYER_TAR + ".gzip"
-DOCKER_SCHEMA1: Final = (
-    "application/vnd.docker.distribution.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v1+prettyjws",
-)
-
-INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
-MANIFEST_TYPES: Final = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
-ACCEPT: Final = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
-FOREIGN_LAYERS: Final = frozenset(
-    {
-        "application/vnd.docker.image.rootfs.foreign.diff.tar",
-        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-    }
-)
 
 _KEYS: Final = frozenset(
     {"schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"}
@@ -57,11 +36,6 @@ MAX_MANIFEST: Final = 4 << 20  # registries SHOULD accept 4 MiB (distribution-sp
 MAX_CONFIG: Final = 8 << 20
 MAX_LAYERS: Final = 512
 MAX_PLATFORMS: Final = 256
-
-
-def sha256(data: bytes) -> str:
-    """``sha256:<hex>`` of ``data``."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ksimage.errors import BadReference
+from ksimage.images.digest import DIGEST
 
 DEFAULT_REGISTRY = "docker.io"
 
@@ -21,7 +22,6 @@ _REGISTRY = re.compile(
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*)(?::[0-9]{1,5})?"
 )
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,15 @@ class Reference:
     def name(self) -> str:
         """Registry and repository, without tag and digest."""
         return f"{self.registry}/{self.repository}"
+
+    @property
+    def familiar(self) -> str:
+        """As an engine shows it: ``docker.io/library/busybox:1`` -> ``busybox:1``."""
+        text = str(self)
+        for default in (f"{DEFAULT_REGISTRY}/library/", f"{DEFAULT_REGISTRY}/"):
+            if text.startswith(default):
+                return text.removeprefix(default)
+        return text
 
     @property
     def target(self) -> str:
@@ -100,3 +109,15 @@ def parse(text: str) -> Reference:
     if registry == DEFAULT_REGISTRY and "/" not in path:
         path = f"library/{path}"
     return Reference(registry, path, tag or None, digest or None)
+
+
+def docker_name(text: str) -> str:
+    """An engine's image name as ``docker images`` writes it: ``docker.io`` dropped, tag filled in.
+
+    Raises:
+        BadReference: not a name the engine could hold.
+    """
+    parsed = parse(text)
+    if parsed.digest:
+        raise BadReference(text, "a digest does not belong here")
+    return parsed.with_tag(parsed.tag or "latest").familiar

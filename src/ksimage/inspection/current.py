@@ -25,6 +25,7 @@ from ksimage.inspection.identity import Origin
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import Watched
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -176,9 +177,6 @@ def _as_made(image: PlatformImage) -> bool:
 def _about(size: int, labels: Mapping[str, str]) -> str:
     """What else tells people which image it is: its size, and some of its labels."""
     shown = sorted(labels.items())[:MAX_LABELS]
-    return f", {size:,} bytes" + "".join(f", {_plain(f'{key}={value}')}" for key, value in shown)
-
-
-def _plain(text: str) -> str:
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= MAX_LABEL else line[: MAX_LABEL - 1] + "…"
+    return f", {size:,} bytes" + "".join(
+        f", {printable(f'{key}={value}', MAX_LABEL)}" for key, value in shown
+    )

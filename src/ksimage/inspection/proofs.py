@@ -14,7 +14,7 @@ from ksimage.base import images as base_images
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
 from ksimage.hook.find import HOOK_PARENTS, HOOK_PATH, MAX_HOOK, find_hook, read_entries
-from ksimage.hook.proof.proof import prove_hook
+from ksimage.hook.proof import prove_hook
 from ksimage.images import config as image_config
 from ksimage.images.tar import Kind
 from ksimage.inspection import identity as image_identity

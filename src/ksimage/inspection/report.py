@@ -15,7 +15,7 @@ from ksimage.errors import HookNotFound, KsimageError
 from ksimage.harbor.view import hints
 from ksimage.hook.find import find_hook
 from ksimage.images import config as image_config
-from ksimage.images.manifest import INDEX_TYPES
+from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.inspection import current, overwrite
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.overwrite import Judgement, Kept

@@ -2,8 +2,8 @@
 
 ``[docker://]REGISTRY/REPOSITORY[:TAG]``, ``docker-daemon:NAME[:TAG]``, ``oci:DIR[:REF]``,
 ``oci-archive:FILE[:REF]`` and ``docker-archive:FILE[:NAME[:TAG]]``. Our own is
-``kubekey:PATH[:REF]``: the folder that KubeKey unpacks, or its artifact. A trailing ``@sha256:…`` pins
-what must be found there: the digest of the manifest or index, and for the two Docker transports,
+``kubekey:PATH[:REF]``: the folder that KubeKey unpacks, or its artifact. A trailing ``@sha256:…``
+pins what must be found there: the digest of the manifest or index, and for the two Docker transports,
 whose manifests are made up by the engine, also the image ID (the config's digest).
 
 As in containers/image, a DIR or FILE ends at its first colon, so that REF may hold colons
@@ -17,15 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
-from ksimage.errors.base import similar
 from ksimage.images import reference
-from ksimage.images.reference import DIGEST, Reference
-
-if TYPE_CHECKING:
-    pass
+from ksimage.images.digest import DIGEST
+from ksimage.images.reference import Reference
+from ksimage.text import similar
 
 
 class Transport(str, Enum):
@@ -122,7 +119,7 @@ def _daemon(text: str, rest: str) -> Location:
     if DIGEST.fullmatch(rest):  # skopeo's docker-daemon:sha256:ID
         return Location(Transport.DAEMON, digest=rest)
     name, digest = _pin(text, rest)
-    return Location(Transport.DAEMON, ref=docker_name(name), digest=digest)
+    return Location(Transport.DAEMON, ref=reference.docker_name(name), digest=digest)
 
 
 def _file(text: str, transport: Transport, rest: str) -> Location:
@@ -134,7 +131,7 @@ def _file(text: str, transport: Transport, rest: str) -> Location:
     if "\0" in rest or "\n" in rest:
         raise BadReference(text, "it holds a control character")
     if ref and transport is Transport.DOCKER_ARCHIVE:
-        ref = docker_name(ref)
+        ref = reference.docker_name(ref)
     return Location(transport, path=path, ref=ref, digest=digest)
 
 
@@ -145,27 +142,6 @@ def _pin(text: str, rest: str) -> tuple[str, str | None]:
     if not DIGEST.fullmatch(digest):
         raise BadReference(text, "a digest is sha256: and 64 hex digits")
     return head, digest
-
-
-def docker_name(text: str) -> str:
-    """An engine's image name as ``docker images`` writes it: ``docker.io`` dropped, tag filled in.
-
-    Raises:
-        BadReference: not a name the engine could hold.
-    """
-    parsed = reference.parse(text)
-    if parsed.digest:
-        raise BadReference(text, "a digest does not belong here")
-    return familiar(parsed.with_tag(parsed.tag or "latest"))
-
-
-def familiar(parsed: Reference) -> str:
-    """``docker.io/library/busybox:1`` -> ``busybox:1``, as the engine shows it."""
-    text = str(parsed)
-    for default in (f"{reference.DEFAULT_REGISTRY}/library/", f"{reference.DEFAULT_REGISTRY}/"):
-        if text.startswith(default):
-            return text.removeprefix(default)
-    return text
 
 
 def require_writable(location: Location) -> None:

@@ -19,15 +19,8 @@ from ksimage.errors import (
     UnsupportedImage,
     UsageError,
 )
-from ksimage.images.manifest import (
-    FOREIGN_LAYERS,
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    Descriptor,
-    Index,
-    Manifest,
-    parse,
-)
+from ksimage.images.manifest import Descriptor, Index, Manifest, parse
+from ksimage.images.mediatypes import FOREIGN_LAYERS, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.platform import matches, named, near
 from ksimage.locations.protocol import Source, Target, Transfer
 from ksimage.threads import Threads

@@ -52,13 +52,13 @@ def _diagnosis(text: Text, hunk: Hunk, index: int, patch: Patch) -> tuple[str, t
     """What kind of difference it is, where that can be said."""
     expected = hunk.old_lines
     actual = text.lines[index : index + len(expected)]
+    if patch.crlf and b"\r\n" not in text.data:  # wherever it would fit: it must be converted first
+        return (
+            "the patch file has CRLF line endings and the hook has LF; the patch was"
+            " converted on its way (git's autocrlf, an editor, a mail)",
+            PatchLineEndings,
+        )
     if [_bare(line) for line in actual] == [_bare(line) for line in expected]:
-        if patch.crlf and b"\r\n" not in text.data:
-            return (
-                "the patch file has CRLF line endings and the hook has LF; the patch was"
-                " converted on its way (git's autocrlf, an editor, a mail)",
-                PatchLineEndings,
-            )
         if [line.rstrip(b"\r\n") for line in actual] != [line.rstrip(b"\n") for line in actual]:
             return "the hook has CRLF line endings and the patch has LF", PatchLineEndings
         if any(line.endswith(b"\r\n") for line in expected):

@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from ksimage.errors import PatchMalformed
-from ksimage.errors.base import similar
+from ksimage.text import similar
 from ksimage.upstream.releases import Release, in_range, parse_range
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:[ \t]+(.*)|)")
@@ -26,23 +26,14 @@ class Header(NamedTuple):
     """The fields of one patch.
 
     Attributes:
-        fields: name and value of each field in order, as written; continuation lines joined with
-            newlines, a lone ``.`` standing for an empty line.
         summary: first line of the description, may be empty when no header was required.
-        description: the rest of it, may be empty.
         releases: the range of ``X-Ksimage-Releases``; empty means every release.
         risk: ``X-Ksimage-Risk``, may be empty.
     """
 
-    fields: tuple[tuple[str, str], ...]
     summary: str
-    description: str
     releases: str
     risk: str
-
-    def get(self, name: str) -> str:
-        """The first value of a field, whatever its case; empty when it is not there."""
-        return next((value for key, value in self.fields if key.lower() == name.lower()), "")
 
     def fits(self, release: Release) -> bool:
         """Whether the patch is meant for a release."""
@@ -70,7 +61,6 @@ class _Reader:
         self.name = name
         self.path = path
         self.fields: list[tuple[str, str, int]] = []
-        self.free: list[str] = []
 
     def malformed(self, reason: str, line: int = 1, advice: tuple[str, ...] = ()) -> PatchMalformed:
         return PatchMalformed(
@@ -91,23 +81,19 @@ class _Reader:
             values.setdefault(lowered, value)
             self.check(lowered, key, value, line)
         about = values.get("description") or _SUBJECT_TAG.sub("", values.get("subject", ""))
-        summary, _, description = about.partition("\n")
-        if self.free:
-            description = "\n".join([*([description] if description else []), *self.free])
+        summary = about.partition("\n")[0]
         if required and not summary.strip():
             raise self.malformed("its header has no Description", advice=_TEMPLATE)
         if required and not any(values.get(key) for key in ("origin", "author", "from")):
             raise self.malformed("its header has neither Origin nor Author", advice=_TEMPLATE)
         return Header(
-            tuple((key, value) for key, value, _ in self.fields),
             summary.strip(),
-            description.strip("\n"),
             values.get("x-ksimage-releases", ""),
             values.get("x-ksimage-risk", ""),
         )
 
     def split(self) -> None:
-        """Fill ``fields`` from the leading paragraphs and ``free`` with prose."""
+        """Fill ``fields`` from the leading paragraphs."""
         in_fields, after_blank = True, False
         for number, line in enumerate(self.text.split("\n"), 1):
             if number == 1 and re.match(r"From [0-9a-f]{40} ", line):
@@ -123,20 +109,14 @@ class _Reader:
                     raise self.malformed("a header line that is neither field nor rest", number)
                 # A paragraph that is no field belongs to the description (DEP-3; mail bodies).
                 in_fields = False
-                self.free.append(line.rstrip())
-            elif self.free:
-                self.free.append("")
             after_blank = not line.strip()
-        while self.free and not self.free[-1]:
-            self.free.pop()
 
     def continue_field(self, line: str) -> None:
         key, value, first = self.fields[-1]
         if key.lower() == "subject":  # mails fold a long subject, which is one line
             self.fields[-1] = (key, f"{value} {line.strip()}", first)
         else:
-            rest = line[1:].rstrip()
-            self.fields[-1] = (key, value + "\n" + ("" if rest == "." else rest), first)
+            self.fields[-1] = (key, f"{value}\n{line[1:].rstrip()}", first)
 
     def check(self, lowered: str, key: str, value: str, line: int) -> None:
         if lowered == "last-update":

@@ -23,8 +23,8 @@ from ksimage.errors import (
     UnknownPatch,
     WithAndWithout,
 )
-from ksimage.errors.base import similar
 from ksimage.patching import dep3, unified
+from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ksimage.base import images as base_images
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
+from ksimage.images.digest import DIGEST
 from ksimage.images.platform import Platform, matches, near
-from ksimage.images.reference import DIGEST
-from ksimage.locations import access, spec
+from ksimage.locations import access
 from ksimage.locations.docker import engine, store
 from ksimage.locations.transfer import CopyResult
 from ksimage.publish import publish, refusals
@@ -108,7 +108,7 @@ def already_there(
 
 def _push(client: Any, image_id: str, reference: Reference, options: RegistryOptions) -> str:
     """Name the image, push the name, give the name back. Returns the digest that was pushed."""
-    name = spec.familiar(reference)
+    name = reference.familiar
     login = _login(reference, options)
     before = store.held(client, name)
     if before != image_id:

@@ -18,7 +18,8 @@ from ksimage.errors import (
     RightMissing,
 )
 from ksimage.locations.registry import session_for
-from ksimage.locations.registry.api.answers import Answer, Intent, explain, printable
+from ksimage.locations.registry.api.answers import MAX_WORDS, Answer, Intent, explain
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.images.reference import Reference
@@ -58,7 +59,7 @@ def explained(
         reference: what was pushed.
         options: for asking the registry about the login.
     """
-    words = printable(error.why)
+    words = printable(error.why, MAX_WORDS)
     intent = Intent(reference.registry, reference.repository, True, reference.tag or "")
     for phrase, beside, status in _SAID:
         if phrase in words and beside in words:

@@ -8,12 +8,11 @@ is read by shell completion, so it imports nothing heavy and parses the table at
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from ksimage.errors import UnknownRelease
-from ksimage.errors.base import similar
+from ksimage.text import similar
 
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 """Path of the hook in the image, relative to its root."""
@@ -38,8 +37,11 @@ _UNSUPPORTED = {
     "master": REWRITTEN,
 }
 
-# tag, date of the commit, sha256 of controller/installRunner.py
+# tag, date of the commit, sha256 of controller/installRunner.py; in upstream's order: alpha, rc,
+# release, rebuilds of the release
 _TABLE = """\
+v2.1.0 2019-11-26 07c7ce3028934b517e406575b4fa0d89f25c177fd25711af0cf7ec83f3e33484
+v2.1.1 2020-11-19 a856c2a9cf87446381bccb79084cfb8a50aab25c2d102e17e5ba04d21e51422f
 v3.0.0-alpha.1 2020-07-03 e2c55252b9ab82b8c9c823000822140b1ac8c65afa9ef28cf834324a2612f75a
 v3.0.0-alpha.2 2020-07-23 f95a7eaab62286cad45dcd06da10ded77ad130970cf108c9118a5a1afcfaae30
 v3.0.0 2020-09-01 24d06621cb1c9ce1c0125386d8d3f09c69b15e0a6d59d940a59cf1c613185b8b
@@ -70,80 +72,35 @@ v3.3.0-rc.2 2022-06-10 6cc97053d351c9b74b93c33e928bcc834a3d5904f4be3ae14e7a75b45
 v3.3.0-rc.3 2022-06-22 51a9bc9bcd346ae803b3d8cc8ba8d676f1dc6fa5fad5bf5cb3c9cce438a2f347
 v3.3.0 2022-06-24 36072edaff57df988071a87b47e8cc87bf800ced9b5f55c9214fa5016ea6c9b5
 v3.3.0-28e9748 2022-06-29 36072edaff57df988071a87b47e8cc87bf800ced9b5f55c9214fa5016ea6c9b5
+v3.3.0-patch.0 2024-03-08 36072edaff57df988071a87b47e8cc87bf800ced9b5f55c9214fa5016ea6c9b5
 v3.3.1-rc.0 2022-08-15 3264a97687f5f1e906a38d067066c15bca56ccb66c3e20152af1e540c4663ea9
 v3.3.1-rc.2 2022-09-16 3e9c5d82c8e1b32dafb30767f34f313106ac15db9f1d3169a3ea61580c737cd1
 v3.3.1-rc.3 2022-09-28 2b019f11206211f633d866f097b2f4f656f22214a6a0101a4d0e36a9039f0d06
 v3.3.1-rc.4 2022-10-14 baac3f6bedaa9bdacb4eebf73ab410a1fc0a59b5c8a78b4e06a676e165a4b7a3
 v3.3.1-rc.5 2022-10-21 386441c8c9ae92872ca42d3065159048ce87c1a588b4bc86f296a833bc20a842
 v3.3.1 2022-10-27 9cc0b8a07b8e9d2d15248b27186636c1a08e7b830fd62842965792d43f872338
+v3.3.1-patch.0 2024-02-21 9cc0b8a07b8e9d2d15248b27186636c1a08e7b830fd62842965792d43f872338
 v3.3.2-rc.0 2023-01-18 c9c26bc208dd4afda1874044e04cef8f7b28bc73e4a7a4d86edc918e457041db
 v3.3.2-rc.1 2023-01-30 2473eaa0a69fea299bdd8506f5ffabcbc59f334121ad50c69eab153d08c9e204
 v3.3.2-rc.2 2023-02-01 5bd6a956fa54b32e68831b6d93e6d7afff64092d0c714d31921f9cbd69b17a72
 v3.3.2 2023-02-03 eca8c872ad096097ef9bd613ae237a8ffc7bd5df8dc4ebe9a2f566c064b3e1fd
+v3.3.2-patch.0 2024-02-22 eca8c872ad096097ef9bd613ae237a8ffc7bd5df8dc4ebe9a2f566c064b3e1fd
 v3.4.0-rc.0 2023-07-05 ce9e18f246a45da19907a96fe99bb980d87e5cb071a52c69a9635c991c184f90
 v3.4.0 2023-07-25 fb7b9053051d01e70775819cf8f0eae904dedeb771bdc8d689e11182dfe35aa9
+v3.4.0-patch.0 2024-02-21 fb7b9053051d01e70775819cf8f0eae904dedeb771bdc8d689e11182dfe35aa9
 v3.4.1-alpha.0 2023-10-30 7bd9a45593990f2d0c10645e8b8c6492bc0db1b4f9b48fa2c4daecb6f02b91f7
 v3.4.1-alpha.1 2023-11-03 3bf91dd20625f1d0ea61d82a6e5fd82494a93f7536277de3e6737ce0f3e23a32
 v3.4.1 2023-11-08 48877aa0f8bf3e4b6d00b650c8a330f70bf9e0d5ac02cf3c68f3cb9520c43fe9
-v3.3.1-patch.0 2024-02-21 9cc0b8a07b8e9d2d15248b27186636c1a08e7b830fd62842965792d43f872338
-v3.4.0-patch.0 2024-02-21 fb7b9053051d01e70775819cf8f0eae904dedeb771bdc8d689e11182dfe35aa9
 v3.4.1-patch.0 2024-02-22 48877aa0f8bf3e4b6d00b650c8a330f70bf9e0d5ac02cf3c68f3cb9520c43fe9
-v3.3.2-patch.0 2024-02-22 eca8c872ad096097ef9bd613ae237a8ffc7bd5df8dc4ebe9a2f566c064b3e1fd
-v3.3.0-patch.0 2024-03-08 36072edaff57df988071a87b47e8cc87bf800ced9b5f55c9214fa5016ea6c9b5
-v2.1.0 2019-11-26 07c7ce3028934b517e406575b4fa0d89f25c177fd25711af0cf7ec83f3e33484
-v2.1.1 2020-11-19 a856c2a9cf87446381bccb79084cfb8a50aab25c2d102e17e5ba04d21e51422f
 master 2024-03-20 8f72bb5523156d2eee8ae044872f70fa13ddaa4daa61a63204cd4ac3d232b4b7
 """
 
 _NUMBERS = re.compile(
-    r"(?P<vendor>[a-z]+-)?v?(?P<major>\d{1,6})(?:\.(?P<minor>\d{1,6}))?(?:\.(?P<patch>\d{1,6}))?"
+    r"(?:[a-z]+-)?v?(?P<major>\d{1,6})(?:\.(?P<minor>\d{1,6}))?(?:\.(?P<patch>\d{1,6}))?"
     r"(?:-(?P<suffix>[0-9A-Za-z][0-9A-Za-z.-]*))?",
     re.ASCII,
 )
-_BRANCH = 1_000_000  # a branch such as master comes after every number
-
-# Ranks of what follows the three numbers. A commit hash and patch.N were published after the
-# release itself; a vendor's build (qkcp-) stands between.
-_ALPHA, _BETA, _RC, _OTHER_PRE, _FINAL, _VENDOR, _COMMIT, _PATCH = range(8)
-_STAGES = {"alpha": _ALPHA, "beta": _BETA, "rc": _RC, "patch": _PATCH}
-
-
-@dataclass(frozen=True, order=True)
-class Version:
-    """A version in upstream's order: alpha < beta < rc < release < rebuilds of the release."""
-
-    numbers: tuple[int, int, int]
-    stage: int = _FINAL
-    serial: int = 0
-    suffix: str = ""
-
-    @property
-    def is_prerelease(self) -> bool:
-        """True before the release itself."""
-        return self.stage < _FINAL
-
-
-@lru_cache(maxsize=256)
-def version(name: str) -> Version:
-    """Parse a tag such as ``v3.3.2``, ``3.0.1-alpha.1``, ``v3.2.1-ae451377``, ``qkcp-v3.2.1``.
-
-    A name without numbers (a branch) sorts after everything else.
-    """
-    found = _NUMBERS.fullmatch(name)
-    if not found:
-        return Version((_BRANCH, 0, 0), suffix=name)
-    numbers = (int(found["major"]), int(found["minor"] or 0), int(found["patch"] or 0))
-    suffix = found["suffix"] or ""
-    if not suffix:
-        stage = _VENDOR if found["vendor"] else _FINAL
-        return Version(numbers, stage, 0, found["vendor"] or "")
-    word, _, serial = suffix.partition(".")
-    if word in _STAGES:
-        number = int(serial) if serial.isdecimal() and len(serial) < 10 else 0
-        return Version(numbers, _STAGES[word], number, suffix)
-    if re.fullmatch(r"[0-9a-f]{7,40}", suffix):
-        return Version(numbers, _COMMIT, 0, suffix)
-    return Version(numbers, _OTHER_PRE, 0, suffix)
+_BRANCH = (1_000_000, 0, 0)  # a branch such as master comes after every number
 
 
 class Release(NamedTuple):
@@ -155,6 +112,8 @@ class Release(NamedTuple):
         date: of the tagged commit, ``YYYY-MM-DD``.
         supported: whether the shipped patches are meant for it.
         reason: why it is not supported, else empty.
+        order: its line in the table.
+        numbers: major, minor and patch.
     """
 
     tag: str
@@ -162,22 +121,35 @@ class Release(NamedTuple):
     date: str
     supported: bool
     reason: str
+    order: int
+    numbers: tuple[int, int, int]
 
     @property
-    def version(self) -> Version:
-        """The sort key."""
-        return version(self.tag)
+    def is_prerelease(self) -> bool:
+        """True before the release itself."""
+        return re.search(r"-(alpha|rc)\.", self.tag) is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Three numbers and no more: neither a pre-release nor a rebuild."""
+        return re.fullmatch(r"v\d+\.\d+\.\d+", self.tag) is not None
 
 
 @lru_cache(maxsize=1)
 def all_releases() -> tuple[Release, ...]:
     """Every known release in version order."""
     found = []
-    for row in _TABLE.splitlines():
+    for order, row in enumerate(_TABLE.splitlines()):
         tag, date, sha256 = row.split()
         reason = _UNSUPPORTED.get(tag, "")
-        found.append(Release(tag, sha256, date, not reason, reason))
-    return tuple(sorted(found, key=lambda release: (release.version, release.tag)))
+        match = _NUMBERS.fullmatch(tag)
+        numbers = _BRANCH if match is None else _numbers(match)
+        found.append(Release(tag, sha256, date, not reason, reason, order, numbers))
+    return tuple(found)
+
+
+def _numbers(match: re.Match[str]) -> tuple[int, int, int]:
+    return int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0)
 
 
 def supported() -> tuple[Release, ...]:
@@ -220,19 +192,17 @@ _CONDITION = re.compile(r"(?P<operator>>=|<=|==|!=|>|<|=)?(?P<version>v?[0-9][0-
 
 class _Condition(NamedTuple):
     operator: str
-    bound: Version
-    precision: int  # how many numbers were written: 3.1 speaks of the whole line 3.1
-    exact: bool  # a suffix was written: v3.3.0-rc.1
+    bound: tuple[int, ...]  # as many numbers as were written: 3.1 speaks of the whole line 3.1
+    exact: Release | None  # a suffix was written: v3.3.0-rc.1
 
-    def holds(self, candidate: Version) -> bool:
+    def holds(self, release: Release) -> bool:
         if self.exact:
-            order = (candidate > self.bound) - (candidate < self.bound)
+            order = release.order - self.exact.order
         else:
-            mine = candidate.numbers[: self.precision]
-            bound = self.bound.numbers[: self.precision]
-            order = (mine > bound) - (mine < bound)
+            mine = release.numbers[: len(self.bound)]
+            order = (mine > self.bound) - (mine < self.bound)
             # Three numbers name the release and its rebuilds; its pre-releases come before it.
-            if order == 0 and self.precision == 3 and candidate.is_prerelease:
+            if order == 0 and len(self.bound) == 3 and release.is_prerelease:
                 order = -1
         return {
             ">=": order >= 0,
@@ -263,29 +233,29 @@ def parse_range(text: str) -> tuple[_Condition, ...]:
         numbers = _NUMBERS.fullmatch(found["version"]) if found else None
         if not found or not numbers:
             raise ValueError(f"{word!r} is no condition such as >=3.1.0")
-        precision = sum(numbers[part] is not None for part in ("major", "minor", "patch"))
-        if numbers["suffix"] and precision < 3:
-            raise ValueError(f"{word!r} has a suffix but not three numbers")
-        operator = found["operator"] or "=="
+        written = sum(numbers[part] is not None for part in ("major", "minor", "patch"))
+        operator = "==" if found["operator"] in (None, "=") else found["operator"]
         conditions.append(
-            _Condition(
-                "==" if operator == "=" else operator,
-                version(found["version"]),
-                precision,
-                numbers["suffix"] is not None,
-            )
+            _Condition(operator, _numbers(numbers)[:written], _exact(word, found, numbers))
         )
     if not conditions:
         raise ValueError("the range is empty")
     return tuple(conditions)
 
 
-def in_range(release: Release | str, text: str) -> bool:
+def _exact(word: str, found: re.Match[str], numbers: re.Match[str]) -> Release | None:
+    if not numbers["suffix"]:
+        return None
+    try:
+        return find(found["version"])
+    except UnknownRelease:
+        raise ValueError(f"{word!r} has a suffix, and no release is called so") from None
+
+
+def in_range(release: Release, text: str) -> bool:
     """Whether a release is in a range, see :func:`parse_range`.
 
     Raises:
         ValueError: the text is no range.
     """
-    tag = release if isinstance(release, str) else release.tag
-    candidate = version(tag)
-    return all(condition.holds(candidate) for condition in parse_range(text))
+    return all(condition.holds(release) for condition in parse_range(text))

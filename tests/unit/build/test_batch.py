@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ksimage.errors import BuildsFailed, NotFound
 from ksimage.images.manifest import Descriptor
 
 RELEASES = ("v3.1.0", "v3.2.0", "v3.3.2", "v3.4.1")
+BuildOne = Callable[[str, Stop], Built]
 BLOB = Descriptor("application/octet-stream", "sha256:" + "0" * 64, 10)
 
 
@@ -26,7 +28,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         return make(plan, derived.destination(f"oci:{folder / 'out'}:x"))
 
 
-def run(build_one, *, jobs: int = 2, fail_fast: bool = False) -> tuple[list[Row], list[str]]:
+def run(
+    build_one: BuildOne, *, jobs: int = 2, fail_fast: bool = False
+) -> tuple[list[Row], list[str]]:
     """The rows, and the releases in the order in which they were reported."""
     told: list[str] = []
     rows = batch.run(
@@ -87,7 +91,7 @@ def test_no_more_than_jobs_at_once(built: Built, jobs: int) -> None:
     assert most == max(1, jobs)
 
 
-def failing(built: Built, *bad: str):
+def failing(built: Built, *bad: str) -> BuildOne:
     def build_one(release: str, stop: Stop) -> Built:
         if release in bad:
             raise NotFound(f"no {release}")
@@ -203,9 +207,10 @@ def test_watching_passes_on_until_the_stop() -> None:
     assert not stop
     stop.set()
     assert stop
-    for call in (lambda: progress.start(BLOB), lambda: progress.advance(BLOB, 1)):
-        with pytest.raises(KeyboardInterrupt):
-            call()
+    with pytest.raises(KeyboardInterrupt):
+        progress.start(BLOB)
+    with pytest.raises(KeyboardInterrupt):
+        progress.advance(BLOB, 1)
     assert told.calls == ["start", "advance 3"]
 
 

@@ -14,8 +14,10 @@ from tests.support.images import ImageStore, Recipe
 from ksimage.build import make
 from ksimage.config.settings import Settings
 from ksimage.errors import ProofFailed, UsageError
+from ksimage.images.digest import sha256
 from ksimage.images.layer import LayerFile
-from ksimage.images.manifest import OCI_INDEX, Descriptor, sha256
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations import spec
 from ksimage.locations.docker import engine
 from ksimage.locations.oci.layout import LayoutSource
@@ -140,8 +142,8 @@ class TestProvenFirst:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ksimage.derivation import direct
+        from ksimage.images.layer import write_layer as write
 
-        write = direct.write_layer
         monkeypatch.setattr(
             direct, "write_layer", lambda file: write(replace(file, mode=file.mode | 0o4000))
         )
@@ -156,8 +158,8 @@ class TestProvenFirst:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ksimage.derivation import direct
+        from ksimage.images.layer import write_layer as write
 
-        write = direct.write_layer
         stray = "hooks/kubesphere/installRunner.py.orig"
 
         def careless(file: LayerFile) -> Any:

@@ -28,7 +28,7 @@ from ksimage.errors import (
     UnsupportedRelease,
     UpstreamWithdrawn,
 )
-from ksimage.locations import spec
+from ksimage.locations import access
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.patching import apply
 from ksimage.upstream import releases
@@ -189,9 +189,14 @@ class TestPatches:
     def test_equal_hooks_are_patched_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        calls = []
+        calls: list[object] = []
         real = apply.apply_series
-        monkeypatch.setattr(apply, "apply_series", lambda *a, **k: calls.append(a) or real(*a, **k))
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            calls.append(arguments)
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(apply, "apply_series", counted)
         with derived.planned(derived.base(tmp_path, Recipe(), ARM64)) as plan:
             assert len(plan.platforms) == 2
         assert len(calls) == 1
@@ -234,7 +239,7 @@ class TestWithdrawn:
             def close(self) -> None:
                 Gone.closed = True
 
-        monkeypatch.setattr(spec, "open_source", lambda *_, **__: Gone())
+        monkeypatch.setattr(access, "open_source", lambda *_, **__: Gone())
         with pytest.raises(UpstreamWithdrawn) as caught:
             planning.plan("v3.3.2", Settings(), options=lambda _: None)
         assert Gone.closed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.support import derived
 
@@ -19,7 +20,7 @@ def patch(
     return compose(before, after, f"Description: {about or name}\nAuthor: a\n{more}", name=name)
 
 
-def series(folder: Path, *names: str, optional: tuple[str, ...] = (), **details: str) -> Path:
+def series(folder: Path, *names: str, optional: tuple[str, ...] = (), **details: Any) -> Path:
     """A folder in which every named patch makes the log chatty; they exclude each other."""
     folder.mkdir(exist_ok=True)
     for name in (*names, *optional):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from tests.unit.cli.conftest import Run
+
+from ksimage.config import schema
 
 SECRET = "correct horse battery"
 
@@ -91,10 +92,9 @@ def test_nothing_is_set(run: Run) -> None:
     assert run("--output", "json", "config").ok().document["file"] is None
 
 
-def test_schema_is_the_shipped_file(run: Run) -> None:
-    shipped = files("ksimage.config").joinpath("ksimage.schema.json").read_text("utf-8")
+def test_schema(run: Run) -> None:
     found = run("config", "--schema").ok()
-    assert found.stdout == shipped
+    assert found.stdout == schema.text()
     assert json.loads(found.stdout)["$schema"]
 
 

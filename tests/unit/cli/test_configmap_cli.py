@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,7 +15,7 @@ from tests.unit.cli.own_patches import series
 RENDER = ("render", "v3.3.2", "--as", "configmap", "-o", "hook")
 
 
-def written(folder: Path) -> tuple[dict, dict]:
+def written(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """ConfigMap and Deployment patch, as kubectl would read them."""
     documents = [
         yaml.safe_load((folder / name).read_text())

@@ -146,10 +146,9 @@ def test_comparison_finds_what_differs() -> None:
 
 
 def test_words_are_those_of_the_program() -> None:
-    from ksimage.build import batch
+    from ksimage.build import batch, staleness
     from ksimage.hook import matrix as patches
     from ksimage.inspection import identity as image_identity
-    from ksimage.inspection import staleness
 
     words = {
         state.value

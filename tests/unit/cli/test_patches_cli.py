@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ class TestList:
         ids=["stray", "missing", "no-series", "reverse", "twice", "shipped-name", "no-diff"],
     )  # fmt: skip
     def test_an_inconsistent_folder_is_an_error(
-        self, run: Run, tmp_path: Path, spoil, kind: str, words: str
+        self, run: Run, tmp_path: Path, spoil: Callable[[Path], object], kind: str, words: str
     ) -> None:
         spoil(series(tmp_path / "mine", "chatty"))
         found = run("--output", "json", "patches", "list", "--patch-dir", "mine")

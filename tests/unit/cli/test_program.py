@@ -273,7 +273,7 @@ class TestCommands:
     def test_one_line_of_help_is_the_commands_own(self) -> None:
         context = click.Context(app)
         for name, (_, text) in COMMANDS.items():
-            command = app.get_command(context, name)  # type: ignore[attr-defined]
+            command = app.get_command(context, name)
             assert command is not None
             assert command.short_help == text, name
             assert command.name == name

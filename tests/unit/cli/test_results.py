@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support import derived
@@ -18,7 +19,7 @@ from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import CannotWrite, NotFound
 
 
-def built(folder: Path, base: str, *, overwrite: bool = False, **fields: int) -> Built:
+def built(folder: Path, base: str, *, overwrite: bool = False, **fields: Any) -> Built:
     with derived.planned(base, **fields) as plan:
         return make(plan, derived.destination(f"oci:{folder}:x"), overwrite=overwrite)
 

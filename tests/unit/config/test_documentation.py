@@ -8,27 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import program, settings_page
 
 from ksimage.config import values, yamlfile, yamltext
-from ksimage.config.options import CONFIG_NAME, CONFIG_VARIABLE, OPTIONS
+from ksimage.config.settings import CONFIG_NAME, CONFIG_VARIABLE, SETTINGS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def table() -> list[str]:
-    """The table of settings as it must stand in the page."""
-    rows = ["| key | flag | variable | default | |", "|---|---|---|---|---|"]
-    for option in OPTIONS:
-        key = f"`{option.key}`" if option.in_file else "(no key)"
-        flag = f"`{option.flag}`" if option.flag else ""
-        variable = f"`{option.variable}`" if option.kind != "registry-map" else ""
-        rows.append(f"| {key} | {flag} | {variable} | {option.default} | {option.help} |")
-    return rows
-
-
 def test_the_table_is_the_code() -> None:
-    assert "\n".join(table()) in PAGE, "write it anew:\n" + "\n".join(table())
+    assert settings_page.page(PAGE) == PAGE, "`make docs` writes it"
+    assert settings_page.table() in PAGE
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
@@ -40,7 +31,7 @@ def test_every_example_is_valid(number: int) -> None:
 
 def test_the_first_example_shows_every_key() -> None:
     values_of_first = yamlfile.check(BLOCKS[0].encode(), CONFIG_NAME, Path("/srv")).values
-    for option in OPTIONS:
+    for option in SETTINGS:
         if option.in_file:
             assert any(
                 key == option.key or key.startswith(f"{option.key}.") for key in values_of_first
@@ -49,7 +40,7 @@ def test_the_first_example_shows_every_key() -> None:
 
 def test_no_variable_is_missing_or_invented() -> None:
     named = set(re.findall(r"\bKSIMAGE_[A-Z_]+\b", PAGE))
-    known = {option.variable for option in OPTIONS if option.kind != "registry-map"}
+    known = {option.variable for option in SETTINGS if option.kind != "registry-map"}
     assert named == known | {CONFIG_VARIABLE}
 
 
@@ -66,7 +57,7 @@ def ksimage(folder: Path, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", "from ksimage.cli import main; main()", "config"],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **environment},
+        env={**program.environment(), "PYTHONUTF8": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksimage.config.options import OPTIONS
 from ksimage.config.present import HIDDEN, render_settings, settings_document, values_in_force
 from ksimage.config.resolve import find_file, resolve
 from ksimage.config.selection import Chosen, expand
-from ksimage.config.settings import HostSettings, Settings
+from ksimage.config.settings import SETTINGS, HostSettings, Settings
 from ksimage.errors import BadOption, ConfigFaults, ConfigMisnamed, ConfigNotFound, LoginIncomplete
 
 SAMPLES = {
@@ -42,18 +41,18 @@ SAMPLES = {
 
 
 def test_every_option_is_an_environment_variable(tmp_path: Path) -> None:
-    environ = {option.variable: SAMPLES[option.key][0] for option in OPTIONS if option.flag}
+    environ = {option.variable: SAMPLES[option.key][0] for option in SETTINGS if option.flag}
     environ["KSIMAGE_RELEASES"] = SAMPLES["releases"][0]
     settings = resolve({}, environ, None, tmp_path)
     in_force = values_in_force(settings)
     for key, (_, expected) in SAMPLES.items():
         wanted = json.loads(json.dumps(expected).replace("{cwd}", str(tmp_path)))
         assert in_force[key] == wanted, key
-    assert {option.key for option in OPTIONS} - set(SAMPLES) == {"registries"}
+    assert {option.key for option in SETTINGS} - set(SAMPLES) == {"registries"}
     origins = {str(settings.origins[key]) for key in SAMPLES if key != "labels"}
     assert origins == {
         f"environment {option.variable}"
-        for option in OPTIONS
+        for option in SETTINGS
         if option.key not in ("labels", "registries")
     }
 
@@ -65,7 +64,9 @@ def test_every_flag_gives_the_same_value_as_its_variable(tmp_path: Path) -> None
     }
     flags["patches.files"] = ("a.patch", Path("b c.patch"))
     flags["labels"] = ["team=platform", "note=a b"]
-    environ = {option.variable: SAMPLES[option.key][0] for option in OPTIONS if option.key in flags}
+    environ = {
+        option.variable: SAMPLES[option.key][0] for option in SETTINGS if option.key in flags
+    }
     from_flags = resolve(flags, {}, None, tmp_path)
     assert from_flags == resolve({}, environ, None, tmp_path)
     assert str(from_flags.origins["patches.files"]) == "flag --patch"
@@ -101,7 +102,7 @@ def test_nothing_at_all(tmp_path: Path) -> None:
 
 def test_documented_defaults_are_the_real_ones() -> None:
     in_force = values_in_force(Settings())
-    for option in OPTIONS:
+    for option in SETTINGS:
         value = in_force[option.key]
         if option.default in ("none", "all that the base has") or option.key == "target":
             assert not value
@@ -306,7 +307,7 @@ def test_a_range_with_a_suffix_reaches_pre_releases(tmp_path: Path) -> None:
 
 
 VARIABLES = st.dictionaries(
-    st.sampled_from([option.variable for option in OPTIONS]),
+    st.sampled_from([option.variable for option in SETTINGS]),
     st.one_of(
         st.sampled_from([text for text, _ in SAMPLES.values()]),
         st.text(st.characters(exclude_characters="\0"), max_size=20),

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ksimage.config import yamlfile
-from ksimage.config.secret_keys import is_secret
 from ksimage.config.settings import HostSettings
+from ksimage.config.yamlnodes import is_secret
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
 
 HERE = Path("/srv/images")
@@ -122,7 +122,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         yamlfile.read(tmp_path / "pipe", "pipe")
 
 
-KEYS = st.sampled_from([*yamlfile.TOP_KEYS, *yamlfile.PATCH_KEYS, *yamlfile.REGISTRY_KEYS])
+KEYS = st.sampled_from([*yamlfile.names(), *yamlfile.names("patches."), *yamlfile.REGISTRY_KEYS])
 WORDS = st.one_of(
     KEYS,
     st.sampled_from(["release", "base", "v3.3.2", ">=3.1", "{release}", "<<", "!!int 3", "&a x"]),

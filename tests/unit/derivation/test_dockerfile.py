@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -149,7 +150,7 @@ def test_control_characters_are_refused(value: str) -> None:
         quoted(value)
     for field in ("base", "release", "platform"):
         with pytest.raises(UsageError):
-            rendered(**{field: value})
+            rendered(**cast("dict[str, Any]", {field: value}))
 
 
 def test_context_is_exactly_two_files() -> None:

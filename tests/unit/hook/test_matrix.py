@@ -10,6 +10,8 @@ from ksimage.hook import matrix
 from ksimage.patching import diff, series
 from ksimage.upstream import releases
 
+LOUD_ONLY = HOOK.replace(b"quiet=True", b"quiet=False").replace(b"quiet=self.quiet", b"quiet=False")
+
 
 def write(directory: Path, name: str, before: bytes, after: bytes, extra: str = "") -> None:
     header = f"Description: {name}\nAuthor: a\n{extra}---\n".encode()
@@ -18,7 +20,7 @@ def write(directory: Path, name: str, before: bytes, after: bytes, extra: str = 
 
 @pytest.fixture
 def patches(tmp_path: Path) -> series.Series:
-    write(tmp_path, "unquiet", HOOK, HOOK.replace(b"quiet=True", b"quiet=False"))
+    write(tmp_path, "unquiet", HOOK, LOUD_ONLY)
     verbose = HOOK.replace(b"runner.run(\n", b"runner.run(\n        verbosity=level,\n")
     verbose = verbose.replace(b"_async(\n", b"_async(\n            verbosity=level,\n")
     verbose = verbose.replace(b"import os\n", b"import os\nlevel = 3\n")

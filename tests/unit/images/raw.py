@@ -46,7 +46,7 @@ def padded(data: bytes) -> bytes:
 
 
 def file(name: bytes, data: bytes = b"", **fields: bytes) -> bytes:
-    return header(name, size=len(data), **fields) + padded(data)  # type: ignore[arg-type]
+    return header(name, size=len(data), **fields) + padded(data)
 
 
 def record(key: bytes, value: bytes) -> bytes:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from ksimage.images.derive import Document, derive_index, derive_manifest
+from ksimage.images.digest import sha256
 from ksimage.images.layer import LayerFile, write_layer
-from ksimage.images.manifest import (
+from ksimage.images.manifest import Descriptor, Index, Manifest, parse
+from ksimage.images.mediatypes import (
     DOCKER_CONFIG,
     DOCKER_LAYER_GZIP,
     DOCKER_LIST,
@@ -19,11 +21,6 @@ from ksimage.images.manifest import (
     OCI_LAYER_GZIP,
     OCI_LAYER_ZSTD,
     OCI_MANIFEST,
-    Descriptor,
-    Index,
-    Manifest,
-    parse,
-    sha256,
 )
 
 LAYER = write_layer(LayerFile("a", b"x", 0o755, 0, 0, 0))

@@ -69,7 +69,6 @@ def test_what_follows_our_layer(plan: Plan, texts: list[str], ours: bool) -> Non
         image.descriptor,
         image.manifest,
         {**image.config, "history": history},
-        image.config_data,
         image.platform,
     )
     assert current._as_made(altered) is ours

@@ -20,8 +20,9 @@ from ksimage.build import make
 from ksimage.build.plan import Plan
 from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
 from ksimage.hook.find import HOOK_PATH, find_hook
+from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
-from ksimage.images.manifest import OCI_LAYER_GZIP, OCI_MANIFEST, sha256
+from ksimage.images.mediatypes import OCI_LAYER_GZIP, OCI_MANIFEST
 from ksimage.inspection import proofs
 from ksimage.inspection.proofs import Verdict
 from ksimage.locations.oci.layout import LayoutSource
@@ -275,7 +276,7 @@ BUILD_ONLY: list[tuple[str, Change, set[str]]] = [
 ]
 
 
-def cases(*tables: list[tuple[str, Change, set[str]]]) -> Any:
+def cases(*tables: list[tuple[str, Change, set[str]]]) -> pytest.MarkDecorator:
     rows = [row for table in tables for row in table]
     return pytest.mark.parametrize(
         ("change", "expected"), [row[1:] for row in rows], ids=[row[0] for row in rows]

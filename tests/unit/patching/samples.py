@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ksimage.patching import unified
+from ksimage.patching.model import Patch
 from ksimage.upstream.releases import HOOK_PATH
 
 HEAD = f"--- a/{HOOK_PATH}\n+++ b/{HOOK_PATH}\n".encode()
@@ -13,7 +14,7 @@ def patch_bytes(*hunks: str, head: bytes = HEAD, header: str = "") -> bytes:
     return header.encode() + head + "".join(hunks).encode()
 
 
-def patch(*hunks: str, name: str = "sample") -> unified.Patch:
+def patch(*hunks: str, name: str = "sample") -> Patch:
     return unified.parse(patch_bytes(*hunks), name)
 
 
@@ -93,7 +94,8 @@ if __name__ == '__main__':
     print(ks_hook)
 """
 
-LOUD = HOOK.replace(b"quiet=True", b"quiet=False").replace(
+LOUD = HOOK.replace(b"quiet=True", b"quiet=False").replace(b"quiet=self.quiet", b"quiet=False")
+LOUD = LOUD.replace(
     b"            playbook=self.playbook,\n",
     b"            playbook=self.playbook,\n            verbosity=level,\n",
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.support import requires
@@ -26,7 +27,7 @@ def test_equal_texts_have_no_diff() -> None:
         (b"1\n" * 20 + b"a\n" + b"2\n" * 20, b"0\n" + b"1\n" * 20 + b"b\n" + b"2\n" * 20),
     ],
 )
-def test_the_same_as_gnu_diff_and_applies(before: bytes, after: bytes, tmp_path) -> None:
+def test_the_same_as_gnu_diff_and_applies(before: bytes, after: bytes, tmp_path: Path) -> None:
     made = diff.unified(before, after, context=1)
     assert apply_patch(before, unified.parse(made, "made")).data == after
     (tmp_path / "before").write_bytes(before)

@@ -88,7 +88,9 @@ LINES = st.lists(st.sampled_from([b"a", b"b", b"", b"  )", b"- ", b"@@ -1 +1 @@"
 
 @settings(max_examples=300, deadline=None, database=None)
 @given(LINES, LINES, st.booleans(), st.booleans())
-def test_what_is_composed_applies(one, two, first_complete: bool, second_complete: bool) -> None:
+def test_what_is_composed_applies(
+    one: list[bytes], two: list[bytes], first_complete: bool, second_complete: bool
+) -> None:
     before = b"\n".join(one) + (b"\n" if first_complete and one else b"")
     after = b"\n".join(two) + (b"\n" if second_complete and two else b"")
     try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.patching.samples import patch_bytes
@@ -75,7 +76,7 @@ def test_strip_option(directory: Path) -> None:
 def test_quilt_state_is_no_stray(directory: Path) -> None:
     write(directory, ".pc/old.patch")
     (directory / "one.patch.orig").write_text("")
-    assert series.load(directory)
+    assert series.load(directory) is not None
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,8 @@ def test_one_that_was_asked_for_is_refused_instead(directory: Path, name: str) -
 
 
 def test_unknown_names(directory: Path) -> None:
-    for arguments in ({"with_": ["tree"]}, {"without": ["tree"]}):
+    wrong: list[dict[str, Any]] = [{"with_": ["tree"]}, {"without": ["tree"]}]
+    for arguments in wrong:
         with pytest.raises(UnknownPatch) as caught:
             series.select(series.load(directory), **arguments)
         assert "did you mean: three" in caught.value.advice

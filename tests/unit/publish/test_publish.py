@@ -17,7 +17,8 @@ from tests.support.registry import RunningRegistry
 
 from ksimage.build.plan import Plan
 from ksimage.errors import KeptTagOccupied, MalformedImage, TagMoved, TagOccupied
-from ksimage.images.manifest import OCI_MANIFEST, Descriptor
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations import spec
 from ksimage.locations.oci import layout as layouts
 from ksimage.locations.oci.layout import LayoutSource

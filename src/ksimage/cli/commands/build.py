@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 from ksimage.cli.input.projects import create_project_option
 
 if TYPE_CHECKING:
@@ -24,74 +24,65 @@ if TYPE_CHECKING:
 @click.argument(
     "what", nargs=-1, metavar="[RELEASE|IMAGE]...", shell_complete=completion.release_names
 )
-@click.option(
+@option(
+    "Base image",
     "--all",
     "everything",
     is_flag=True,
-    cls=Option,
-    section="Base image",
     help="Build every release that ksimage.yaml lists.",
 )
 @settings("Base image", "source", "platforms")
 @patch_options
-@click.option(
+@option(
+    "Result",
     "--to",
-    cls=Option,
-    section="Result",
     metavar="LOCATION",
     help="Where the result goes: a registry reference, oci:DIR, oci-archive:FILE, "
     "docker-archive:FILE or docker-daemon:[NAME].",
 )
-@click.option(
+@option(
+    "Result",
     "--push",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Send the result to --target, or to the registry the base came from.",
 )
-@click.option(
+@option(
+    "Result",
     "--replace",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
 )
 @create_project_option("Result")
-@click.option(
+@option(
+    "Result",
     "--smoke-test/--no-smoke-test",
     "smoke_test",
     default=None,
-    cls=Option,
-    section="Result",
     help="Run the hook with --config in the Docker Engine before naming the image.  [default: "
     "where the image goes to the engine anyway]",
 )
-@click.option(
+@option(
+    "Result",
     "--dry-run",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Write nothing: show the plan, the diff and the Dockerfile.",
 )
 @settings("Result", "tag", "target", "labels", "engine", "jobs")
-@click.option(
+@option(
+    "Result",
     "--fail-fast",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Of several builds, start no more after the first failure.",
 )
-@click.option(
+@option(
+    "Result",
     "--metadata-file",
-    cls=Option,
-    section="Result",
     metavar="FILE",
     help="Write what was built as JSON into FILE.",
 )
-@click.option(
+@option(
+    "Result",
     "--image-refs",
-    cls=Option,
-    section="Result",
     metavar="FILE",
     help="Write NAME@DIGEST of every image into FILE, one a line.",
 )

@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ksimage.build.staleness import Finding
     from ksimage.cli.input.session import Session
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.inspection.staleness import Finding
 
 HEADERS = ("release", "state", "image", "reason")
 
 
 @command("check", help="Find images whose base, patches or tag have changed.")
 @click.argument("names", nargs=-1, metavar="[RELEASE]...", shell_complete=completion.release_names)
-@click.option(
+@option(
+    "Result",
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    cls=Option,
-    section="Result",
     help="Form of the table on stdout; json is the same as --output json.",
 )
 @settings("Base image", "source", "platforms")
@@ -59,8 +58,8 @@ def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **val
 
 def require_checked(terminal: Terminal, findings: Sequence[Finding]) -> None:
     """Explain what could not be checked. Raises ChecksFailed when anything could not."""
+    from ksimage.build.staleness import State
     from ksimage.errors import ChecksFailed
-    from ksimage.inspection.staleness import State
 
     failed = [finding for finding in findings if finding.state is State.FAILED]
     for finding in failed:
@@ -78,9 +77,9 @@ def run(session: Session, names: Sequence[str]) -> list[Finding]:
         UnknownRelease, UnsupportedRelease, UsageError.
     """
     from ksimage.base import naming
+    from ksimage.build import staleness as library
     from ksimage.cli.commands.build_many import work
     from ksimage.errors import UsageError
-    from ksimage.inspection import staleness as library
     from ksimage.threads import Threads
 
     settings = session.settings

@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command
+from ksimage.cli.input.options import command, option
 from ksimage.cli.input.options import settings as setting_options
-from ksimage.config.options import OPTIONS
+from ksimage.config.settings import SETTINGS
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
 
 
 @command("config", help="Show the settings in force and where each came from.")
-@click.option(
+@option(
+    "Result",
     "--schema",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Print the JSON Schema of ksimage.yaml, for editors.",
 )
-@setting_options("Settings", *(option.key for option in OPTIONS if option.flag))
+@setting_options("Settings", *(setting.key for setting in SETTINGS if setting.flag))
 @click.pass_obj
 def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
     """Show the settings in force and where each came from: flag, environment, file or default.
@@ -39,10 +38,9 @@ def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
     from ksimage.config import present
 
     if schema:
-        from importlib.resources import files
+        from ksimage.config import schema as library
 
-        text = files("ksimage.config").joinpath("ksimage.schema.json").read_text("utf-8")
-        click.echo(text, nl=False)
+        click.echo(library.text(), nl=False)
         return
     settings = Session(terminal, values).settings
     if terminal.json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, settings
+from ksimage.cli.input.options import command, option, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -18,47 +18,48 @@ if TYPE_CHECKING:
 @click.argument(
     "releases", nargs=-1, metavar="[RELEASE|RANGE]...", shell_complete=completion.release_names
 )
-@click.option(
+@option(
+    "Files",
     "--ci",
     type=click.Choice(["github", "gitlab"]),
-    cls=Option,
-    section="Files",
     help="Also write the workflow of this CI system.",
 )
-@click.option(
+@option(
+    "Files",
     "--dir",
     "directory",
     default=".",
     metavar="DIR",
-    cls=Option,
-    section="Files",
     help="Where to write.  [default: here]",
 )
-@click.option(
-    "--force", is_flag=True, cls=Option, section="Files", help="Overwrite files that are there."
+@option(
+    "Files",
+    "--force",
+    is_flag=True,
+    help="Overwrite files that are there.",
 )
-@click.option(
-    "--runner", metavar="LABEL", cls=Option, section="Files", help="GitHub: the runner's label."
+@option(
+    "Files",
+    "--runner",
+    metavar="LABEL",
+    help="GitHub: the runner's label.",
 )
-@click.option(
+@option(
+    "Files",
     "--branch",
     metavar="NAME",
-    cls=Option,
-    section="Files",
     help="GitHub: the branch whose pushes start it.",
 )
-@click.option(
+@option(
+    "Files",
     "--requirement",
     metavar="SPEC",
-    cls=Option,
-    section="Files",
     help="GitHub: what pip is to install.  [default: this version of ksimage]",
 )
-@click.option(
+@option(
+    "Files",
     "--image",
     metavar="REFERENCE",
-    cls=Option,
-    section="Files",
     help="GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
 )
 @settings("Settings", "source", "target", "verbosity", "tag")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.input.session import Session
@@ -17,19 +17,17 @@ if TYPE_CHECKING:
 
 @command("matrix", help="Print one CI job per release.")
 @click.argument("names", nargs=-1, metavar="[RELEASE]...", shell_complete=completion.release_names)
-@click.option(
+@option(
+    "Result",
     "--format",
     "form",
     type=click.Choice(["github", "gitlab", "json"]),
-    cls=Option,
-    section="Result",
     help="For which CI system.  [default: the one that runs this, else json]",
 )
-@click.option(
+@option(
+    "Result",
     "--only-outdated",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Only releases that `ksimage check` would report.",
 )
 @settings("Base image", "source", "platforms")

@@ -57,9 +57,9 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
       ksimage patches list
       ksimage build v3.3.2 --with early-config --without poll-interval
     """
+    from ksimage.build import patcher
     from ksimage.cli.input.session import Session
     from ksimage.cli.output.tables import aligned
-    from ksimage.hook import patcher
 
     series = patcher.load_series(Session(terminal, values).settings)
     if terminal.json:
@@ -87,10 +87,10 @@ def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
     \b
       ksimage patches show labelled-output
     """
+    from ksimage.build import patcher
     from ksimage.cli.commands.diff import as_text, print_diff
     from ksimage.cli.input.session import Session
     from ksimage.errors import CannotRead
-    from ksimage.hook import patcher
 
     patch = patcher.load_series(Session(terminal, values).settings).find(name)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from ksimage.errors import NotFound
     from ksimage.hook.matrix import Cell, Row
 
-CLONE = click.option(
+CLONE = option(
+    "Hooks",
     "--clone",
-    cls=Option,
-    section="Hooks",
     metavar="DIR",
     envvar="KS_INSTALLER_REPO",
     help="Take the hooks from a clone of kubesphere/ks-installer.  [env: KS_INSTALLER_REPO]",
@@ -29,18 +28,21 @@ CLONE = click.option(
 
 
 @command("check", help="Try every patch on every release.")
-@click.option(
+@option(
+    "Hooks",
     "--release",
     "names",
     multiple=True,
-    cls=Option,
-    section="Hooks",
     metavar="RELEASE",
     shell_complete=completion.release_names,
     help="Only this release; may be given several times.  [default: those of ksimage.yaml]",
 )
-@click.option(
-    "--all", "everything", is_flag=True, cls=Option, section="Hooks", help="Every known release."
+@option(
+    "Hooks",
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every known release.",
 )
 @CLONE
 @settings("Hooks", "source", "platforms")
@@ -64,9 +66,10 @@ def patches_check(
       ksimage patches check --all --clone ~/ks-installer
       ksimage patches check --release v3.3.2 --from harbor.lan/kubesphereio
     """
+    from ksimage.build import patcher
     from ksimage.cli.input.session import Session
     from ksimage.errors import PatchesRefused
-    from ksimage.hook import matrix, patcher
+    from ksimage.hook import matrix
 
     session = Session(terminal, values)
     series = patcher.load_series(session.settings)

@@ -11,7 +11,7 @@ import click
 
 from ksimage.cli.commands.patches_check import CLONE
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -19,38 +19,34 @@ if TYPE_CHECKING:
 
 @command("new", help="Write a patch with an editor.")
 @click.argument("name")
-@click.option(
+@option(
+    "Hooks",
     "--release",
     required=True,
-    cls=Option,
-    section="Hooks",
     metavar="RELEASE",
     shell_complete=completion.release_names,
     help="The release whose hook is edited.",
 )
 @CLONE
 @settings("Hooks", "source", "platforms")
-@click.option(
+@option(
+    "Result",
     "--dir",
     "directory",
     default=".",
-    cls=Option,
-    section="Result",
     metavar="DIR",
     help="Where NAME.patch is written; the series file there gets a line for it, and a new folder "
     "gets a series file.  [default: here]",
 )
-@click.option(
+@option(
+    "Result",
     "--edited",
-    cls=Option,
-    section="Result",
     metavar="FILE",
     help="Take this edited hook instead of opening $VISUAL or $EDITOR.",
 )
-@click.option(
+@option(
+    "Result",
     "--description",
-    cls=Option,
-    section="Result",
     metavar="TEXT",
     help="One line for the header; otherwise the header is left to be filled in.",
 )

@@ -9,7 +9,7 @@ import click
 
 from ksimage.cli.commands.patches_check import CLONE
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.input.session import Session
@@ -18,22 +18,20 @@ if TYPE_CHECKING:
 
 @command("refresh", help="Regenerate a patch against a release.")
 @click.argument("file", metavar="FILE")
-@click.option(
+@option(
+    "Hooks",
     "--release",
     required=True,
-    cls=Option,
-    section="Hooks",
     metavar="RELEASE",
     shell_complete=completion.release_names,
     help="The release whose hook the patch is to fit exactly.",
 )
 @CLONE
 @settings("Hooks", "source", "platforms")
-@click.option(
+@option(
+    "Result",
     "--stdout",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Print the patch instead of rewriting FILE.",
 )
 @registry_options

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command, platform_option, registry_options, settings
+from ksimage.cli.input.options import command, option, platform_option, registry_options, settings
 from ksimage.cli.input.projects import create_project_option
 
 if TYPE_CHECKING:
@@ -19,35 +19,31 @@ if TYPE_CHECKING:
 
 @command("push", help="Send an earlier build to a registry.")
 @click.argument("image")
-@click.option(
+@option(
+    "Result",
     "--to",
-    cls=Option,
-    section="Result",
     metavar="LOCATION",
     help="Where to: a registry reference, project or repository; the image's own tag is filled in."
     "  [default: --target]",
 )
-@click.option(
+@option(
+    "Result",
     "--tag",
-    cls=Option,
-    section="Result",
     metavar="TAG",
     help="Tag there.  [default: the image's own]",
 )
-@click.option(
+@option(
+    "Result",
     "--replace",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
 )
 @create_project_option("Result")
-@click.option(
+@option(
+    "Result",
     "--through",
     type=click.Choice(["auto", "engine", "direct"]),
     default="auto",
-    cls=Option,
-    section="Result",
     help="Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
     " and knowledge of what is there, or ksimage.  [default: the engine]",
 )

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksimage.cli.input.options import Option, command
+from ksimage.cli.input.options import command, option
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
 
 
 @command("releases", help="List the upstream releases that ksimage knows.")
-@click.option(
+@option(
+    "Result",
     "--all",
     "everything",
     is_flag=True,
-    cls=Option,
-    section="Result",
     help="Also those that are not supported, with the reason.",
 )
 @click.pass_obj

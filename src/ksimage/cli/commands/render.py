@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import Option, command, patch_options, registry_options, settings
+from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,23 +19,21 @@ if TYPE_CHECKING:
 
 @command("render", help="Write the Dockerfile and its context, or a ConfigMap.")
 @click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
-@click.option(
+@option(
+    "Result",
     "-o",
     "--output-dir",
     "directory",
-    cls=Option,
-    section="Result",
     metavar="DIR",
     required=True,
     help="Folder to write; it must not exist yet, or be empty.",
 )
-@click.option(
+@option(
+    "Result",
     "--as",
     "form",
     type=click.Choice(["dockerfile", "configmap"]),
     default="dockerfile",
-    cls=Option,
-    section="Result",
     help="A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
     "registry.  [default: dockerfile]",
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 @command("reproduce", help="Rebuild an image from its labels and compare digests.")
 @click.argument("image")
-@click.option(
+@option(
+    "Base image",
     "--base",
-    cls=Option,
-    section="Base image",
     metavar="LOCATION",
     help="The base, where the labels name none in the same registry.",
 )

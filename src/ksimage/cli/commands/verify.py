@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command, registry_options, settings
+from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from ksimage.base.images import ImageSet
@@ -20,19 +20,17 @@ if TYPE_CHECKING:
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
 @click.argument("image")
-@click.option(
+@option(
+    "Proofs",
     "--base",
-    cls=Option,
-    section="Proofs",
     metavar="LOCATION",
     help="The base that it was made from; an image in the same registry that its labels name is "
     "found without this.",
 )
-@click.option(
+@option(
+    "Proofs",
     "--smoke-test",
     is_flag=True,
-    cls=Option,
-    section="Proofs",
     help="Also run the hook with --config, in the image and in its base, in the Docker Engine.",
 )
 @settings("Proofs", "platforms")

@@ -27,3 +27,7 @@ def patch_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     except KsimageError:
         return []
     return [name for name in names if name.startswith(incomplete)]
+
+
+BY_KIND = {"patch-list": patch_names}
+"""What completes the values of a kind of setting."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.output.terminal import Terminal
-from ksimage.config.options import BY_KEY, CONFIG_VARIABLE
+from ksimage.config.settings import BY_KEY, CONFIG_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,44 +69,40 @@ def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 _COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
+def option(section: str, *names: str, **details: Any) -> Callable[[F], F]:
+    """``click.option``, in a section of the help."""
+    return click.option(*names, cls=Option, section=section, **details)
+
+
 def _global_params() -> list[click.Option]:
-    shared: dict[str, Any] = {"expose_value": False, "callback": _store, "is_eager": True}
+    def made(*names: str, **details: Any) -> click.Option:
+        details |= {"section": GLOBAL, "expose_value": False, "callback": _store, "is_eager": True}
+        return Option(names, **details)
+
     return [
-        Option(
-            ["--config", "config"],
+        made(
+            "--config",
             metavar="FILE",
-            section=GLOBAL,
             help=f"Read FILE instead of the nearest ksimage.yaml.  [env: {CONFIG_VARIABLE}]",
-            **shared,
         ),
-        Option(
-            ["-v", "more"],
+        made(
+            "-v",
+            "more",
             count=True,
-            section=GLOBAL,
             help="Say more: steps and credentials' sources; -vv also requests.",
-            **shared,
         ),
-        Option(
-            ["-q", "less"],
-            count=True,
-            section=GLOBAL,
-            help="Say less: only warnings; -qq only errors.",
-            **shared,
-        ),
-        Option(
-            ["--output", "output"],
+        made("-q", "less", count=True, help="Say less: only warnings; -qq only errors."),
+        made(
+            "--output",
             type=click.Choice(["text", "json"]),
-            section=GLOBAL,
             envvar="KSIMAGE_OUTPUT",
             help="Form of the result on stdout.  [env: KSIMAGE_OUTPUT; default: text]",
-            **shared,
         ),
-        Option(
-            ["--color/--no-color", "color"],
+        made(
+            "--color/--no-color",
+            "color",
             default=None,
-            section=GLOBAL,
             help="Colours on or off.  [env: FORCE_COLOR, NO_COLOR; default: on a terminal]",
-            **shared,
         ),
     ]
 
@@ -137,33 +134,26 @@ _TYPES: dict[str, dict[str, Any]] = {
     "source": {"metavar": "LOCATION"},
     "target": {"metavar": "REPOSITORY"},
     "credential": {"metavar": "NAME"},
+    "secret": {"is_flag": True, "default": None},
 }
 
 
 def setting(key: str, section: str) -> Callable[[F], F]:
-    """The option of one setting of ``config/options.py``; its value is passed on by ``key``.
+    """The option of one setting of ``config/settings.py``; its value is passed on by ``key``.
 
     The parameter's name is the key with underscores; :func:`given` collects them again.
     """
-    option = BY_KEY[key]
-    text = option.help[0].upper() + option.help[1:]
-    default = "" if option.default == "none" else f"; default: {option.default}"
-    extra = f"  [env: {option.variable}{default}]"
-    details = dict(_TYPES[option.kind])
-    if key == "password":
-        details = {"is_flag": True, "default": None}
-        extra = f"  [env: {option.variable}]"
-        text = "Read the registry password or token from stdin"
-    if key == "patches.with" or key == "patches.without":
-        from ksimage.cli.input.completion import patch_names
-
-        details["shell_complete"] = patch_names
-    return click.option(
-        option.flag,
+    row = BY_KEY[key]
+    default = "" if row.default == "none" or row.kind == "secret" else f"; default: {row.default}"
+    text = "read the registry password or token from stdin" if row.kind == "secret" else row.help
+    details = dict(_TYPES[row.kind])
+    if row.kind in completion.BY_KIND:
+        details["shell_complete"] = completion.BY_KIND[row.kind]
+    return option(
+        section,
+        row.flag,
         parameter(key),
-        cls=Option,
-        section=section,
-        help=f"{text}.{extra}",
+        help=f"{text[0].upper()}{text[1:]}.  [env: {row.variable}{default}]",
         **details,
     )
 
@@ -186,11 +176,10 @@ def registry_options(function: F) -> F:
 
 def platform_option(name: str, *, section: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
     """``--platform`` of a command that does not take it from the settings, checked as they are."""
-    return click.option(
+    return option(
+        section,
         "--platform",
         name,
-        cls=Option,
-        section=section,
         metavar="OS/ARCH",
         callback=_checked_platform,
         help=help,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option
+from ksimage.cli.input.options import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 def create_project_option(section: str) -> Callable[[F], F]:
     """The option; its value is None, "public" or "private"."""
-    return click.option(
+    return option(
+        section,
         "--create-project",
         "create_project",
-        cls=Option,
-        section=section,
         type=click.Choice(["public", "private"]),
         metavar="[=private]",
         help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"

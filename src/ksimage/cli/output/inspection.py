@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.harbor.view import View
@@ -56,7 +57,7 @@ def inspection_rows(inspection: Inspection) -> list[Row]:
             (judgement.answer.value, judgement.sentence),
             *(("", fact) for fact in judgement.facts),
         ]
-    return [(_plain(label), _plain(value)) for label, value in rows]
+    return [(printable(label, MAX_TEXT), printable(value, MAX_TEXT)) for label, value in rows]
 
 
 def _platform_document(platform: Platform) -> dict[str, Any]:
@@ -150,9 +151,3 @@ def _harbor_rows(view: View) -> list[Row]:
 
 def _words(value: Any) -> str:
     return " ".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
-
-
-def _plain(text: str) -> str:
-    """A text of the image fit for a terminal: no control characters, bounded."""
-    line = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text)).strip()
-    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

@@ -15,7 +15,7 @@ import click
 
 import ksimage
 from ksimage.errors import KsimageError, UsageError
-from ksimage.errors.base import reference_without_login
+from ksimage.text import reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -32,13 +32,8 @@ from ksimage.errors import (
     UnsupportedImage,
 )
 from ksimage.images import reference
+from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import (
-    DOCKER_CONFIG,
-    DOCKER_LAYER_GZIP,
-    DOCKER_LAYER_TAR,
-    DOCKER_MANIFEST,
-    INDEX_TYPES,
-    MANIFEST_TYPES,
     MAX_CONFIG,
     MAX_LAYERS,
     MAX_MANIFEST,
@@ -48,15 +43,20 @@ from ksimage.images.manifest import (
     encode,
     load_json,
     parse,
-    sha256,
 )
-from ksimage.images.reference import DIGEST
+from ksimage.images.mediatypes import (
+    DOCKER_CONFIG,
+    DOCKER_LAYER_GZIP,
+    DOCKER_LAYER_TAR,
+    DOCKER_MANIFEST,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+)
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
 from ksimage.locations.oci.archive import OciArchiveTarget, index_of
 from ksimage.locations.oci.layout import INDEX_FILE, LAYOUT, LAYOUT_FILE, named
 from ksimage.locations.protocol import Source
-from ksimage.locations.spec import docker_name
 
 LIST_FILE = "manifest.json"
 MAX_IMAGES = 1000
@@ -303,7 +303,7 @@ def _tags(image: dict[str, Any]) -> list[str]:
 
 def _tag(text: str) -> str:
     try:
-        return docker_name(text)
+        return reference.docker_name(text)
     except BadReference:
         return ""
 

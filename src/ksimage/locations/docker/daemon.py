@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ksimage.errors import CannotWrite, EngineRefused, ImageNotFound, MalformedImage
-from ksimage.images.manifest import DOCKER_CONFIG, Descriptor, Manifest, parse
+from ksimage.images.manifest import Descriptor, Manifest, parse
+from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
 from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
 from ksimage.locations.files import staging

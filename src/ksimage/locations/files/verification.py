@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from ksimage.errors import DigestMismatch, MalformedImage
+from ksimage.images.digest import DIGEST
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
-from ksimage.images.reference import DIGEST
 
 
 def checked(name: str, descriptor: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:

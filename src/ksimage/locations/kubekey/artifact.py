@@ -6,6 +6,8 @@ place near it. Nothing is unpacked, on disk or in memory.
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 import tarfile
 import threading
@@ -20,6 +22,8 @@ from ksimage.locations.oci.layout import LayoutReader
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log = logging.getLogger("ksimage.locations.kubekey")
 
 PREFIX: Final = "images/"
 MAGIC: Final = b"\x1f\x8b"
@@ -41,6 +45,8 @@ class ArtifactIndex(TarIndex):
         except OSError as error:
             raise CannotRead(path, error) from error
         self.view = GzipView(file, name)
+        self.identity = _identity(os.fstat(file.fileno()))
+        log.info("reading %s once, to find its images", path)
         self._end = sys.maxsize  # the content's size is known at its end alone
         try:
             self.members = self._scan()
@@ -95,13 +101,22 @@ class ArtifactReader(LayoutReader):
         """The artifact's members. Raises ImageNotFound, CannotRead, MalformedImage."""
         with self._guard:
             if self._opened is None:
-                self._opened = _open(self.path, self._name)
+                self._opened = _shared(self.path, self._name)
             return self._opened
+
+    def unchanged(self) -> bool:
+        """Whether the file is still the one that was read."""
+        index = self.index()
+        try:
+            now = _identity(self.path.stat())
+        except OSError:
+            return False
+        return not isinstance(index, ArtifactIndex) or index.identity == now
 
     def close(self) -> None:
         with self._guard:
             if self._opened is not None:
-                self._opened.close()
+                _release(self._opened)
                 self._opened = None
 
     def _size(self, path: str) -> int | None:
@@ -113,12 +128,46 @@ class ArtifactReader(LayoutReader):
             yield chunks
 
 
+# An artifact is read by a base's source and by a destination in the same run: once for both.
+_indexes: dict[tuple[int, ...], tuple[ArtifactIndex, int]] = {}
+_guard = threading.Lock()
+
+
+def _shared(path: Path, name: str) -> TarIndex:
+    try:
+        key = _identity(path.stat())
+    except FileNotFoundError as error:
+        raise ImageNotFound(name, why=f"there is no file {path}") from error
+    except OSError as error:
+        raise CannotRead(path, error) from error
+    with _guard:
+        known, users = _indexes.get(key, (None, 0))
+        index = known or _open(path, name)
+        if isinstance(index, ArtifactIndex):
+            _indexes[index.identity] = (index, users + 1)
+        return index
+
+
+def _release(index: TarIndex) -> None:
+    if not isinstance(index, ArtifactIndex):
+        index.close()
+        return
+    with _guard:
+        _, users = _indexes.pop(index.identity)
+        if users > 1:
+            _indexes[index.identity] = (index, users - 1)
+        else:
+            index.close()
+
+
+def _identity(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
 def _open(path: Path, name: str) -> TarIndex:
     try:
         with path.open("rb") as file:
             magic = file.read(len(MAGIC))
-    except FileNotFoundError as error:
-        raise ImageNotFound(name, why=f"there is no file {path}") from error
     except OSError as error:
         raise CannotRead(path, error) from error
     index = ArtifactIndex(path, name) if magic == MAGIC else TarIndex(path, name)

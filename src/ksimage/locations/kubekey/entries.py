@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.errors import AmbiguousImage, KubekeyImagesNotFound, MalformedImage
-from ksimage.images.manifest import INDEX_TYPES, Descriptor, Index, parse
+from ksimage.images.manifest import Descriptor, Index, parse
+from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.kubekey import images
 from ksimage.locations.kubekey.images import INDEX_KEY
 from ksimage.locations.kubekey.names import Group, Name, without_architecture

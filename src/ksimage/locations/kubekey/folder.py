@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
-from ksimage.images.manifest import (
-    INDEX_TYPES,
-    MAX_CONFIG,
-    MAX_MANIFEST,
-    Descriptor,
-    Manifest,
-    encode,
-)
+from ksimage.images.manifest import MAX_CONFIG, MAX_MANIFEST, Descriptor, Manifest, encode
+from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.files import staging
 from ksimage.locations.kubekey import entries, images, place
 from ksimage.locations.kubekey.source import recorded

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors import AmbiguousImage, ImageNotFound
-from ksimage.images.manifest import OCI_INDEX, Descriptor, encode, sha256
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations.kubekey.names import Group, Name, groups, without_architecture
 from ksimage.locations.oci.layout import REF_NAME
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.errors import DigestMismatch, UnsupportedImage
-from ksimage.images.manifest import MANIFEST_TYPES, OCI_INDEX, Descriptor, Index, parse
+from ksimage.images.manifest import Descriptor, Index, parse
+from ksimage.images.mediatypes import MANIFEST_TYPES, OCI_INDEX
 from ksimage.locations.kubekey import images, place
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class KubekeySource:
         return images.top(image)
 
     def manifest(self, descriptor: Descriptor) -> bytes:
+        self.top()  # an index may have to be made up first
         made = self._made.get(descriptor.digest)
         return self.reader.manifest(descriptor) if made is None else made
 

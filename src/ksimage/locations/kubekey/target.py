@@ -9,8 +9,9 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
-from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage
-from ksimage.images.manifest import INDEX_TYPES, MAX_MANIFEST, Descriptor, encode, load_json
+from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage, TagMoved
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, encode, load_json
+from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.files import backup, staging
 from ksimage.locations.files.gzipwriter import GzipWriter
 from ksimage.locations.kubekey import entries, images, rewrite
@@ -135,6 +136,8 @@ class KubekeyArtifactTarget:
             for piece, stored in rewrite.pieces(index, self._new, index_json):
                 writer.write(piece, stored=stored)
             writer.end()
+            if not reader.unchanged():
+                raise TagMoved(self.name, "the artifact as it was read", "another")
             if self.path.exists():
                 backup.keep(self.path)
             staged.commit(self.path)

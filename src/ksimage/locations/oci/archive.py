@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ksimage.errors import AmbiguousImage, ImageNotFound, MalformedImage, NotOurs
-from ksimage.images.manifest import MAX_MANIFEST, OCI_INDEX, Descriptor, encode, sha256
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, encode
+from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.tarwriter import TarWriter
 from ksimage.locations.files.verification import hex_of

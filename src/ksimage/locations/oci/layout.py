@@ -26,20 +26,18 @@ from ksimage.errors import (
     NotOurs,
     UnsupportedImage,
 )
+from ksimage.images.digest import sha256
 from ksimage.images.manifest import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
     MAX_MANIFEST,
     MAX_PLATFORMS,
-    OCI_INDEX,
     Descriptor,
     Index,
     descriptor,
     encode,
     load_json,
     parse,
-    sha256,
 )
+from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX
 from ksimage.locations.files import staging
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
 from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ksimage import cache
-from ksimage.images.manifest import DOCKER_CONFIG, MAX_CONFIG, OCI_CONFIG, Descriptor
+from ksimage.images.manifest import MAX_CONFIG, Descriptor
+from ksimage.images.mediatypes import DOCKER_CONFIG, OCI_CONFIG
 from ksimage.images.reference import Reference
 from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.http.connection import Stats

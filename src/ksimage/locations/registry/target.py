@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from ksimage.errors import TagImmutable, TagMoved
-from ksimage.images.manifest import FOREIGN_LAYERS, Descriptor
+from ksimage.images.manifest import Descriptor
+from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.reference import Reference
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload

@@ -13,7 +13,9 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from ksimage.errors import UnsupportedImage
-from ksimage.images.manifest import (
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import Descriptor, Index, encode, parse
+from ksimage.images.mediatypes import (
     DOCKER_CONFIG,
     DOCKER_LAYER_GZIP,
     DOCKER_LAYER_TAR,
@@ -25,11 +27,6 @@ from ksimage.images.manifest import (
     OCI_LAYER_TAR,
     OCI_LAYER_ZSTD,
     OCI_MANIFEST,
-    Descriptor,
-    Index,
-    encode,
-    parse,
-    sha256,
 )
 from ksimage.locations.protocol import Source
 

@@ -20,13 +20,12 @@ from ksimage.errors import (
     PlatformNeeded,
     UnsupportedImage,
 )
-from ksimage.images.manifest import (
+from ksimage.images.manifest import Manifest, parse
+from ksimage.images.mediatypes import (
     DOCKER_LAYER_GZIP,
     DOCKER_LAYER_TAR,
     DOCKER_MANIFEST,
     OCI_MANIFEST,
-    Manifest,
-    parse,
 )
 from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
 from ksimage.locations.oci.layout import LayoutSource, LayoutTarget

@@ -21,7 +21,9 @@ from ksimage.errors import (
     NotOurs,
     UnsupportedImage,
 )
-from ksimage.images.manifest import MAX_MANIFEST, OCI_MANIFEST, Descriptor, sha256
+from ksimage.images.digest import sha256
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor
+from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
 from ksimage.locations.transfer import copy
 
@@ -258,7 +260,7 @@ class TestTarget:
         layout(tmp_path / "in")
         (tmp_path / "out").mkdir()
         copy(LayoutSource(tmp_path / "in"), LayoutTarget(tmp_path / "out", "x"))
-        assert LayoutSource(tmp_path / "out", "x").top()
+        assert LayoutSource(tmp_path / "out", "x").top().digest
 
 
 WRITER = """

@@ -28,7 +28,8 @@ from ksimage.errors import (
     TagImmutable,
     UnusableAnswer,
 )
-from ksimage.images.reference import DIGEST
+from ksimage.images.digest import DIGEST
+from ksimage.text import printable
 
 MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
 MAX_WORDS = 400  # characters of a server's own words that are shown
@@ -111,12 +112,14 @@ def refusal(answer: Answer) -> Refusal:
         b"<html>",
     ):
         title = re.search(rb"<title>([^<]{1,200})</title>", answer.body[:MAX_ERROR], re.IGNORECASE)
-        page = f" titled {printable(title[1].decode(errors='replace'))!r}" if title else ""
+        page = (
+            f" titled {printable(title[1].decode(errors='replace'), MAX_WORDS)!r}" if title else ""
+        )
         return Refusal(words=f"it answered with a web page{page}")
     try:
         document = json.loads(answer.body[:MAX_ERROR])
     except (ValueError, RecursionError):
-        return Refusal(words=printable(answer.body[:MAX_ERROR].decode(errors="replace")))
+        return Refusal(words=printable(answer.body[:MAX_ERROR].decode(errors="replace"), MAX_WORDS))
     entries = document.get("errors") if isinstance(document, dict) else None
     if isinstance(entries, list) and entries and isinstance(entries[0], dict):
         first = entries[0]
@@ -189,11 +192,5 @@ def _forbidden(words: str, intent: Intent, username: str) -> KsimageError:
     return RightMissing(intent.host, intent.name, intent.action, username, words)
 
 
-def printable(text: str) -> str:
-    """A server's text fit for a terminal: one line, no control characters, bounded."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= MAX_WORDS else line[: MAX_WORDS - 1] + "…"
-
-
 def _text(value: object) -> str:
-    return printable(value) if isinstance(value, str) else ""
+    return printable(value, MAX_WORDS) if isinstance(value, str) else ""

@@ -10,17 +10,9 @@ from contextlib import contextmanager
 from urllib3.response import BaseHTTPResponse
 
 from ksimage.errors import BlobMissing, DigestMismatch, ImageNotFound, MalformedImage
-from ksimage.images.manifest import (
-    ACCEPT,
-    DOCKER_SCHEMA1,
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    MAX_MANIFEST,
-    Descriptor,
-    parse,
-    sha256,
-)
-from ksimage.images.reference import DIGEST
+from ksimage.images.digest import DIGEST, sha256
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
+from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.locations.registry.api.answers import Answer, Intent, explain
 from ksimage.locations.registry.api.transport import Transport
 from ksimage.locations.registry.http.retry import Transient

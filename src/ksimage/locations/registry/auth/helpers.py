@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ksimage.errors import CredentialHelperFailed
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.locations.registry.auth.credentials import Credentials
@@ -107,7 +108,7 @@ def _run(command: list[str], question: bytes) -> tuple[int, bytes]:
 
 def _reason(code: int, words: str) -> str:
     """Helpers explain themselves on stdout; what looks like an answer is not repeated."""
-    line = "".join(c for c in words.strip().split("\n")[0] if c.isprintable())[:200]
+    line = printable(words.strip().split("\n")[0])
     if line and "{" not in line:
         return f"exit code {code}: {line}"
     return f"exit code {code}, and no explanation (its stderr is not shown: it may hold secrets)"

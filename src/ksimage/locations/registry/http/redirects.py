@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ksimage.errors import RedirectRefused
 from ksimage.locations.registry.http.hosts import origin
+from ksimage.text import printable
 
 MAX_URL = 16 << 10
 
@@ -42,4 +43,4 @@ def resolve(location: str, base: str, registry: str) -> str:
 def shown(url: str) -> str:
     """A URL fit for a message: no query (signed URLs are secrets), no login, bounded."""
     text = url.partition("?")[0].rpartition("@")[2]
-    return "".join(c for c in text if c.isprintable())[:200]
+    return printable(text)

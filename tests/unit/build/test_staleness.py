@@ -15,10 +15,10 @@ from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 
 import ksimage
 from ksimage.build import plan as planning
+from ksimage.build import staleness
+from ksimage.build.staleness import Finding, State
 from ksimage.config.settings import PatchSettings, Settings
 from ksimage.derivation.recipe import Identity
-from ksimage.inspection import staleness
-from ksimage.inspection.staleness import Finding, State
 from ksimage.patching.refresh import compose
 
 OTHER = "sha256:" + "1" * 64

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import ksimage
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, NotFound
-from ksimage.hook import patcher
 from ksimage.images import config as image_config
 from ksimage.locations import access
 

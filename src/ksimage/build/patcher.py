@@ -95,7 +95,7 @@ class Patcher:
             raise BasePatched(self._name, str(made), made.base_name) from error
 
     def _patch(self, release: str, pristine: bytes) -> SeriesResult:
-        from ksimage.hook.proof import proof
+        from ksimage.hook import proof
         from ksimage.patching import apply
 
         selection = self.select(release)

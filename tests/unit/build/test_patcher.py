@@ -14,10 +14,10 @@ from tests.support.images import HOOK_PATH, Entry, ImageStore, Recipe, Step, lay
 from tests.support.program import MINIATURE_HOOK
 
 from ksimage.base.images import PlatformImage, read_images
+from ksimage.build.patcher import Patcher
 from ksimage.config.settings import Settings
 from ksimage.errors import DigestMismatch, HookNotFound, KsimageError, MalformedImage
 from ksimage.hook.find import Hook
-from ksimage.hook.patcher import Patcher
 from ksimage.upstream import releases
 
 HOOK = MINIATURE_HOOK.read_bytes()

@@ -1,0 +1,283 @@
+"""Prove, by reading the patched hook and without running it, that it does what the image promises.
+
+A patch that applies is not a proof: the patch for 2.1 applies to most hooks of 3.x and changes two
+of four places. So the hook has to say it literally: each call is ``ansible_runner.run(...)`` or
+``run_async(...)``, its ``quiet`` is False or left out, its ``verbosity`` is there. Values are not
+followed: what is not written out is refused (HookUnproven). That guards against mistakes, not
+against an author who wants to deceive: whoever writes a patch runs code in the cluster anyway.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import threading
+import warnings
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ksimage.errors import (
+    HookBroken,
+    HookStillQuiet,
+    HookUnproven,
+    HookWithoutVerbosity,
+    UnsupportedRelease,
+)
+from ksimage.upstream import releases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOOK: Final = "installRunner.py"
+RUNNER: Final = "ansible_runner"
+OLDEST_PYTHON: Final = (3, 8)
+"""The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
+MAX_BYTES: Final = 2 << 20
+
+_CALLS = ("run", "run_async")
+# Parts of the package through which no playbook can be started.
+_HARMLESS = {"__version__", "defaults", "exceptions", "output"}
+# Arguments that hide a playbook's output; the last two are ansible-runner's own words for quiet.
+_SUPPRESSING = ("quiet", "suppress_ansible_output", "suppress_output_file")
+# Arguments that win over quiet (ansible-runner 1.4.6 and later).
+_OVERRULING = ("config", "settings")
+# Put into every module, or into builtins, by the interpreter or its site module.
+_IMPLICIT = {"exit", "quit", "copyright", "credits", "license", "__file__", "__name__", "__doc__"}
+
+# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one
+# may end in a SystemError (python/cpython#106905).
+_PARSING = threading.Lock()
+
+
+class HookProof(NamedTuple):
+    """One statement about the patched hook that was checked and holds."""
+
+    name: str
+    detail: str
+
+
+def require_supported(data: bytes, *, name: str = "this hook") -> None:
+    """Recognise hooks that the patches are not for, so that the reason can be given.
+
+    Args:
+        data: the pristine hook.
+        name: the release or image, for the message.
+
+    Raises:
+        UnsupportedRelease: a Python 2 hook (2.1), an early alpha, the rewritten installer, or
+            something that is no hook of ks-installer.
+    """
+    for release in releases.by_hook(hashlib.sha256(data).hexdigest()):
+        if not release.supported:
+            raise UnsupportedRelease(name, release.reason)
+    shebang = data.split(b"\n", 1)[0]
+    if re.fullmatch(rb"#!.*\bpython(2(\.\d+)?)?(\s.*)?", shebang):
+        raise UnsupportedRelease(name, releases.PYTHON2)
+    try:
+        tree = _parse(data, HOOK)
+    except HookBroken as error:
+        raise UnsupportedRelease(name, f"its hook is no Python 3: {error.message}") from error
+    if not _calls(tree):
+        rewritten = any(isinstance(n, ast.ImportFrom) and n.module == "lib" for n in tree.body)
+        reason = releases.REWRITTEN if rewritten else "its hook makes no ansible_runner call"
+        raise UnsupportedRelease(name, reason)
+
+
+@lru_cache(maxsize=64)
+def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> tuple[HookProof, ...]:
+    """Check the patched hook; once for all platforms, and for the plan and the finished image.
+
+    Args:
+        data: the patched hook.
+        base: the hook it was made from.
+        name: for messages.
+
+    Returns:
+        What was proven, in the order of checking.
+
+    Raises:
+        UnsupportedRelease: the base is no hook that can be patched.
+        HookBroken: the result does not parse, or would not start.
+        HookStillQuiet: something is quiet.
+        HookWithoutVerbosity: a call passes no verbosity.
+        HookUnproven: it is not written out.
+    """
+    require_supported(base, name=name)
+    original, patched = _parse(base, name), _parse(data, name)
+    _same_frame(data, base, name)
+    if _answer(patched) != _answer(original):
+        raise HookBroken(name, "ks_hook, the answer to --config, is not the base's any more")
+    missing = _undefined(patched, name)
+    known = _undefined(original, name) if missing else {}
+    for word, line in missing.items():
+        if word not in known:
+            raise HookBroken(name, f"nothing defines {word!r}", line=line)
+    calls = _calls(patched)
+    _require_loud(patched, name)
+    _require_plain(patched, {id(call.func) for call in calls}, name)
+    total = len(calls)
+    if total < len(_calls(original)):
+        reason = f"it has {total} ansible_runner calls and the base {len(_calls(original))}"
+        raise HookUnproven(name, 0, reason)
+    for call in calls:
+        _require_arguments(call, name)
+    lines = ", ".join(str(call.lineno) for call in calls)
+    version = ".".join(map(str, OLDEST_PYTHON))
+    return (
+        HookProof("python", f"parses as Python {version}, and every name that it uses is defined"),
+        HookProof("configuration", "the answer to --config is the base's"),
+        HookProof("not quiet", f"{total} of {total} ansible_runner calls (lines {lines})"),
+        HookProof("verbosity", f"{total} of {total} ansible_runner calls pass it"),
+    )
+
+
+@lru_cache(maxsize=2)
+def _parse(data: bytes, name: str) -> ast.Module:
+    # A tree has megabytes: only those at hand are kept.
+    if len(data) > MAX_BYTES:
+        raise HookBroken(name, f"{len(data)} bytes are more than a hook can have")
+    with _as_broken(name):
+        tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
+        compile(tree, name, "exec", dont_inherit=True)  # finds a return outside of a function
+        return tree
+
+
+@contextmanager
+def _as_broken(name: str) -> Iterator[None]:
+    """What Python says of a hook that it cannot read, as HookBroken."""
+    try:
+        # catch_warnings is the process's, too
+        with _PARSING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
+            yield
+    except SyntaxError as error:
+        raise HookBroken(name, f"{error.msg}", line=error.lineno) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise HookBroken(name, f"Python cannot read it: {error}") from error
+
+
+def _same_frame(data: bytes, base: bytes, name: str) -> None:
+    """What makes it start as the base does."""
+    if data.split(b"\n", 1)[0] != base.split(b"\n", 1)[0]:
+        raise HookBroken(name, "its first line (#!) is not the base's", line=1)
+    if data.count(b"\r") != base.count(b"\r"):
+        raise HookBroken(name, "it has other line endings than the base")
+
+
+def _answer(tree: ast.Module) -> list[str]:
+    """All values given to ``ks_hook``, which the hook prints for --config."""
+    return [
+        ast.dump(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(n, ast.Name) and n.id == "ks_hook" for n in node.targets)
+    ]
+
+
+def _undefined(tree: ast.Module, name: str) -> dict[str, int]:
+    """Names that are read but that nothing binds, with the line of the first use.
+
+    Empty where the hook has a star import, which may bind anything.
+    """
+    from pyflakes.checker import Checker
+    from pyflakes.messages import UndefinedLocal, UndefinedName
+
+    with _as_broken(name):
+        found = Checker(tree, builtins=_IMPLICIT).messages
+    lines: dict[str, int] = {}
+    for message in sorted(found, key=lambda message: int(message.lineno)):
+        if isinstance(message, (UndefinedName, UndefinedLocal)):
+            lines.setdefault(str(message.message_args[0]), int(message.lineno))
+    return lines
+
+
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    """The calls that start a playbook, in the order of the text."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _CALLS
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == RUNNER
+    ]
+    return sorted(found, key=lambda call: (call.lineno, call.col_offset))
+
+
+def _require_loud(tree: ast.Module, name: str) -> None:
+    """Nothing at all is told to be quiet, be it a call of ansible_runner or not."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in _SUPPRESSING:
+            if isinstance(node.value, ast.Constant) and node.value.value:
+                reason = f"{node.arg}={node.value.value!r}"
+                raise HookStillQuiet(name, node.value.lineno, reason)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Attribute) and target.attr in _SUPPRESSING[1:]:
+                    _require_false(target.attr, node.value, node.lineno, name)
+
+
+def _require_plain(tree: ast.Module, called: set[int], name: str) -> None:
+    """ansible_runner is reached by its own name and in calls only.
+
+    Args:
+        called: ids of the nodes ``ansible_runner.run`` that are called.
+    """
+    used = {id(n.value): n for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Name) and node.id == RUNNER:
+            above = used.get(id(node))
+            if above is None or not (id(above) in called or above.attr in _HARMLESS):
+                what = ast.unparse(above or node)
+                raise HookUnproven(name, line, f"{what} is no plain call")
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            _refuse_alias(node, name)
+        elif isinstance(node, ast.arg) and node.arg == RUNNER:
+            raise HookUnproven(name, line, f"{RUNNER} is bound to something else, too")
+        elif isinstance(node, ast.Constant) and node.value in (RUNNER, *_SUPPRESSING):
+            raise HookUnproven(name, line, f"it uses {node.value!r} as a text")
+
+
+def _refuse_alias(node: ast.Import | ast.ImportFrom, name: str) -> None:
+    for alias in node.names:
+        module = alias.name if isinstance(node, ast.Import) else node.module or ""
+        package, _, part = module.partition(".")
+        plain = isinstance(node, ast.Import) and alias.name == RUNNER and not alias.asname
+        other = RUNNER not in (package, alias.asname)
+        harmless = isinstance(node, ast.ImportFrom) and part.partition(".")[0] in _HARMLESS
+        if not (plain or other or harmless):
+            raise HookUnproven(name, node.lineno, f"{ast.unparse(node)}: not by its own name")
+
+
+def _require_arguments(call: ast.Call, name: str) -> None:
+    line = call.lineno
+    if call.args:
+        raise HookUnproven(name, line, "a call with positional arguments")
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if None in given:
+        raise HookUnproven(name, line, "** may hide arguments of the call")
+    for word in _OVERRULING:
+        if word in given:
+            raise HookUnproven(name, line, f"{word}= may hide the output of the call")
+    for word in _SUPPRESSING:
+        if word in given:
+            _require_false(word, given[word], line, name)
+    if "verbosity" not in given:
+        raise HookWithoutVerbosity(name, line, "it has no verbosity= argument")
+    value = given["verbosity"]
+    if isinstance(value, ast.Constant) and (type(value.value) is not int or value.value < 0):
+        # ansible-runner computes 'v' * verbosity: a text is a TypeError at run time.
+        raise HookWithoutVerbosity(name, line, f"verbosity={value.value!r} is no number")
+
+
+def _require_false(word: str, value: ast.expr | None, line: int, name: str) -> None:
+    """``value`` is a literal that is false. Raises HookStillQuiet, HookUnproven."""
+    if value is None or not isinstance(value, ast.Constant):
+        text = ast.unparse(value).splitlines()[0][:80] if value else "nothing"
+        raise HookUnproven(name, line, f"{word}={text} is not literally False")
+    if value.value:
+        raise HookStillQuiet(name, line, f"{word}={value.value!r}")
