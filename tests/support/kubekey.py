@@ -57,9 +57,10 @@ def folder(
 
 def artifact(source: Path, path: Path) -> Path:
     """What ``kk artifact export`` makes of the folder: regular files alone, in the walk's order."""
-    with gzip.open(path, "wb") as packed, tarfile.open(
-        fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT
-    ) as archive:
+    with (
+        gzip.open(path, "wb") as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
         for file in sorted(source.rglob("*"), key=lambda found: found.parts):
             if file.is_file() and file.name != "artifact.md5":
                 archive.add(file, str(file.relative_to(source)))

@@ -13,8 +13,8 @@ import pytest
 from tests.support import requires
 
 from ksimage.upstream.kubekey import rules, sources, versions
-from ksimage.upstream.kubekey.rules import Current, Labels, Project, Push, Rules
-from ksimage.upstream.kubekey.versions import RELEASED, Version
+from ksimage.upstream.kubekey.rules import Current, Labels, Project, Pushing, Rules
+from ksimage.upstream.kubekey.versions import RELEASED, KkVersion
 
 by_tag = pytest.mark.parametrize("tag", RELEASED)
 
@@ -47,7 +47,7 @@ def function(code: str, name: str) -> str:
     return match.group()
 
 
-def of(tag: str) -> tuple[Version, Rules]:
+def of(tag: str) -> tuple[KkVersion, Rules]:
     version = versions.parse(tag)
     return version, rules.of(version)
 
@@ -71,7 +71,9 @@ def test_accepted_labels(tag: str) -> None:
     if found.labels is Labels.SUFFIXES:
         enum = package(tag, "version/kubesphere/version_enum.go")
         assert re.findall(r'return "(v[\d.]+)"', enum) == list(found.known)
-        assert ("normalizedBuildVersion(clusterCfg.Spec.KubeSphere.Version)" in code) == found.pads
+        assert (
+            "normalizedBuildVersion(clusterCfg.Spec.KubeSphere.KkVersion)" in code
+        ) == found.pads
         dev = function(enum, "DevRelease")
         assert re.findall(r'"(.*?)"', dev) == ["nightly-", "latest", "master", "release", "v%s"]
         assert "versionutil.ParseGeneric(version)" in dev
@@ -152,7 +154,7 @@ def test_repository(tag: str) -> None:
         )
         return
     enum = package(tag, "version/kubesphere/version_enum.go")
-    table = enum[enum.index("CNSource") : enum.index("func (v Version)")]
+    table = enum[enum.index("CNSource") : enum.index("func (v KkVersion)")]
     assert ["v" + ".".join(d) for d in re.findall(r"V(\d+)\.String", table)] == list(found.mirrored)
 
 
@@ -160,17 +162,17 @@ def test_repository(tag: str) -> None:
 def test_push(tag: str) -> None:
     version, found = of(tag)
     flags = fact(tag, "flags")
-    assert ("images.PushModule{" in flags) == (found.push is Push.TARS)
+    assert ("images.PushModule{" in flags) == (found.push is Pushing.TARS)
     assert ("images.CopyImagesToRegistryModule{Skip: skipPushImages}" in flags) == (
-        found.push is Push.LAYOUT
+        found.push is Pushing.LAYOUT
     )
-    if found.push is not Push.NEVER:
+    if found.push is not Pushing.NEVER:
         folder = "cmd/kk/cmd" if version.major >= 3 else "cmd/ctl"
         assert '"skip-push-images"' in text(tag, f"{folder}/create/cluster.go")
         assert "noArtifact" in flags
         for other in ("upgrade_cluster.go", "add_nodes.go"):
             assert "images.CopyImages" not in package(tag, f"pipelines/{other}")
-    if found.push is not Push.LAYOUT:
+    if found.push is not Pushing.LAYOUT:
         return
     code = fact(tag, "push")
     body = code[code.index("type CopyImagesToRegistry") :]

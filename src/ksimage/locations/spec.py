@@ -3,8 +3,8 @@
 ``[docker://]REGISTRY/REPOSITORY[:TAG]``, ``docker-daemon:NAME[:TAG]``, ``oci:DIR[:REF]``,
 ``oci-archive:FILE[:REF]`` and ``docker-archive:FILE[:NAME[:TAG]]``. Our own is
 ``kubekey:PATH[:REF]``: the folder that KubeKey unpacks, or its artifact. A trailing ``@sha256:…``
-pins what must be found there: the digest of the manifest or index, and for the two Docker transports,
-whose manifests are made up by the engine, also the image ID (the config's digest).
+pins what must be found there: the digest of the manifest or index, and for the two Docker
+transports, whose manifests are made up by the engine, also the image ID (the config's digest).
 
 As in containers/image, a DIR or FILE ends at its first colon, so that REF may hold colons
 (``kubesphereio:ks-installer:v3.3.2-amd64`` in the artifacts of KubeKey).

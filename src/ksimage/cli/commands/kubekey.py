@@ -11,9 +11,9 @@ from ksimage.cli.input.options import Option, command
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.upstream.kubekey.answers import Answers, Situation
+    from ksimage.upstream.kubekey.answers import Answers, Circumstances
     from ksimage.upstream.kubekey.config import Configuration
-    from ksimage.upstream.kubekey.versions import Version
+    from ksimage.upstream.kubekey.versions import KkVersion
 
 
 @command("kubekey", help="Tell what KubeKey will do with a configuration, and set it right.")
@@ -123,7 +123,7 @@ def kubekey(
     output.show(terminal, config, answers, image=_plain(image), artifact=artifact or "")
 
 
-def _version(text: str | None, program: str | None) -> Version:
+def _version(text: str | None, program: str | None) -> KkVersion:
     from ksimage.errors import KubekeyVersionNeeded, UsageError
     from ksimage.upstream.kubekey import binary, versions
 
@@ -148,23 +148,23 @@ def _read(path: Path) -> tuple[bytes, Configuration]:
     return data, config.parse(data, str(path))
 
 
-def _answer(config: Configuration, situation: Situation) -> Answers:
+def _answer(config: Configuration, situation: Circumstances) -> Answers:
     from ksimage.upstream.kubekey import answers
 
     return answers.answer(config, situation)
 
 
-def _situation(version: Version, zone: str, artifact: str | None) -> Situation:
-    from ksimage.upstream.kubekey.answers import Situation
+def _situation(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
+    from ksimage.upstream.kubekey.answers import Circumstances
 
     if artifact is None:
-        return Situation(version, zone)
+        return Circumstances(version, zone)
     from ksimage.locations.kubekey import place
 
     found = place.installers(Path(artifact))
     spaces = {name.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
-    return Situation(version, zone, space, tuple(str(name) for name in found))
+    return Circumstances(version, zone, space, tuple(str(name) for name in found))
 
 
 def _plain(image: str | None) -> str:
@@ -182,7 +182,7 @@ def _change(
     path: Path,
     data: bytes,
     config: Configuration,
-    version: Version,
+    version: KkVersion,
     image: str | None,
     verbosity: int | None,
     *,

@@ -9,7 +9,7 @@ from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.kubekey import images
 from ksimage.locations.kubekey.images import INDEX_KEY
-from ksimage.locations.kubekey.names import Group, Name, without_architecture
+from ksimage.locations.kubekey.names import ImageName, Name, without_architecture
 from ksimage.locations.kubekey.names import parse as parse_name
 from ksimage.locations.oci.layout import REF_NAME
 
@@ -32,12 +32,12 @@ class Written(NamedTuple):
         recorded: digest of its index when that is to be remembered, or "".
     """
 
-    group: Group
+    group: ImageName
     platforms: Mapping[Platform, Descriptor]
     recorded: str
 
 
-def group_for(path: Path, present: Mapping[Group, Image], ref: str) -> Group:
+def group_for(path: Path, present: Mapping[ImageName, Image], ref: str) -> ImageName:
     """The name that REF means to somebody who writes.
 
     A bare tag goes where ks-installer is already.
@@ -60,11 +60,11 @@ def group_for(path: Path, present: Mapping[Group, Image], ref: str) -> Group:
         raise KubekeyImagesNotFound(path, "none of its images is ks-installer")
     if len(prefixes) > 1:
         raise AmbiguousImage(f"kubekey:{path}", [f"{p}{whole}" for p in sorted(prefixes)])
-    return Group(prefixes.pop(), whole)
+    return ImageName(prefixes.pop(), whole)
 
 
 def written(
-    name: str, group: Group, descriptor: Descriptor, data: bytes, only: Platform | None
+    name: str, group: ImageName, descriptor: Descriptor, data: bytes, only: Platform | None
 ) -> Written:
     """What is to stand in the layout for a manifest or index.
 
@@ -91,7 +91,7 @@ def written(
     return Written(group, platforms, "" if made_up else descriptor.digest)
 
 
-def _name(group: Group, platform: Platform) -> Name:
+def _name(group: ImageName, platform: Platform) -> Name:
     text = group.name(platform)
     found = parse_name(text)
     if found is None:
@@ -138,7 +138,7 @@ def ref_of(entry: Entry) -> str:
     return found if isinstance(found, str) else ""
 
 
-def keep(entries: Sequence[Entry], group: Group) -> list[dict[str, Any]]:
+def keep(entries: Sequence[Entry], group: ImageName) -> list[dict[str, Any]]:
     """The entries with those of ``group`` a second time, under the name for kept ones."""
     kept = [
         renamed(entry, name.group.kept.name(name.platform)) for entry, name in _of(entries, group)
@@ -174,7 +174,7 @@ def renamed(entry: Entry, name: str) -> dict[str, Any]:
     return {**entry, "annotations": {**entry["annotations"], REF_NAME: name}}
 
 
-def _of(entries: Sequence[Entry], group: Group) -> list[tuple[Entry, Name]]:
+def _of(entries: Sequence[Entry], group: ImageName) -> list[tuple[Entry, Name]]:
     found = []
     for entry in entries:
         name = parse_name(ref_of(entry))

@@ -8,7 +8,7 @@ from ksimage.errors import AmbiguousImage, ImageNotFound
 from ksimage.images.digest import sha256
 from ksimage.images.manifest import Descriptor, encode
 from ksimage.images.mediatypes import OCI_INDEX
-from ksimage.locations.kubekey.names import Group, Name, groups, without_architecture
+from ksimage.locations.kubekey.names import ImageName, Name, groups, without_architecture
 from ksimage.locations.oci.layout import REF_NAME
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Image(NamedTuple):
         platforms: its manifests' descriptors by name.
     """
 
-    group: Group
+    group: ImageName
     platforms: Mapping[Name, Descriptor]
 
     @property
@@ -36,18 +36,18 @@ class Image(NamedTuple):
         return digests.pop() if len(digests) == 1 else ""
 
 
-def all_of(entries: Sequence[Descriptor]) -> dict[Group, Image]:
+def all_of(entries: Sequence[Descriptor]) -> dict[ImageName, Image]:
     """Every image with a name of kk's."""
     named = ((entry.annotations.get(REF_NAME, ""), entry) for entry in entries)
     return {group: Image(group, found) for group, found in groups(named).items()}
 
 
-def installers(images: Mapping[Group, Image]) -> dict[Group, Image]:
+def installers(images: Mapping[ImageName, Image]) -> dict[ImageName, Image]:
     """Those that are ks-installer."""
     return {group: image for group, image in images.items() if group.is_installer}
 
 
-def find(place: str, images: Mapping[Group, Image], ref: str) -> Image | None:
+def find(place: str, images: Mapping[ImageName, Image], ref: str) -> Image | None:
     """What REF means: a tag of ks-installer, or a whole name; with an architecture, that one alone.
 
     Args:
@@ -85,7 +85,7 @@ def _only(image: Image, architecture: str) -> Image:
     return image._replace(platforms=chosen)
 
 
-def require(place: str, images: Mapping[Group, Image], ref: str) -> Image:
+def require(place: str, images: Mapping[ImageName, Image], ref: str) -> Image:
     """As :func:`find`. Raises ImageNotFound when there is none, and AmbiguousImage."""
     found = find(place, images, ref)
     if found is None:

@@ -29,7 +29,7 @@ _FULL: Final = re.compile(r"[^:/]+(?::[0-9]+)?/(?:[^:/]+/)*[^:/]+:")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
-class Group(NamedTuple):
+class ImageName(NamedTuple):
     """An image of several platforms: all but the architecture of their names.
 
     Attributes:
@@ -61,12 +61,12 @@ class Group(NamedTuple):
         return re.split(r"[:/]", self.prefix.removesuffix(":"))[-1] == IMAGE
 
     @property
-    def kept(self) -> Group:
+    def kept(self) -> ImageName:
         """Under which name it is kept when it is replaced; kk then pushes that as well."""
         return self._replace(tag=self.tag + KEPT)
 
     @property
-    def replaced(self) -> Group | None:
+    def replaced(self) -> ImageName | None:
         """Of a kept image: what it was called. None for any other."""
         tag = self.tag.removesuffix(KEPT)
         return self._replace(tag=tag) if tag not in ("", self.tag) else None
@@ -82,7 +82,7 @@ class Name(NamedTuple):
     """A name in a layout, taken apart."""
 
     text: str
-    group: Group
+    group: ImageName
     platform: Platform
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Name(NamedTuple):
 
     @property
     def namespace(self) -> str:
-        """See Group."""
+        """See ImageName."""
         return self.group.namespace
 
 
@@ -100,15 +100,15 @@ def parse(text: str) -> Name | None:
     match = _ARCHITECTURE.fullmatch(tag)
     if not colon or match is None or not _TAG.fullmatch(tag):
         return None
-    group = Group(f"{head}:", match["rest"])
+    group = ImageName(f"{head}:", match["rest"])
     if group.full and not _FULL.fullmatch(group.prefix):
         return None
     return Name(text, group, Platform("linux", match["arch"], match["variant"] or ""))
 
 
-def groups(entries: Iterable[tuple[str, Descriptor]]) -> dict[Group, dict[Name, Descriptor]]:
+def groups(entries: Iterable[tuple[str, Descriptor]]) -> dict[ImageName, dict[Name, Descriptor]]:
     """The entries of a layout by image, in order; names that are not kk's are left out."""
-    found: dict[Group, dict[Name, Descriptor]] = {}
+    found: dict[ImageName, dict[Name, Descriptor]] = {}
     for text, descriptor in entries:
         name = parse(text)
         if name is not None:

@@ -11,7 +11,7 @@ from ksimage.locations.oci.layout import LAYOUT_FILE, LayoutSource
 
 if TYPE_CHECKING:
     from ksimage.locations.kubekey.images import Image
-    from ksimage.locations.kubekey.names import Group, Name
+    from ksimage.locations.kubekey.names import ImageName, Name
     from ksimage.locations.oci.layout import LayoutReader
 
 # Below the folder of the kk binary, below kk's own folder, and the layout itself.
@@ -40,7 +40,7 @@ def reader(path: Path, name: str) -> LayoutReader:
     return LayoutSource(folder(path))
 
 
-def read(path: Path) -> dict[Group, Image]:
+def read(path: Path) -> dict[ImageName, Image]:
     """Every image of the layout at a path.
 
     Raises:

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.upstream.kubekey import labels
-from ksimage.upstream.kubekey.rules import TABLE, Current, Labels, Push
+from ksimage.upstream.kubekey.rules import TABLE, Current, Labels, Pushing
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.answers import Answers
@@ -83,12 +83,12 @@ class _Maker:
         self.image = given.image or (f"{repository}:{self.tag}" if self.tag else "")
 
     def create(self, flags: str = "") -> str:
-        push = self.rules.push is not Push.NEVER
+        push = self.rules.push is not Pushing.NEVER
         artifact = f" -a {shlex.quote(self.artifact or 'ARTIFACT')}" if push else ""
         return f"kk create cluster -f {self.file}{artifact}{flags}"
 
     def source(self) -> str:
-        if self.artifact and self.rules.push is Push.LAYOUT:
+        if self.artifact and self.rules.push is Pushing.LAYOUT:
             return shlex.quote(f"kubekey:{self.artifact}")
         return self.project or "REGISTRY/PROJECT"
 
@@ -119,7 +119,7 @@ class _Maker:
         if not self.config.registry.host:
             return None
         lines = [self.build(self.release, " --replace")]
-        if self.rules.push is Push.NEVER:
+        if self.rules.push is Pushing.NEVER:
             lines.append(self.create())
         else:
             lines.append(self.create(" --skip-push-images"))
@@ -128,7 +128,7 @@ class _Maker:
                 f"ksimage rollout {self.repository}:{self.release}"
                 "    # where nodes ran that tag before: by digest"
             )
-        if self.rules.push is Push.LAYOUT:
+        if self.rules.push is Pushing.LAYOUT:
             lines += [
                 "# or patch what kk pushes: the folder that it has unpacked beside itself",
                 f"ksimage build {self.release} --from kubekey:./kubekey --to kubekey:./kubekey"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.upstream.kubekey import cautions, edits, image, labels, rules, sources, upgrade
-from ksimage.upstream.kubekey.rules import Project, Push
+from ksimage.upstream.kubekey.rules import Project, Pushing
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.labels import Label
     from ksimage.upstream.kubekey.rules import Rules
     from ksimage.upstream.kubekey.upgrade import Upgrade
-    from ksimage.upstream.kubekey.versions import Version
+    from ksimage.upstream.kubekey.versions import KkVersion
 
 SCRIPT_PROJECTS: Final = frozenset(
     (
@@ -25,7 +25,7 @@ SCRIPT_PROJECTS: Final = frozenset(
 """What ks-installer's scripts/create_project_harbor.sh creates (v3.2 to v3.4)."""
 
 
-class Situation(NamedTuple):
+class Circumstances(NamedTuple):
     """What is known beside the configuration.
 
     Attributes:
@@ -35,13 +35,13 @@ class Situation(NamedTuple):
         artifact_refs: names of ks-installer in the artifact's folder of images.
     """
 
-    version: Version
+    version: KkVersion
     zone: str = ""
     namespace: str = ""
     artifact_refs: tuple[str, ...] = ()
 
 
-class Answer(NamedTuple):
+class Statement(NamedTuple):
     """One answer: ``key`` stays the same for scripts, ``source`` is kk's file and function."""
 
     key: str
@@ -68,7 +68,7 @@ class Answers(NamedTuple):
         hosted: whether privateRegistry is set.
     """
 
-    version: Version
+    version: KkVersion
     rules: Rules
     label: Label
     repository: str
@@ -76,15 +76,15 @@ class Answers(NamedTuple):
     projects: tuple[str, ...]
     missing: tuple[str, ...]
     upgrade: Upgrade
-    changes: tuple[edits.Change, ...]
-    answers: tuple[Answer, ...]
+    changes: tuple[edits.AlteredLine, ...]
+    answers: tuple[Statement, ...]
     warnings: tuple[str, ...]
     hosted: bool
 
     @property
     def pushes(self) -> bool:
         """Whether ``create cluster -a`` pushes images with this configuration."""
-        return self.rules.push is not Push.NEVER and self.hosted
+        return self.rules.push is not Pushing.NEVER and self.hosted
 
     @property
     def image(self) -> str:
@@ -92,7 +92,7 @@ class Answers(NamedTuple):
         return f"{self.repository}:{self.label.tag}" if self.repository and self.label.tag else ""
 
 
-def answer(config: Configuration, situation: Situation) -> Answers:
+def answer(config: Configuration, situation: Circumstances) -> Answers:
     """What this kk does with this configuration."""
     version = situation.version
     found = rules.of(version)
@@ -120,8 +120,8 @@ def answer(config: Configuration, situation: Situation) -> Answers:
     )
 
 
-def _pushed(found: Rules, config: Configuration, situation: Situation) -> str:
-    if found.push is not Push.LAYOUT or not config.registry.host:
+def _pushed(found: Rules, config: Configuration, situation: Circumstances) -> str:
+    if found.push is not Pushing.LAYOUT or not config.registry.host:
         return ""
     if not situation.namespace and not (
         found.project is Project.OVERRIDE and config.registry.override
@@ -138,7 +138,7 @@ def _projects(config: Configuration, *repositories: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.split("/")[1] for name in inside))
 
 
-def _answers(config: Configuration, result: Answers) -> list[Answer]:
+def _answers(config: Configuration, result: Answers) -> list[Statement]:
     version, found, label = result.version, result.rules, result.label
     given = [
         ("label", "label", _label(config, label)),
@@ -150,7 +150,7 @@ def _answers(config: Configuration, result: Answers) -> list[Answer]:
         ("edits", "edits", _edits(result)),
         ("wait", "wait", _wait(found)),
     ]
-    return [Answer(key, text, sources.cite(fact, version)) for key, fact, text in given if text]
+    return [Statement(key, text, sources.cite(fact, version)) for key, fact, text in given if text]
 
 
 def _label(config: Configuration, label: Label) -> str:
@@ -169,13 +169,15 @@ def _pull(found: Rules) -> str:
 
 def _push(config: Configuration, result: Answers) -> str:
     found, label = result.rules, result.label
-    if found.push is Push.NEVER:
+    if found.push is Pushing.NEVER:
         return "kk pushes no images: it has no artifacts yet"
     if not config.registry.host:
         return "kk pushes nothing, for privateRegistry is empty"
     where = result.pushed or f"{config.registry.host}/<namespace in the artifact>/{image.NAME}"
     what = "over the names in the artifact" + (
-        f", {where}:<release>-<arch> and the list :<release>" if found.push is Push.LAYOUT else ""
+        f", {where}:<release>-<arch> and the list :<release>"
+        if found.push is Pushing.LAYOUT
+        else ""
     )
     safe = (
         f"{label.tag} is none of them and stays as it is"

@@ -10,13 +10,13 @@ from ksimage.errors import KubekeyBinaryFailed, KubekeyVersionUnknown
 from ksimage.upstream.kubekey import versions
 
 if TYPE_CHECKING:
-    from ksimage.upstream.kubekey.versions import Version
+    from ksimage.upstream.kubekey.versions import KkVersion
 
 PATIENCE: Final = 10.0
 MAX_OUTPUT: Final = 64 << 10
 
 
-def version_of(program: str) -> Version:
+def version_of(program: str) -> KkVersion:
     """Run ``kk version`` and read what it prints.
 
     Args:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.upstream.kubekey import edits
-from ksimage.upstream.kubekey.rules import Project, Push
+from ksimage.upstream.kubekey.rules import Project, Pushing
 from ksimage.upstream.kubekey.versions import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ksimage.upstream.kubekey.answers import Answers, Situation
+    from ksimage.upstream.kubekey.answers import Answers, Circumstances
     from ksimage.upstream.kubekey.config import Configuration
 
 _SED_WORDS = ("zone", "local_registry", "namespace_override", "containerruntime", "endpointIps")
 
 
-def of(config: Configuration, situation: Situation, result: Answers) -> Iterator[str]:
+def of(config: Configuration, situation: Circumstances, result: Answers) -> Iterator[str]:
     """All warnings, the worst first."""
     yield from _refusals(config, result)
     yield from _places(config, situation, result)
@@ -43,7 +43,7 @@ def _refusals(config: Configuration, result: Answers) -> Iterator[str]:
         )
 
 
-def _places(config: Configuration, situation: Situation, result: Answers) -> Iterator[str]:
+def _places(config: Configuration, situation: Circumstances, result: Answers) -> Iterator[str]:
     registry, label, found = config.registry, result.label, result.rules
     if label.own and label.tag and not registry.host:
         yield (
@@ -76,9 +76,9 @@ def _places(config: Configuration, situation: Situation, result: Answers) -> Ite
         )
 
 
-def _artifact(situation: Situation, result: Answers) -> Iterator[str]:
+def _artifact(situation: Circumstances, result: Answers) -> Iterator[str]:
     found = result.rules
-    if found.push is not Push.LAYOUT:
+    if found.push is not Pushing.LAYOUT:
         return
     if found.list_first:
         yield (

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     import yaml
 
-    from ksimage.upstream.kubekey.documents import Document
+    from ksimage.upstream.kubekey.documents import YamlDocument
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:+-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
 _NUMBER: Final = re.compile(r"[-+.0-9_:eExXoOa-fA-F]+")
 _WORDS: Final = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 
 
-class Setting(NamedTuple):
+class Wanted(NamedTuple):
     """A value to set: the names that lead to it, and the text, or a number."""
 
     path: tuple[str, ...]
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
         return ".".join(self.path)
 
 
-def set_all(place: str, document: Document, settings: Sequence[Setting]) -> str:
+def set_all(place: str, document: YamlDocument, settings: Sequence[Wanted]) -> str:
     """The document's text with these values.
 
     Args:
@@ -69,7 +69,7 @@ def scalar(value: str | int) -> str:
     return value if plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _piece(place: str, text: str, root: yaml.Node | None, setting: Setting) -> tuple[int, int, str]:
+def _piece(place: str, text: str, root: yaml.Node | None, setting: Wanted) -> tuple[int, int, str]:
     """Start and end of what is replaced, and what it is replaced by."""
     import yaml
 
@@ -99,7 +99,7 @@ def _index(mark: yaml.Mark | None) -> int:
     return mark.index if mark is not None else 0
 
 
-def _own(place: str, text: str, setting: Setting, key: yaml.Node, node: yaml.Node) -> None:
+def _own(place: str, text: str, setting: Wanted, key: yaml.Node, node: yaml.Node) -> None:
     """Refuse what stands elsewhere (an alias) or carries an anchor or a tag."""
     between = text[_index(key.end_mark) : _index(node.start_mark)]
     elsewhere = _index(node.start_mark) < _index(key.end_mark)
@@ -110,7 +110,7 @@ def _own(place: str, text: str, setting: Setting, key: yaml.Node, node: yaml.Nod
 
 
 def _replaced(
-    place: str, setting: Setting, key: yaml.Node | None, node: yaml.Node | None
+    place: str, setting: Wanted, key: yaml.Node | None, node: yaml.Node | None
 ) -> tuple[int, int, str]:
     import yaml
 

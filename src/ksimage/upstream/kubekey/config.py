@@ -11,7 +11,7 @@ from ksimage.upstream.kubekey.image import Registry
 if TYPE_CHECKING:
     import yaml
 
-    from ksimage.upstream.kubekey.documents import Document
+    from ksimage.upstream.kubekey.documents import YamlDocument
 
 CLUSTER: Final = "Cluster"
 INSTALLERS: Final = ("ClusterConfiguration", "ConfigMap")
@@ -20,7 +20,7 @@ INSTALLERS: Final = ("ClusterConfiguration", "ConfigMap")
 API: Final = "kubekey.kubesphere.io/"
 
 
-class Installer(NamedTuple):
+class InstallerConfig(NamedTuple):
     """The document for ks-installer.
 
     Attributes:
@@ -33,7 +33,7 @@ class Installer(NamedTuple):
         local_registry, namespace_override: what the file itself says; kk's sed overwrites both.
     """
 
-    document: Document
+    document: YamlDocument
     kind: str
     label: str
     string: bool
@@ -63,8 +63,8 @@ class Configuration(NamedTuple):
     """
 
     place: str
-    documents: tuple[Document, ...]
-    cluster: Document | None
+    documents: tuple[YamlDocument, ...]
+    cluster: YamlDocument | None
     api: str
     kubernetes: str
     runtime: str
@@ -72,7 +72,7 @@ class Configuration(NamedTuple):
     endpoints: tuple[str, ...]
     registry: Registry
     registry_host: bool
-    installer: Installer | None
+    installer: InstallerConfig | None
     notes: tuple[str, ...] = ()
 
 
@@ -108,7 +108,7 @@ def parse(data: bytes, place: str) -> Configuration:
     )
 
 
-def _kind(document: Document) -> str:
+def _kind(document: YamlDocument) -> str:
     return text_at(document.root, "kind")
 
 
@@ -124,10 +124,10 @@ def _registry(node: yaml.Node | None) -> Registry:
     )
 
 
-def _installer(document: Document) -> Installer:
+def _installer(document: YamlDocument) -> InstallerConfig:
     root = document.root
     label = at(root, "metadata", "labels", "version")
-    return Installer(
+    return InstallerConfig(
         document=document,
         kind=_kind(document),
         label=text_at(root, "metadata", "labels", "version"),
@@ -148,7 +148,9 @@ def _texts(node: yaml.Node | None) -> tuple[str, ...]:
 
 
 def _notes(
-    documents: tuple[Document, ...], clusters: list[Document], installers: list[Document]
+    documents: tuple[YamlDocument, ...],
+    clusters: list[YamlDocument],
+    installers: list[YamlDocument],
 ) -> tuple[str, ...]:
     notes = []
     for kind, found in ((CLUSTER, clusters), (INSTALLERS[0], installers)):

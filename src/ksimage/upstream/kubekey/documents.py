@@ -26,7 +26,7 @@ _INNER_TAB: Final = re.compile(r"(?<=\S)[ \t]*\t[ \t]*")
 _TEXT: Final = "tag:yaml.org,2002:str"
 
 
-class Document(NamedTuple):
+class YamlDocument(NamedTuple):
     """One document.
 
     Attributes:
@@ -45,7 +45,7 @@ class Document(NamedTuple):
     twice: tuple[str, ...] = ()
 
 
-def split(data: bytes, place: str) -> tuple[Document, ...]:
+def split(data: bytes, place: str) -> tuple[YamlDocument, ...]:
     """The documents of a file.
 
     Raises:
@@ -60,7 +60,7 @@ def split(data: bytes, place: str) -> tuple[Document, ...]:
         raise KubekeyConfigBroken(
             place, f"byte 0x{data[error.start]:02x} is not UTF-8", line=line
         ) from error
-    documents: list[Document] = []
+    documents: list[YamlDocument] = []
     lines: list[str] = []
     first = 1
     for number, line in enumerate([*io.StringIO(text, newline="\n"), "---"], 1):
@@ -73,7 +73,7 @@ def split(data: bytes, place: str) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def parse(text: str, place: str, first: int = 1) -> Document:
+def parse(text: str, place: str, first: int = 1) -> YamlDocument:
     """One document; ``first`` is its first line in the file. Raises KubekeyConfigBroken."""
     import yaml
 
@@ -98,7 +98,7 @@ def _blanks(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def _compose(text: str, first: int, place: str) -> Document:
+def _compose(text: str, first: int, place: str) -> YamlDocument:
     import yaml
 
     hidden = _bounded(text, first, place)
@@ -107,7 +107,7 @@ def _compose(text: str, first: int, place: str) -> Document:
         root = loader.get_node() if loader.check_node() else None
     finally:
         loader.dispose()
-    return Document(first, text, root, hidden, tuple(_repeated(root)))
+    return YamlDocument(first, text, root, hidden, tuple(_repeated(root)))
 
 
 def _bounded(text: str, first: int, place: str) -> int:

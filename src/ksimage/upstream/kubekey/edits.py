@@ -50,7 +50,7 @@ class Edit(NamedTuple):
         return re.sub(r":.*", lambda _: f": {self.value}", line)
 
 
-class Change(NamedTuple):
+class AlteredLine(NamedTuple):
     """A line that kk alters.
 
     Attributes:
@@ -100,7 +100,7 @@ def _endpoint(text: str) -> tuple[str, str, str]:
 
 def changes(
     rules: Rules, config: Configuration, label: Label, *, zone: str = ""
-) -> tuple[Change, ...]:
+) -> tuple[AlteredLine, ...]:
     """The lines of the ClusterConfiguration that kk alters, unless it writes the same."""
     if config.installer is None:
         return ()
@@ -115,7 +115,7 @@ def changes(
     return tuple(found)
 
 
-def _changed(edits: list[Edit], number: int, before: str) -> Change | None:
+def _changed(edits: list[Edit], number: int, before: str) -> AlteredLine | None:
     after: str | None = before
     cause = ""
     for edit in edits:
@@ -129,10 +129,10 @@ def _changed(edits: list[Edit], number: int, before: str) -> Change | None:
         return None
     key = before.partition(":")[0].strip(" -#\t")
     meant = cause == "2379" or _MEANT.get(cause) == key
-    return Change(number, before, after, cause, meant)
+    return AlteredLine(number, before, after, cause, meant)
 
 
-def surprises(found: tuple[Change, ...]) -> list[str]:
+def surprises(found: tuple[AlteredLine, ...]) -> list[str]:
     """Warnings about edits of lines that kk does not mean. Comments do not count."""
     warnings = []
     for change in found:

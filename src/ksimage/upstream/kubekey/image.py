@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ksimage.upstream.kubekey.rules import Project, Push
+from ksimage.upstream.kubekey.rules import Project, Pushing
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.labels import Label
@@ -49,7 +49,7 @@ def repository(rules: Rules, registry: Registry, label: Label, *, zone: str = ""
 
 def _development(rules: Rules, label: Label) -> bool:
     """Whether kk looks in Docker Hub's project for unreleased versions."""
-    if rules.push is not Push.NEVER:  # v2 and later; a label that was padded is released again
+    if rules.push is not Pushing.NEVER:  # v2 and later; a label that was padded is released again
         return bool(label.tag) and not label.stable
     if "latest" in label.tag or (rules.zone_line and label.tag.startswith("nightly-")):
         return True

@@ -15,7 +15,7 @@ from ksimage.upstream.kubekey.support import SUPPORT, Support
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ksimage.upstream.kubekey.versions import Version
+    from ksimage.upstream.kubekey.versions import KkVersion
 
 
 class Labels(Enum):
@@ -26,7 +26,7 @@ class Labels(Enum):
     SUFFIXES = "a release it knows, with any suffix"
 
 
-class Push(Enum):
+class Pushing(Enum):
     """What ``create cluster`` does with the images of an artifact (``-a``)."""
 
     NEVER = "there are no artifacts"
@@ -62,7 +62,7 @@ class Rules(NamedTuple):
         pull_policy: of the Deployment.
         pod_label: value of the pods' label ``app``.
         push: what happens to an artifact's images.
-        project: where to, for Push.LAYOUT.
+        project: where to, for Pushing.LAYOUT.
         full_refs: names in the layout are ``REGISTRY/NAMESPACE/NAME:TAG-ARCH``, else
             ``NAMESPACE:NAME:TAG-ARCH``.
         list_first: each platform's image is pushed to the plain tag, a mistake of two versions.
@@ -83,7 +83,7 @@ class Rules(NamedTuple):
     override: bool = False
     pull_policy: str = "Always"
     pod_label: str = "ks-install"
-    push: Push = Push.NEVER
+    push: Pushing = Pushing.NEVER
     project: Project = Project.OVERRIDE
     full_refs: bool = False
     list_first: bool = False
@@ -124,13 +124,13 @@ _V2_0: Final = _V1_2_1._replace(
     labels=Labels.SUFFIXES,
     support=SUPPORT["v2.0.0"],
     override=True,
-    push=Push.TARS,
+    push=Pushing.TARS,
     current=Current.CONSOLE_OR_LABEL,
     poll=0,
     patience=7200,
     harbor="2.4.1",
 )
-_V2_1: Final = _V2_0._replace(support=SUPPORT["v2.1.0"], push=Push.LAYOUT, etcd_lines=True)
+_V2_1: Final = _V2_0._replace(support=SUPPORT["v2.1.0"], push=Pushing.LAYOUT, etcd_lines=True)
 _V2_1_1: Final = _V2_1._replace(support=SUPPORT["v2.1.1"], pod_label="ks-installer")
 _V2_2_1: Final = _V2_1_1._replace(skips_equal=True)
 _V2_2_2: Final = _V2_2_1._replace(pads=True)
@@ -173,6 +173,6 @@ TABLE: Final[tuple[tuple[tuple[int, int, int], Rules], ...]] = (
 """The first version of each range, oldest first, and its rules."""
 
 
-def of(version: Version) -> Rules:
+def of(version: KkVersion) -> Rules:
     """The rules of a version; those of the newest for a version 3 that came later."""
     return next(rules for first, rules in reversed(TABLE) if first <= version.numbers)

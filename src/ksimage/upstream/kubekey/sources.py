@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ksimage.upstream.kubekey.versions import Version
+    from ksimage.upstream.kubekey.versions import KkVersion
 
 # Fact -> ((first version, path below the packages' folder, function or variable), …), oldest first.
 _PLACES: Final[dict[str, tuple[tuple[tuple[int, int, int], str, str], ...]]] = {
@@ -53,13 +53,13 @@ _PLACES: Final[dict[str, tuple[tuple[tuple[int, int, int], str, str], ...]]] = {
 FACTS: Final = tuple(_PLACES)
 
 
-def place(fact: str, version: Version) -> tuple[str, str]:
+def place(fact: str, version: KkVersion) -> tuple[str, str]:
     """Path in the repository of that version, and the function or variable there."""
     _, path, name = next(found for found in reversed(_PLACES[fact]) if found[0] <= version.numbers)
     return f"{'cmd/kk/pkg' if version.major >= 3 else 'pkg'}/{path}", name
 
 
-def cite(fact: str, version: Version) -> str:
+def cite(fact: str, version: KkVersion) -> str:
     """``kubekey v3.0.13 cmd/kk/pkg/kubesphere/modules.go MirrorRepo``."""
     path, name = place(fact, version)
     return f"kubekey {version} {path} {name}"

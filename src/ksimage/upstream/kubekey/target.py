@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.errors import KubekeyConfigNotEditable
 from ksimage.upstream.kubekey import change, image, labels
-from ksimage.upstream.kubekey.change import Setting
+from ksimage.upstream.kubekey.change import Wanted
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.config import Configuration
@@ -27,18 +27,18 @@ def write(
     Raises:
         KubekeyConfigNotEditable: kk cannot be made to deploy that image, or a value cannot be set.
     """
-    cluster: list[Setting] = []
-    installer: list[Setting] = []
+    cluster: list[Wanted] = []
+    installer: list[Wanted] = []
     if reference is not None:
         host, namespace, tag = _parts(found.place, reference)
         _check(found, rules, namespace, tag)
         cluster = _registry(found, rules, host, namespace)
         if found.installer is None or found.installer.label != tag or not found.installer.string:
-            installer.append(Setting(("metadata", "labels", "version"), tag))
+            installer.append(Wanted(("metadata", "labels", "version"), tag))
     if verbosity is not None and (
         found.installer is None or found.installer.verbosity != str(verbosity)
     ):
-        installer.append(Setting(("spec", "debug", "verbosity"), verbosity))
+        installer.append(Wanted(("spec", "debug", "verbosity"), verbosity))
     text = data.decode("utf-8")  # with a byte order mark, if there is one
     lines = list(io.StringIO(text, newline="\n"))
     document = found.installer.document if found.installer else None
@@ -81,10 +81,10 @@ def _check(found: Configuration, rules: Rules, namespace: str, tag: str) -> None
         raise KubekeyConfigNotEditable(found.place, "spec.registry.namespaceOverride", reason)
 
 
-def _registry(found: Configuration, rules: Rules, host: str, namespace: str) -> list[Setting]:
+def _registry(found: Configuration, rules: Rules, host: str, namespace: str) -> list[Wanted]:
     wanted = []
     if found.registry.host != host:
-        wanted.append(Setting(("spec", "registry", "privateRegistry"), host))
+        wanted.append(Wanted(("spec", "registry", "privateRegistry"), host))
     if rules.override and (found.registry.override or "kubesphere") != namespace:
-        wanted.append(Setting(("spec", "registry", "namespaceOverride"), namespace))
+        wanted.append(Wanted(("spec", "registry", "namespaceOverride"), namespace))
     return wanted

@@ -23,7 +23,7 @@ _VERSION: Final = re.compile(
 _OUTPUT: Final = re.compile(r"""(?:Git)?Version"?[:=]\s*"?(v?\d[0-9A-Za-z.+-]*)""", re.ASCII)
 
 
-class Version(NamedTuple):
+class KkVersion(NamedTuple):
     """A version of kk; ``suffix`` is what follows the numbers (``-alpha.5``)."""
 
     major: int
@@ -45,10 +45,10 @@ class Version(NamedTuple):
         return str(self) in RELEASED
 
 
-LATEST: Final = Version(3, 1, 12)
+LATEST: Final = KkVersion(3, 1, 12)
 
 
-def parse(text: str) -> Version:
+def parse(text: str) -> KkVersion:
     """``v3.0.13``, ``3.0.13`` or ``3.0`` (its last release) as a version.
 
     Raises:
@@ -66,13 +66,13 @@ def parse(text: str) -> Version:
         if not of_line:
             raise KubekeyVersionUnknown(text)
         return parse(of_line[-1])
-    found = Version(int(major), int(minor), int(patch), suffix or "")
+    found = KkVersion(int(major), int(minor), int(patch), suffix or "")
     if found.major < 1:
         raise KubekeyVersionUnknown(text)
     return found
 
 
-def from_output(text: str) -> Version:
+def from_output(text: str) -> KkVersion:
     """The version in what ``kk version`` prints, in any of its forms.
 
     They are ``-o short`` (a version alone), and Go's or JSON's or YAML's form of version.Info
