@@ -72,7 +72,7 @@ def test_accepted_labels(tag: str) -> None:
         enum = package(tag, "version/kubesphere/version_enum.go")
         assert re.findall(r'return "(v[\d.]+)"', enum) == list(found.known)
         assert (
-            "normalizedBuildVersion(clusterCfg.Spec.KubeSphere.KkVersion)" in code
+            "normalizedBuildVersion(clusterCfg.Spec.KubeSphere.Version)" in code
         ) == found.pads
         dev = function(enum, "DevRelease")
         assert re.findall(r'"(.*?)"', dev) == ["nightly-", "latest", "master", "release", "v%s"]
@@ -154,7 +154,7 @@ def test_repository(tag: str) -> None:
         )
         return
     enum = package(tag, "version/kubesphere/version_enum.go")
-    table = enum[enum.index("CNSource") : enum.index("func (v KkVersion)")]
+    table = enum[enum.index("CNSource") : enum.index("func (v Version)")]
     assert ["v" + ".".join(d) for d in re.findall(r"V(\d+)\.String", table)] == list(found.mirrored)
 
 
