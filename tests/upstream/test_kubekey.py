@@ -71,9 +71,7 @@ def test_accepted_labels(tag: str) -> None:
     if found.labels is Labels.SUFFIXES:
         enum = package(tag, "version/kubesphere/version_enum.go")
         assert re.findall(r'return "(v[\d.]+)"', enum) == list(found.known)
-        assert (
-            "normalizedBuildVersion(clusterCfg.Spec.KubeSphere.Version)" in code
-        ) == found.pads
+        assert ("normalizedBuildVersion(clusterCfg.Spec.KubeSphere.Version)" in code) == found.pads
         dev = function(enum, "DevRelease")
         assert re.findall(r'"(.*?)"', dev) == ["nightly-", "latest", "master", "release", "v%s"]
         assert "versionutil.ParseGeneric(version)" in dev

@@ -93,7 +93,7 @@ def kubekey(
     undo: str | None,
 ) -> None:
     """Tell which image KubeKey (kk) deploys with a configuration, whether it pushes over the tag,
-    what an upgrade does, what its sed edits, and what to type in which situation.
+    what an upgrade does, what its sed edits, and what to type in which circumstances.
 
     \b
       ksimage kubekey config-sample.yaml --kk-version v3.0.13
@@ -116,10 +116,10 @@ def kubekey(
     version = _version(kk_version, program)
     path = Path(config_file)
     data, config = _read(path)
-    situation = _situation(version, zone, artifact)
+    circumstances = _circumstances(version, zone, artifact)
     if image is not None or verbosity is not None:
         config = _change(terminal, path, data, config, version, image, verbosity, write=write)
-    answers = _answer(config, situation)
+    answers = _answer(config, circumstances)
     output.show(terminal, config, answers, image=_plain(image), artifact=artifact or "")
 
 
@@ -148,13 +148,13 @@ def _read(path: Path) -> tuple[bytes, Configuration]:
     return data, config.parse(data, str(path))
 
 
-def _answer(config: Configuration, situation: Circumstances) -> Answers:
+def _answer(config: Configuration, circumstances: Circumstances) -> Answers:
     from ksimage.upstream.kubekey import answers
 
-    return answers.answer(config, situation)
+    return answers.answer(config, circumstances)
 
 
-def _situation(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
+def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
     from ksimage.upstream.kubekey.answers import Circumstances
 
     if artifact is None:

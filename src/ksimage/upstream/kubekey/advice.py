@@ -1,4 +1,4 @@
-"""The commands to type, by situation. They fit the kk, the configuration and the image."""
+"""The commands to type, by circumstances. They fit the kk, the configuration and the image."""
 
 from __future__ import annotations
 

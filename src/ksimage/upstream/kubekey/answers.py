@@ -92,9 +92,9 @@ class Answers(NamedTuple):
         return f"{self.repository}:{self.label.tag}" if self.repository and self.label.tag else ""
 
 
-def answer(config: Configuration, situation: Circumstances) -> Answers:
+def answer(config: Configuration, circumstances: Circumstances) -> Answers:
     """What this kk does with this configuration."""
-    version = situation.version
+    version = circumstances.version
     found = rules.of(version)
     installer = config.installer
     label = (
@@ -104,11 +104,11 @@ def answer(config: Configuration, situation: Circumstances) -> Answers:
     )
     repository = ""
     if label.accepted:
-        repository = image.repository(found, config.registry, label, zone=situation.zone)
-    pushed = _pushed(found, config, situation)
+        repository = image.repository(found, config.registry, label, zone=circumstances.zone)
+    pushed = _pushed(found, config, circumstances)
     projects = _projects(config, repository, pushed)
     plan = upgrade.of(found, label)
-    altered = edits.changes(found, config, label, zone=situation.zone)
+    altered = edits.changes(found, config, label, zone=circumstances.zone) if label.accepted else ()
     result = Answers(
         version, found, label, repository, pushed, projects,
         tuple(name for name in projects if name not in SCRIPT_PROJECTS), plan, altered, (), (),
@@ -116,18 +116,18 @@ def answer(config: Configuration, situation: Circumstances) -> Answers:
     )  # fmt: skip
     return result._replace(
         answers=tuple(_answers(config, result)),
-        warnings=tuple(cautions.of(config, situation, result)),
+        warnings=tuple(cautions.of(config, circumstances, result)),
     )
 
 
-def _pushed(found: Rules, config: Configuration, situation: Circumstances) -> str:
+def _pushed(found: Rules, config: Configuration, circumstances: Circumstances) -> str:
     if found.push is not Pushing.LAYOUT or not config.registry.host:
         return ""
-    if not situation.namespace and not (
+    if not circumstances.namespace and not (
         found.project is Project.OVERRIDE and config.registry.override
     ):
         return ""
-    namespace = image.pushed_namespace(found, config.registry, situation.namespace)
+    namespace = image.pushed_namespace(found, config.registry, circumstances.namespace)
     return f"{config.registry.host}/{namespace}/{image.NAME}"
 
 
@@ -140,14 +140,15 @@ def _projects(config: Configuration, *repositories: str) -> tuple[str, ...]:
 
 def _answers(config: Configuration, result: Answers) -> list[Statement]:
     version, found, label = result.version, result.rules, result.label
+    goes_on = label.accepted or config.installer is None
     given = [
         ("label", "label", _label(config, label)),
         ("image", "image", result.image or "none: kk deploys no ks-installer"),
         ("pull", "policy", _pull(found)),
-        ("push", "push", _push(config, result)),
+        ("push", "push", _push(config, result) if goes_on else ""),
         ("projects", "push", _project_text(config, result)),
         ("upgrade", "upgrade", result.upgrade.text if label.accepted else ""),
-        ("edits", "edits", _edits(result)),
+        ("edits", "edits", _edits(result) if goes_on else ""),
         ("wait", "wait", _wait(found)),
     ]
     return [Statement(key, text, sources.cite(fact, version)) for key, fact, text in given if text]

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _SED_WORDS = ("zone", "local_registry", "namespace_override", "containerruntime", "endpointIps")
 
 
-def of(config: Configuration, situation: Circumstances, result: Answers) -> Iterator[str]:
+def of(config: Configuration, circumstances: Circumstances, result: Answers) -> Iterator[str]:
     """All warnings, the worst first."""
     yield from _refusals(config, result)
-    yield from _places(config, situation, result)
-    yield from _artifact(situation, result)
+    yield from _places(config, circumstances, result)
+    yield from _artifact(circumstances, result)
     yield from edits.surprises(result.changes)
     yield from _versions(config, result)
     yield from config.notes
@@ -43,14 +43,19 @@ def _refusals(config: Configuration, result: Answers) -> Iterator[str]:
         )
 
 
-def _places(config: Configuration, situation: Circumstances, result: Answers) -> Iterator[str]:
+def _places(config: Configuration, circumstances: Circumstances, result: Answers) -> Iterator[str]:
     registry, label, found = config.registry, result.label, result.rules
     if label.own and label.tag and not registry.host:
         yield (
             f"without privateRegistry kk looks for the tag {label.tag} on Docker Hub, in"
             f" {result.repository}"
         )
-    if situation.zone == "cn" and found.zone_wins and registry.host and label.tag in found.mirrored:
+    if (
+        circumstances.zone == "cn"
+        and found.zone_wins
+        and registry.host
+        and label.tag in found.mirrored
+    ):
         yield "with KKZONE=cn this kk ignores privateRegistry and deploys from the Chinese mirror"
     if registry.override and not found.override:
         yield f"kk {result.version} does not know namespaceOverride: images are in kubesphere/"
@@ -62,7 +67,7 @@ def _places(config: Configuration, situation: Circumstances, result: Answers) ->
     if result.repository:
         line = f"        image: {result.image}"
         for word in _SED_WORDS:
-            if word == "zone" and situation.zone == "cn" and label.tag in found.mirrored:
+            if word == "zone" and circumstances.zone == "cn" and label.tag in found.mirrored:
                 continue
             if word in line and (word != "zone" or found.zone_line):
                 yield (
@@ -76,16 +81,16 @@ def _places(config: Configuration, situation: Circumstances, result: Answers) ->
         )
 
 
-def _artifact(situation: Circumstances, result: Answers) -> Iterator[str]:
+def _artifact(circumstances: Circumstances, result: Answers) -> Iterator[str]:
     found = result.rules
     if found.push is not Pushing.LAYOUT:
         return
     if found.list_first:
         yield (
             f"the push of kk {result.version} is broken (mended in v3.1.4): it writes each"
-            " platform's image to the plain tag, and the list finds none"
+            " platform's image to the plain tag, and the list finds no <tag>-<arch>"
         )
-    for ref in situation.artifact_refs:
+    for ref in circumstances.artifact_refs:
         full = "/" in ref
         if full != found.full_refs:
             other = "v3.1.2 or later" if full else "v3.1.1 or earlier"
