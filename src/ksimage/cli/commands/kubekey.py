@@ -11,8 +11,8 @@ from ksimage.cli.input.options import Option, command
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.upstream.kubekey.answers import Answers, Circumstances
     from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.model import Answers, Circumstances
     from ksimage.upstream.kubekey.versions import KkVersion
 
 
@@ -155,7 +155,7 @@ def _answer(config: Configuration, circumstances: Circumstances) -> Answers:
 
 
 def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
-    from ksimage.upstream.kubekey.answers import Circumstances
+    from ksimage.upstream.kubekey.model import Circumstances
 
     if artifact is None:
         return Circumstances(version, zone)

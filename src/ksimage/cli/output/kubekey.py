@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ksimage.cli.output.terminal import Terminal
     from ksimage.upstream.kubekey.advice import Way
-    from ksimage.upstream.kubekey.answers import Answers
     from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.model import Answers
 
 WIDTH: Final = 100
 _MARGIN: Final = 11

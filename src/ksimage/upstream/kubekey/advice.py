@@ -9,8 +9,8 @@ from ksimage.upstream.kubekey import labels
 from ksimage.upstream.kubekey.rules import TABLE, Current, Labels, Pushing
 
 if TYPE_CHECKING:
-    from ksimage.upstream.kubekey.answers import Answers
     from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.model import Answers
     from ksimage.upstream.kubekey.rules import Rules
 
 

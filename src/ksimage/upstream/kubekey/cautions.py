@@ -11,8 +11,8 @@ from ksimage.upstream.kubekey.versions import LATEST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ksimage.upstream.kubekey.answers import Answers, Circumstances
     from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.model import Answers, Circumstances
 
 _SED_WORDS = ("zone", "local_registry", "namespace_override", "containerruntime", "endpointIps")
 

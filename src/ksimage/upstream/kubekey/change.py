@@ -103,7 +103,11 @@ def _own(place: str, text: str, setting: Wanted, key: yaml.Node, node: yaml.Node
     """Refuse what stands elsewhere (an alias) or carries an anchor or a tag."""
     between = text[_index(key.end_mark) : _index(node.start_mark)]
     elsewhere = _index(node.start_mark) < _index(key.end_mark)
-    if elsewhere or re.search(r":\s*[&*!]", between) or text[_index(node.start_mark)] in "&*!":
+    if (
+        elsewhere
+        or re.search(r":\s*[&*!]", between)
+        or text[_index(node.start_mark) :][:1] in ("&", "*", "!")
+    ):
         raise KubekeyConfigNotEditable(
             place, setting.name, "an anchor, alias or tag is on the way to it"
         )

@@ -87,8 +87,10 @@ def parse(text: str, place: str, first: int = 1) -> YamlDocument:
                 pass
         mark = error.problem_mark or error.context_mark
         line = first + (mark.line if mark else 0)
-        reason = "a tab cannot indent in YAML" if "'\\t'" in str(error.problem) else error.problem
-        raise KubekeyConfigBroken(place, f"is not YAML: {reason}"[:300], line=line) from error
+        reason = f"is not YAML: {error.problem}"[:300]
+        if "'\\t'" in reason:
+            reason = "a tab cannot indent in YAML"
+        raise KubekeyConfigBroken(place, reason, line=line) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         reason = str(error).splitlines()[0][:200]
         raise KubekeyConfigBroken(place, f"is not YAML: {reason}", line=first) from error

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ksimage.upstream.kubekey import answers, config, versions
-from ksimage.upstream.kubekey.answers import Circumstances
 from ksimage.upstream.kubekey.config import Configuration
+from ksimage.upstream.kubekey.model import Circumstances
 
 FOLDER = Path(__file__).parent / "configs"
 CONFIGS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
