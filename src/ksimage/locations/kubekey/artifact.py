@@ -48,8 +48,11 @@ class ArtifactIndex(TarIndex):
         self.identity = _identity(os.fstat(file.fileno()))
         log.info("reading %s once, to find its images", path)
         self._end = sys.maxsize  # the content's size is known at its end alone
+        self._position = 0
         try:
             self.members = self._scan()
+            for _ in self.view.rest(self._position):  # to the checksum at the end
+                pass
         except BaseException:
             self.close()
             raise
@@ -82,6 +85,7 @@ class ArtifactIndex(TarIndex):
         return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
 
     def _pread(self, size: int, offset: int) -> bytes:
+        self._position = offset
         return self.view.pread(size, offset)
 
     def _chunks(self, offset: int, left: int) -> Iterator[bytes]:

@@ -104,31 +104,36 @@ def put(entries: Sequence[Entry], image: Written) -> list[dict[str, Any]]:
 
     Platforms that the name had and the image has not go.
     """
-    new = {
-        image.group.name(platform): _entry(image, image.group.name(platform), descriptor)
-        for platform, descriptor in image.platforms.items()
-    }
+    known = {entry["digest"]: entry for entry in entries}
+    new: dict[str, dict[str, Any]] = {}
+    for platform, descriptor in image.platforms.items():
+        text = image.group.name(platform)
+        new[text] = _entry(image, text, descriptor, known.get(descriptor.digest))
     result: list[dict[str, Any]] = []
     for entry in entries:
-        text = ref_of(entry)
-        name = parse_name(text)
-        if name is None or name.group != image.group:
+        found = parse_name(ref_of(entry))
+        if found is None or found.group != image.group:
             result.append(dict(entry))
-        elif text in new:
-            result.append(new.pop(text))
+        elif found.text in new:
+            result.append(new.pop(found.text))
     return result + list(new.values())
 
 
-def _entry(image: Written, name: str, descriptor: Descriptor) -> dict[str, Any]:
-    annotations = {REF_NAME: name}
-    if image.recorded:
-        annotations[INDEX_KEY] = image.recorded
-    return {
+def _entry(
+    image: Written, name: str, descriptor: Descriptor, known: Entry | None
+) -> dict[str, Any]:
+    """An entry; what is listed already keeps all that is said of it but the name."""
+    entry: dict[str, Any] = {
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,
         "size": descriptor.size,
-        "annotations": annotations,
+        **(known or {}),
     }
+    annotations = {**(entry.get("annotations") or {}), REF_NAME: name}
+    annotations.pop(INDEX_KEY, None)
+    if image.recorded:
+        annotations[INDEX_KEY] = image.recorded
+    return {**entry, "annotations": annotations}
 
 
 def ref_of(entry: Entry) -> str:
