@@ -123,12 +123,10 @@ def _entry(
     image: Written, name: str, descriptor: Descriptor, known: Entry | None
 ) -> dict[str, Any]:
     """An entry; what is listed already keeps all that is said of it but the name."""
-    entry: dict[str, Any] = {
-        "mediaType": descriptor.media_type,
-        "digest": descriptor.digest,
-        "size": descriptor.size,
-        **(known or {}),
-    }
+    entry: dict[str, Any] = dict(known or ())  # its keys keep their order, too
+    entry.setdefault("mediaType", descriptor.media_type)
+    entry.setdefault("digest", descriptor.digest)
+    entry.setdefault("size", descriptor.size)
     annotations = {**(entry.get("annotations") or {}), REF_NAME: name}
     annotations.pop(INDEX_KEY, None)
     if image.recorded:
