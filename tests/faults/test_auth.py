@@ -29,8 +29,10 @@ from ksimage.errors import (
     UnusableAnswer,
 )
 from ksimage.images.manifest import Descriptor
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource
@@ -491,7 +493,7 @@ def test_secrets_appear_nowhere(
     with pytest.raises(KsimageError) as caught:
         image.top()
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
-    login = image.session.transport.auth.credentials("p/r")
+    login = image.session.channel.auth.credentials("p/r")
     shown += repr(login) + repr(replace(options, **LOGIN)) + repr(image.session)
     shown += caught.value.message + caught.value.why + "".join(caught.value.advice)
     for secret in (PASSWORD, "t0ps3cret", BASIC.removeprefix("Basic ")):

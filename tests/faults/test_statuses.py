@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from ksimage.errors import GaveUp, RegistryError, RegistryRefused
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.faults.scripted import Reply, ScriptedRegistry

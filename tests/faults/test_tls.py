@@ -21,8 +21,8 @@ from ksimage.errors import (
     RegistryUnreachable,
 )
 from ksimage.images.reference import parse
-from ksimage.locations.registry import RegistrySource
 from ksimage.locations.registry.http import trust
+from ksimage.locations.registry.source import RegistrySource
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.blobs import MemorySource
 from tests.support.registry import RunningRegistry, free_port, start_registry, stop_registry
@@ -96,7 +96,7 @@ def test_plain_http_by_name(script: ScriptedRegistry, source: Sources) -> None:
 @pytest.mark.e2e
 def test_http_to_a_tls_port_is_explained(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", insecure=True)
-    image.session.transport._scheme = "http"
+    image.session.channel.wire._scheme = "http"
     with pytest.raises(NotTls):
         image.top()
 
@@ -119,7 +119,7 @@ def test_unknown_ca(host: str, tls_registry: RunningRegistry, source: Sources) -
 def test_ca_file(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", ca_file=tls_registry.ca)
     assert not _exists(image)
-    assert image.session.transport.base.startswith("https://")
+    assert image.session.channel.wire.base.startswith("https://")
 
 
 @pytest.mark.e2e
@@ -133,7 +133,7 @@ def test_certificate_of_another_name(tls_registry: RunningRegistry, source: Sour
 def test_unverified_by_name(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", insecure=True)
     assert not _exists(image)
-    assert image.session.transport.base.startswith("https://")
+    assert image.session.channel.wire.base.startswith("https://")
 
 
 @pytest.mark.e2e

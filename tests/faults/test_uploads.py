@@ -20,7 +20,8 @@ from ksimage.errors import (
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_MANIFEST
 from ksimage.locations.protocol import Outcome, Transfer
-from ksimage.locations.registry import RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy

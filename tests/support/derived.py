@@ -10,7 +10,7 @@ from typing import Any
 
 from ksimage.build import make
 from ksimage.build import plan as planning
-from ksimage.build.make import Destination
+from ksimage.build.outcome import Destination
 from ksimage.build.plan import Plan
 from ksimage.config.settings import Settings
 from ksimage.locations import access, spec

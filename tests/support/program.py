@@ -51,6 +51,8 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
     No Docker Engine is reachable and nothing is cached unless a change says so.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+    if paths := kept.get("PYTHONPATH"):  # runs start in folders of their own
+        kept["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
     usual = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "KSIMAGE_CACHE_DIR": "off"}
     changed = {**usual, **(changes or {})}
     return {key: value for key, value in {**kept, **changed}.items() if value is not None}

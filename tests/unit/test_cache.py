@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,11 @@ import pytest
 
 from ksimage import cache
 from ksimage.cache import Cache
-from ksimage.hook import memory
-from ksimage.hook.find import Hook
 from ksimage.images.digest import sha256
 from ksimage.images.manifest import MAX_CONFIG
-from ksimage.upstream import releases
 
 DATA = b"some manifest"
 DIGEST = sha256(DATA)
-MANIFEST = sha256(b"of an image")
 
 
 @pytest.fixture
@@ -31,18 +26,6 @@ def forget() -> Iterator[None]:
     cache.default.cache_clear()
     yield
     cache.default.cache_clear()
-
-
-@pytest.fixture
-def pristine(monkeypatch: pytest.MonkeyPatch) -> Hook:
-    """A hook that counts as upstream's."""
-    hook = Hook(b"#!/usr/bin/env python3\n", 0o755, 1002, 1002, sha256(b"layer"))
-    known = releases.find("v3.3.2")
-    real = releases.by_hook
-    monkeypatch.setattr(
-        releases, "by_hook", lambda digest: (known,) if digest == hook.sha256 else real(digest)
-    )
-    return hook
 
 
 def test_round_trip(folder: Path) -> None:
@@ -100,26 +83,3 @@ def test_where_it_is(
         monkeypatch.setenv(name, value)
     found = cache.default()._folder
     assert found == (Path(expected) if expected else None)
-
-
-def test_a_pristine_hook_is_remembered(folder: Path, pristine: Hook) -> None:
-    memory.remember(Cache(folder), MANIFEST, pristine)
-    assert memory.recall(Cache(folder), MANIFEST) == pristine
-
-
-def test_a_foreign_hook_is_not(folder: Path) -> None:
-    foreign = Hook(b"import evil\n", 0o755, 0, 0, DIGEST)
-    memory.remember(Cache(folder), MANIFEST, foreign)
-    assert memory.recall(Cache(folder), MANIFEST) is None
-    # nor when somebody writes it there by hand
-    kept = Cache(folder)
-    kept.put(f"sha256:{foreign.sha256}", foreign.data)
-    note = {"sha256": f"sha256:{foreign.sha256}", "mode": 493, "uid": 0, "gid": 0, "layer": DIGEST}
-    kept.put_note("hooks", MANIFEST, json.dumps(note).encode())
-    assert memory.recall(kept, MANIFEST) is None
-
-
-@pytest.mark.parametrize("note", [b"", b"[]", b"{}", b'{"sha256": 1}', b"\xff", b'{"mode": "x"}'])
-def test_a_damaged_note_is_forgotten(folder: Path, note: bytes) -> None:
-    Cache(folder).put_note("hooks", MANIFEST, note)
-    assert memory.recall(Cache(folder), MANIFEST) is None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import naming
+from ksimage.config.settings import DEFAULT_SOURCE
 from ksimage.errors import (
     AmbiguousImage,
     AuthError,
@@ -19,13 +20,10 @@ from ksimage.locations import access, spec
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
-    OptionsFor = Callable[[Location], Any]
-    """Registry options for a location; what the client wants, opaque here."""
 
 ARCHITECTURES = ("amd64", "arm64")
 """What KubeKey is built for; it pushes ``<tag>-<arch>`` beside, or without, ``<tag>``."""
@@ -67,7 +65,7 @@ def open_base(
     except (ImageNotFound, AuthError, RegistryError) as error:
         source.close()
         # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
-        if release and settings.source == naming.DEFAULT_SOURCE:
+        if release and settings.source == DEFAULT_SOURCE:
             raise UpstreamWithdrawn(str(location), error.message) from error
         if isinstance(error, ImageNotFound):
             _tell_of_kubekeys(location, release, options)

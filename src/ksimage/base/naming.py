@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 IMAGE: Final = "ks-installer"
 UPSTREAM: Final = f"kubesphere/{IMAGE}"
-DEFAULT_SOURCE: Final = "docker.io/kubesphere"
 
 
 def is_location(text: str) -> bool:

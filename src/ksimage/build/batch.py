@@ -18,13 +18,13 @@ from ksimage.threads import Threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ksimage.build.make import Built
+    from ksimage.build.outcome import Built
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Transfer
     from ksimage.locations.transfer import Progress
 
 
-class State(Enum):
+class Ending(Enum):
     """How one release's build ended."""
 
     BUILT = "built"
@@ -33,11 +33,11 @@ class State(Enum):
     NOT_RUN = "not run"
 
 
-class Row(NamedTuple):
+class Outcome(NamedTuple):
     """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
 
     release: str
-    state: State
+    state: Ending
     seconds: float = 0.0
     built: Built | None = None
     error: KsimageError | None = None
@@ -104,8 +104,8 @@ def run(
     *,
     jobs: int,
     fail_fast: bool,
-    finished: Callable[[Row], None],
-) -> list[Row]:
+    finished: Callable[[Outcome], None],
+) -> list[Outcome]:
     """Build every release.
 
     Args:
@@ -114,10 +114,10 @@ def run(
             threads.
         jobs: how many at once.
         fail_fast: start nothing more after the first failure.
-        finished: told of every row as it is ready, in the calling thread.
+        finished: told of every outcome as it is ready, in the calling thread.
 
     Returns:
-        A row for every release, in the given order.
+        A outcome for every release, in the given order.
 
     Raises:
         KeyboardInterrupt: the running builds have stopped, or have been left where they hang.
@@ -126,48 +126,48 @@ def run(
     # set by the build that failed: its thread takes the next one at once
     enough = threading.Event()
 
-    def one(release: str) -> Row:
+    def one(release: str) -> Outcome:
         if enough.is_set():
-            return Row(release, State.NOT_RUN)
-        row = _one(release, build_one, stop)
-        if row.state is State.FAILED and fail_fast:
+            return Outcome(release, Ending.NOT_RUN)
+        outcome = _one(release, build_one, stop)
+        if outcome.state is Ending.FAILED and fail_fast:
             enough.set()
-        return row
+        return outcome
 
-    rows: dict[str, Row] = {}
+    outcomes: dict[str, Outcome] = {}
     with Threads(max(1, jobs), "release") as pool:
         try:
             pending = {pool.submit(one, release) for release in releases}
             while pending:
                 # Ctrl-C just before a wait begins would be noticed only when it ends
                 done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-                for row in (future.result() for future in done):
-                    rows[row.release] = row
-                    if row.state is not State.NOT_RUN:
-                        finished(row)
+                for outcome in (future.result() for future in done):
+                    outcomes[outcome.release] = outcome
+                    if outcome.state is not Ending.NOT_RUN:
+                        finished(outcome)
         finally:
             enough.set()
             stop.set()
-    return [rows[release] for release in releases]
+    return [outcomes[release] for release in releases]
 
 
-def state_of(built: Built) -> State:
+def state_of(built: Built) -> Ending:
     """How a build that did not fail ended."""
-    return State.UP_TO_DATE if built.published.up_to_date else State.BUILT
+    return Ending.UP_TO_DATE if built.published.up_to_date else Ending.BUILT
 
 
-def require(rows: Sequence[Row]) -> None:
+def require(outcomes: Sequence[Outcome]) -> None:
     """Raise BuildsFailed when any release failed."""
-    failed = [row.release for row in rows if row.state is State.FAILED]
+    failed = [outcome.release for outcome in outcomes if outcome.state is Ending.FAILED]
     if failed:
-        raise BuildsFailed(failed, len(rows))
+        raise BuildsFailed(failed, len(outcomes))
 
 
-def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Row:
+def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Outcome:
     started = time.monotonic()
     try:
         built = build_one(release, stop)
     except (KsimageError, OSError) as error:
         known = SystemRefused(error) if isinstance(error, OSError) else error
-        return Row(release, State.FAILED, time.monotonic() - started, error=known)
-    return Row(release, state_of(built), time.monotonic() - started, built)
+        return Outcome(release, Ending.FAILED, time.monotonic() - started, error=known)
+    return Outcome(release, state_of(built), time.monotonic() - started, built)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.build import engine as builder
 from ksimage.build import smoke
-from ksimage.build.make import Built, Destination, prove
+from ksimage.build.outcome import Built, Destination, prove
 from ksimage.derivation import dockerfile
 from ksimage.errors import PlatformNotFound, TagOccupied
 from ksimage.images.manifest import Descriptor
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ksimage.build.plan import Plan, PlatformPlan
+    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.transfer import Progress
 
 
@@ -31,7 +33,7 @@ def make(
     plan: Plan,
     destination: Destination,
     *,
-    options: Any,
+    options: RegistryOptions | None,
     overwrite: bool,
     jobs: int,
     progress: Progress | None,
@@ -92,7 +94,7 @@ def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
 
 
 @contextmanager
-def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
+def _base(client: EngineClient, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
     """What FROM names: pinned by digest, and in the engine or within its reach."""
     if plan.location.reference is not None:
         name = plan.location.reference.familiar.partition("@")[0]
@@ -107,7 +109,9 @@ def _base(client: Any, plan: Plan, chosen: PlatformPlan) -> Iterator[str]:
         yield image_id
 
 
-def _tag(client: Any, destination: Destination, image_id: str, overwrite: bool) -> Published:
+def _tag(
+    client: EngineClient, destination: Destination, image_id: str, overwrite: bool
+) -> Published:
     """Name the image. Our own earlier builds are replaced as `docker build` would."""
     location = destination.location
     held = store.held(client, location.ref)

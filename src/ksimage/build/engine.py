@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import io
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.derivation import dockerfile
 from ksimage.errors import BuildFailed, SmokeTestFailed
-from ksimage.hook.find import HOOK_PATH
 from ksimage.locations.docker import engine
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.derivation.recipe import Recipe
+    from ksimage.locations.docker.client import EngineClient
 
 log = logging.getLogger("ksimage.docker")
 
 SMOKE_TIMEOUT = 120  # seconds; the hook imports ansible_runner and kubernetes, then prints
 
 
-def build(client: Any, recipe: Recipe, *, base: str, release: str, platform: str) -> str:
+def build(client: EngineClient, recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     """Build without a tag and return the image ID (``sha256:…``).
 
     Args:
@@ -64,7 +65,7 @@ def build(client: Any, recipe: Recipe, *, base: str, release: str, platform: str
     return built
 
 
-def smoke_test(client: Any, image: str, base: str) -> str:
+def smoke_test(client: EngineClient, image: str, base: str) -> str:
     """Run the hook with ``--config`` in both images, without network; return what they print.
 
     shell-operator calls every hook once like this at its start and stops on any failure
@@ -82,7 +83,7 @@ def smoke_test(client: Any, image: str, base: str) -> str:
     return after
 
 
-def hook_config(client: Any, image: str) -> str:
+def hook_config(client: EngineClient, image: str) -> str:
     """What ``installRunner.py --config`` prints in ``image``. Raises SmokeTestFailed."""
     import docker.errors
 

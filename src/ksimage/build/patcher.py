@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ksimage.base.images import PlatformImage
     from ksimage.config.settings import Settings
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection, Series
 

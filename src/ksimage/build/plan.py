@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.derivation.recipe import Recipe
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.hook.platforms import Reading
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.patching.apply import SeriesResult

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
 

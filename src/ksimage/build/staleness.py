@@ -19,13 +19,14 @@ from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, NotFound
 from ksimage.images import config as image_config
 from ksimage.locations import access
+from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.spec import Location
 
 
@@ -90,6 +91,23 @@ def check(
         return _check(release, pinned, settings, options, target)
     except KsimageError as error:
         return Finding(release, State.FAILED, (error.message,), error=error)
+
+
+def check_all(
+    wanted: Sequence[tuple[str, str | None]],
+    settings: Settings,
+    *,
+    options: OptionsFor,
+    target: str,
+) -> list[Finding]:
+    """Check several releases, each with the digest that it is pinned to, some at once."""
+    with Threads(settings.jobs, "check") as pool:
+        return list(
+            pool.map(
+                lambda item: check(item[0], item[1], settings, options=options, target=target),
+                wanted,
+            )
+        )
 
 
 def _check(

@@ -1,4 +1,5 @@
-"""Texts that others wrote, made harmless for the places where a CI system reads them.
+"""Texts that others wrote, made harmless for the places where a CI system reads them: its log,
+and the Markdown of its pages.
 
 A job's log is a command channel: a line such as ``::add-mask::`` in a patch, a tag or a registry's
 answer would be obeyed. The rules are those of the systems' own toolkits (GitHub's
@@ -8,6 +9,7 @@ answer would be obeyed. The rules are those of the systems' own toolkits (GitHub
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&@#!]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -55,3 +57,20 @@ def code(text: str) -> str:
 
 def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match.group())};"
+
+
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, codes: Sequence[str] = ()
+) -> str:
+    """A table; columns whose header is in ``codes`` are set in code style.
+
+    Headers are the program's own words; the cells may hold anything.
+    """
+    lines = ["| " + " | ".join(headers) + " |", "|" + "---|" * len(headers)]
+    for row in rows:
+        texts = [
+            code(text) if header in codes else cell(text)
+            for header, text in zip(headers, row, strict=True)
+        ]
+        lines.append("| " + " | ".join(texts) + " |")
+    return "\n".join(lines) + "\n"

@@ -20,7 +20,7 @@ KEEP: Final = "30 days"
 
 
 @dataclass(frozen=True)
-class Row:
+class Job:
     """One job.
 
     Attributes:
@@ -36,28 +36,28 @@ class Row:
     reason: str = ""
 
 
-def github(rows: Sequence[Row]) -> str:
+def github(jobs: Sequence[Job]) -> str:
     """One line of JSON for ``strategy.matrix: ${{ fromJSON(...) }}``. ASCII only."""
-    document = {"include": [_object(row) for row in rows]}
+    document = {"include": [_object(job) for job in jobs]}
     return disarmed_json(json.dumps(document, separators=(",", ":")))
 
 
-def github_outputs(rows: Sequence[Row]) -> dict[str, str]:
+def github_outputs(jobs: Sequence[Job]) -> dict[str, str]:
     """Outputs of the step: ``matrix``, and ``count`` for the next job's ``if:``."""
-    return {"matrix": github(rows), "count": str(len(rows))}
+    return {"matrix": github(jobs), "count": str(len(jobs))}
 
 
-def document(rows: Sequence[Row]) -> str:
+def document(jobs: Sequence[Job]) -> str:
     """One JSON document, versioned."""
-    document = {"schema": SCHEMA, "releases": [_object(row) for row in rows]}
+    document = {"schema": SCHEMA, "releases": [_object(job) for job in jobs]}
     return disarmed_json(json.dumps(document, indent=2))
 
 
-def gitlab(rows: Sequence[Row], environ: Mapping[str, str]) -> str:
+def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
     """A child pipeline that needs nothing beside itself.
 
     Args:
-        rows: the jobs.
+        jobs: the jobs.
         environ: the planning job's; its image (CI_JOB_IMAGE) and its runner's tags
             (CI_RUNNER_TAGS) are the jobs' as well.
     """
@@ -74,9 +74,9 @@ def gitlab(rows: Sequence[Row], environ: Mapping[str, str]) -> str:
     # Without rules a job of a child pipeline does not run for a merge request.
     common["rules"] = [{"when": "on_success"}]
     pipeline: dict[str, Any] = {"stages": ["build"]}
-    for row in rows:
-        pipeline[f"ksimage {row.release}"] = _job(row, common)
-    if not rows:
+    for job in jobs:
+        pipeline[f"ksimage {job.release}"] = _job(job, common)
+    if not jobs:
         pipeline["ksimage up to date"] = {
             "stage": "build",
             **common,
@@ -85,24 +85,24 @@ def gitlab(rows: Sequence[Row], environ: Mapping[str, str]) -> str:
         }
     # Through JSON, so that nothing is the same object twice: PyYAML would write an anchor for it.
     text = yaml.safe_dump(json.loads(json.dumps(pipeline)), sort_keys=False, width=1000)
-    return f"# Written by ksimage matrix; {len(rows)} to build.\n{text}"
+    return f"# Written by ksimage matrix; {len(jobs)} to build.\n{text}"
 
 
-def render(rows: Sequence[Row], system: System, environ: Mapping[str, str]) -> str:
+def render(jobs: Sequence[Job], system: System, environ: Mapping[str, str]) -> str:
     """The matrix for a system; PLAIN is the JSON document."""
     if system is System.GITHUB:
-        return github(rows)
+        return github(jobs)
     if system is System.GITLAB:
-        return gitlab(rows, environ)
-    return document(rows)
+        return gitlab(jobs, environ)
+    return document(jobs)
 
 
-def _job(row: Row, common: Mapping[str, Any]) -> dict[str, Any]:
+def _job(job: Job, common: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "stage": "build",
         **common,
         # By variable, not in the script's text: a shell never reads a name as code.
-        "variables": {"RELEASE": _dollars(row.release)},
+        "variables": {"RELEASE": _dollars(job.release)},
         "script": [
             'ksimage build "$RELEASE" --push --replace'
             " --metadata-file metadata.json --image-refs image-refs.txt"
@@ -111,12 +111,12 @@ def _job(row: Row, common: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _object(row: Row) -> dict[str, str]:
+def _object(job: Job) -> dict[str, str]:
     return {
-        "release": row.release,
-        "tag": row.tag,
-        "image": row.image,
-        "reason": row.reason,
+        "release": job.release,
+        "tag": job.tag,
+        "image": job.image,
+        "reason": job.reason,
     }
 
 

@@ -51,7 +51,7 @@ class Reporter:
         self._sections = 0
 
     @contextmanager
-    def group(self, title: str, *, collapsed: bool = True) -> Iterator[None]:
+    def group(self, title: str) -> Iterator[None]:
         """A part of the log that can be folded. Groups do not nest (GitHub's cannot)."""
         line = " ".join(log_text(title).split())
         if self.system is System.GITHUB:
@@ -63,9 +63,8 @@ class Reporter:
         elif self.system is System.GITLAB:
             self._sections += 1
             name = f"ksimage_{self._sections}"
-            option = "[collapsed=true]" if collapsed else ""
             now = int(time.time())
-            self._write(f"\x1b[0Ksection_start:{now}:{name}{option}\r\x1b[0K{line}\n")
+            self._write(f"\x1b[0Ksection_start:{now}:{name}[collapsed=true]\r\x1b[0K{line}\n")
             try:
                 yield
             finally:
@@ -91,16 +90,6 @@ class Reporter:
         """Annotate an error at the files that caused it."""
         for found in places(error, self._workspace())[:MAX_ANNOTATIONS]:
             self.annotate("error", found)
-
-    def verbatim(self, text: str) -> None:
-        """Write lines of foreign origin (a build log, a diff) without any being obeyed."""
-        lines = log_text(text)
-        if not lines.endswith("\n"):
-            lines += "\n"
-        if self.system is System.GITHUB:
-            token = secrets.token_hex(16)
-            lines = f"::stop-commands::{token}\n{lines}::{token}::\n"
-        self._write(lines)
 
     def outputs(self, values: Mapping[str, str]) -> bool:
         """Set outputs of the step, for later jobs. False where there is no such thing.

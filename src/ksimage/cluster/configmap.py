@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ksimage.derivation import recipe
 from ksimage.errors import UsageError
-from ksimage.hook.find import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.build.plan import PlatformPlan

@@ -43,7 +43,7 @@ def build(
     derived: dict[str, Descriptor] = {}
     top: Descriptor | None = None
     for image, recipe in recipes:
-        layer = write_layer(recipe.file)
+        layer = write_layer(recipe.file, recipe.folders)
         change = image_config.Change(
             layer.diff_id, recipe.env, recipe.labels, recipe.created, recipe.created_by
         )

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ksimage
 from ksimage.errors import ConfigError
-from ksimage.hook.find import HOOK_PATH
+from ksimage.hook.layers import HOOK_PARENTS
 from ksimage.images import config as image_config
-from ksimage.images.layer import MAX_MTIME, LayerFile
+from ksimage.images.layer import MAX_MTIME, LayerFile, LayerFolder
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import PlatformImage
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
 
 VERBOSITY_VARIABLE: Final = "KS_INSTALLER_VERBOSITY"
 MAX_VERBOSITY: Final = 5
@@ -70,9 +71,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One platform's additions. ``created`` is RFC 3339 and also the file's mtime."""
+    """One platform's additions. ``created`` is RFC 3339 and also the file's mtime.
+
+    ``folders``: the file's parent directories as the base has them. An added layer needs them, or
+    a store that keeps layers apart makes up their owner and mode; a Dockerfile's COPY sees to it.
+    """
 
     file: LayerFile
+    folders: tuple[LayerFolder, ...]
     env: Mapping[str, str]
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
@@ -119,11 +125,19 @@ def make(
     names = ", ".join(patch.name for patch in identity.patches)
     return Recipe(
         file=LayerFile(HOOK_PATH, patched, hook.mode, hook.uid, hook.gid, min(seconds, MAX_MTIME)),
+        folders=_folders(hook),
         env={VERBOSITY_VARIABLE: str(verbosity), "PYTHONUNBUFFERED": "1"},
         labels={**blanked, **stale, **said, **identity.labels},
         annotations=said,
         created=created,
         created_by=f"ksimage {ksimage.__version__}: patch /{HOOK_PATH} ({names})",
+    )
+
+
+def _folders(hook: Hook) -> tuple[LayerFolder, ...]:
+    """The hook's parents; one that no layer has an entry for is what engines make of it then."""
+    return tuple(
+        hook.parents.get(path) or LayerFolder(path, 0o755, 0, 0, 0) for path in HOOK_PARENTS
     )
 
 

@@ -21,6 +21,7 @@ from ksimage.errors import (
     LoginRequired,
     ProjectNotCreated,
     RegistryRefused,
+    RepositoryWithoutProject,
 )
 from ksimage.harbor.view import (
     MAX_PUSHES,
@@ -31,19 +32,19 @@ from ksimage.harbor.view import (
     read_pushes,
     read_view,
 )
-from ksimage.locations.registry import session_for
-from ksimage.locations.registry.api.answers import refusal
-from ksimage.locations.registry.api.transport import Transport
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.answers import refusal
+from ksimage.locations.registry.api.channel import Channel
+from ksimage.locations.registry.session import session_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ksimage.images.reference import Reference
-    from ksimage.locations.registry import RegistryOptions
-    from ksimage.locations.registry.api.answers import Answer
     from ksimage.locations.registry.auth.credentials import Credentials
+    from ksimage.locations.registry.http.wire import Answer
 
-log = logging.getLogger("ksimage.harbor")
+log = logging.getLogger(__name__)
 
 API = "/api/v2.0"
 PATIENCE = 5.0  # seconds for connecting and for each answer
@@ -55,11 +56,9 @@ _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 class Harbor:
     """One Harbor's API, as one user. Made by :func:`detect`."""
 
-    def __init__(
-        self, transport: Transport, credentials: Callable[[str], Credentials | None]
-    ) -> None:
-        self.host = transport.host.name
-        self._transport = transport
+    def __init__(self, channel: Channel, credentials: Callable[[str], Credentials | None]) -> None:
+        self.host = channel.wire.host.name
+        self._channel = channel
         self._credentials = credentials
 
     def ensure_project(self, project: str, *, public: bool) -> bool:
@@ -133,7 +132,7 @@ class Harbor:
 
     def close(self) -> None:
         """Close the connection."""
-        self._transport.close()
+        self._channel.wire.close()
 
     def _get(self, path: str, project: str) -> Any:
         """A JSON document, or None for whatever is no such answer."""
@@ -159,33 +158,58 @@ class Harbor:
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
-        return self._transport.call(method, API + path, headers, data)
+        return self._channel.call(method, API + path, headers, data)
 
 
-def detect(registry: str, options: RegistryOptions) -> Harbor | None:
+def detect(registry: str, options: RegistryOptions | None) -> Harbor | None:
     """The Harbor that a registry belongs to; None for any other registry. Never raises for those.
 
     One short request without a login: ``GET /api/v2.0/ping`` answers ``Pong``.
     """
+    options = options or RegistryOptions()
     quick = replace(
         options,
         connect_timeout=min(options.connect_timeout, PATIENCE),
         read_timeout=min(options.read_timeout, PATIENCE),
         retry=replace(options.retry, tries=2),
     )
-    transport = Transport(registry, quick)
+    channel = Channel(registry, quick)
     try:
-        answer = transport.call("GET", f"{API}/ping", {"Accept": "text/plain"})
+        answer = channel.call("GET", f"{API}/ping", {"Accept": "text/plain"})
     except KsimageError as error:
         log.info("%s: no Harbor: %s", registry, error.message)
-        transport.close()
+        channel.wire.close()
         return None
     if answer.status != 200 or answer.body.strip().strip(b'"') != b"Pong":
         log.info("%s: no Harbor: its ping answered HTTP %s", registry, answer.status)
-        transport.close()
+        channel.wire.close()
         return None
     # one login for both APIs: found once, and named once
-    return Harbor(transport, session_for(registry, options).transport.auth.credentials)
+    return Harbor(channel, session_for(registry, options).channel.auth.credentials)
+
+
+def ensure(reference: Reference, options: RegistryOptions | None, *, public: bool) -> str:
+    """Create the project of a reference unless it is there; returns a sentence for the user.
+
+    Registries that are no Harbor have no projects: nothing is done, and the sentence says so.
+
+    Raises:
+        RepositoryWithoutProject, BadReference, LoginRequired, LoginFailed, ProjectNotCreated,
+        RegistryError.
+    """
+    harbor = detect(reference.registry, options)
+    if harbor is None:
+        return f"{reference.registry} does not answer like a Harbor: no project to create"
+    try:
+        project, slash, _ = reference.repository.partition("/")
+        if not slash:
+            raise RepositoryWithoutProject(str(reference), "it has no project")
+        if harbor.ensure_project(project, public=public):
+            kind = "public" if public else "private"
+            return f"created the {kind} project {project} on {reference.registry}"
+        return f"the project {project} exists on {reference.registry}"
+    finally:
+        harbor.close()
 
 
 def check_project_name(project: str) -> None:

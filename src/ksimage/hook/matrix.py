@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.errors import KsimageError, UnknownRelease
 from ksimage.hook.proof import prove_hook, require_supported
@@ -81,37 +81,6 @@ def check(hooks: Mapping[str, bytes], series: Series) -> tuple[Row, ...]:
         series: the patches; optional ones are tried alone only.
     """
     return tuple(_row(name, data, series) for name, data in hooks.items())
-
-
-def to_json(rows: tuple[Row, ...]) -> dict[str, Any]:
-    """The matrix as one document of plain types, without the schema's version field."""
-    return {
-        "releases": [
-            {
-                "release": row.release,
-                "hook_sha256": row.sha256,
-                "pristine": row.pristine,
-                "patches": [_cell_json(cell) for cell in row.cells],
-                "series": {
-                    key: value for key, value in _cell_json(row.series).items() if key != "patch"
-                },
-                "patched_sha256": row.result or None,
-            }
-            for row in rows
-        ],
-        "good": all(row.good for row in rows),
-    }
-
-
-def _cell_json(cell: Cell) -> dict[str, Any]:
-    found: dict[str, Any] = {"patch": cell.patch, "status": cell.status}
-    if cell.status in (APPLIES, OFFSET):
-        found["offset"] = cell.offset
-    if cell.kind:
-        found["kind"] = cell.kind
-    if cell.reason:
-        found["reason"] = cell.reason
-    return found
 
 
 def _row(name: str, data: bytes, series: Series) -> Row:

@@ -9,32 +9,33 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ksimage import cache
-from ksimage.hook.find import Hook
 from ksimage.hook.find import find_hook as read_hook
+from ksimage.hook.layers import Hook
+from ksimage.images.layer import LayerFolder
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
     from ksimage.base.images import PlatformImage
     from ksimage.cache import Cache
-    from ksimage.hook.find import Seen
+    from ksimage.hook.layers import Seen
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.base")
 
-_KIND = "hooks"
+_KIND = "hooks-2"  # 2: with parents and others
 
 
 def find_hook(source: Source, image: PlatformImage, *, seen: Seen | None = None) -> Hook:
-    """:func:`ksimage.hook.find_hook`, without reading a layer twice."""
+    """:func:`ksimage.hook.find.find_hook`, without reading a layer twice."""
     digest = image.descriptor.digest
     known = recall(cache.default(), digest)
     if known is not None:
         log.info("the hook of %s is known", digest)
         return known
-    hook = read_hook(source, image, seen=seen)
+    hook = read_hook(source, image, depth="parents", seen=seen)
     remember(cache.default(), digest, hook)
     return hook
 
@@ -45,8 +46,16 @@ def remember(kept: Cache, manifest: str, hook: Hook) -> None:
         return
     content = f"sha256:{hook.sha256}"
     kept.put(content, hook.data)
-    note = {"sha256": content, "mode": hook.mode, "uid": hook.uid, "gid": hook.gid}
-    kept.put_note(_KIND, manifest, json.dumps({**note, "layer": hook.layer}).encode())
+    note = {
+        "sha256": content,
+        "mode": hook.mode,
+        "uid": hook.uid,
+        "gid": hook.gid,
+        "layer": hook.layer,
+        "parents": [_folder_note(folder) for folder in hook.parents.values()],
+        "others": hook.others,
+    }
+    kept.put_note(_KIND, manifest, json.dumps(note).encode())
 
 
 def recall(kept: Cache, manifest: str) -> Hook | None:
@@ -59,9 +68,25 @@ def recall(kept: Cache, manifest: str) -> Hook | None:
         content = kept.get(note["sha256"])
         mode, uid, gid = (int(note[key]) for key in ("mode", "uid", "gid"))
         layer = str(note["layer"])
-    except (ValueError, KeyError, TypeError):
+        folders = [_folder(entry) for entry in note["parents"]]
+        others = tuple(str(path) for path in note["others"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     if content is None:
         return None
-    hook = Hook(content, mode, uid, gid, layer)
+    parents = {folder.path: folder for folder in folders}
+    hook = Hook(content, mode, uid, gid, layer, parents, others)
     return hook if releases.by_hook(hook.sha256) else None
+
+
+def _folder_note(folder: LayerFolder) -> list[Any]:
+    attributes = {key: value.hex() for key, value in folder.attributes.items()}
+    return [folder.path, folder.mode, folder.uid, folder.gid, folder.mtime, attributes]
+
+
+def _folder(note: list[Any]) -> LayerFolder:
+    """Raises ValueError, TypeError or AttributeError where the note is none of ours."""
+    path, *numbers, attributes = note
+    mode, uid, gid, mtime = map(int, numbers)
+    known = {str(key): bytes.fromhex(value) for key, value in attributes.items()}
+    return LayerFolder(str(path), mode, uid, gid, mtime, known)

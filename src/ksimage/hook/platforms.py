@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from ksimage.hook import memory
 from ksimage.locations import transfer
+from ksimage.locations.views import watch
 from ksimage.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.hook.find import Hook, Seen
+    from ksimage.hook.layers import Hook, Seen
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Source
 
@@ -29,7 +30,7 @@ def find_hooks(
 
     Args:
         source, images: the base, open, and its platforms.
-        seen: told of what will be a hook if all is well (:func:`ksimage.hook.find_hook`).
+        seen: told of what will be a hook if all is well (:func:`ksimage.hook.find.find_hook`).
         reading: told of the layers that are read; what it raises ends the reading.
 
     Raises:
@@ -41,12 +42,12 @@ def find_hooks(
 
     def report(descriptor: Descriptor, count: int) -> None:
         if stop.is_set():
-            raise transfer.Cancelled
+            raise watch.Cancelled
         if reading:
             with lock:
                 reading(descriptor, count)
 
-    find = partial(memory.find_hook, transfer.Watched(source, report), seen=seen)
+    find = partial(memory.find_hook, watch.Watched(source, report), seen=seen)
     if len(distinct) == 1:
         hook = find(images.images[0])
         return [(image, hook) for image in images.images]

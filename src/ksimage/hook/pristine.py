@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.base import lookup
 from ksimage.errors import CloneUnusable
-from ksimage.hook.find import MAX_HOOK, find_hook
+from ksimage.hook.find import find_hook
+from ksimage.hook.layers import MAX_HOOK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
 
 UPSTREAM_PATH = "controller/installRunner.py"
 """Where the hook is in kubesphere/ks-installer, at every tag up to v3.4.1."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images.digest import DIGEST
-from ksimage.images.manifest import MAX_CONFIG, encode, exact, load_json
+from ksimage.images.documents import JsonObject, JsonView, encode, exact, load_json
+from ksimage.images.manifest import MAX_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ class Change(NamedTuple):
     created_by: str
 
 
-def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
+def parse(name: str, data: bytes, layers: int) -> JsonObject:
     """A config whose parts that are used here have the right types.
 
     Args:
@@ -92,22 +93,22 @@ def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
     return config
 
 
-def settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+def settings(config: JsonView) -> JsonView:
     """The run-time part of a parsed config (entrypoint, user, env ...)."""
     return config.get("config") or {}
 
 
-def environment(config: Mapping[str, Any]) -> dict[str, str]:
+def environment(config: JsonView) -> dict[str, str]:
     """Env as a map, the last of equal names winning."""
     return dict(entry.partition("=")[::2] for entry in settings(config).get("Env") or ())
 
 
-def labels(config: Mapping[str, Any]) -> dict[str, str]:
+def labels(config: JsonView) -> dict[str, str]:
     """The labels; empty when there are none."""
     return dict(settings(config).get("Labels") or {})
 
 
-def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
+def layer_history(config: JsonView) -> Sequence[str | None]:
     """``created_by`` for each layer, bottom up; None where the history does not tell.
 
     Empty when the history's layer entries are not as many as the diff IDs: it cannot be trusted.
@@ -127,7 +128,7 @@ def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
     return texts if len(texts) == len(config["rootfs"]["diff_ids"]) else ()
 
 
-def derive(base: Mapping[str, Any], change: Change) -> bytes:
+def derive(base: JsonView, change: Change) -> bytes:
     """The config of the derived image: one layer, one history entry, env and labels more."""
     config = {key: value for key, value in base.items() if key not in _OF_THE_BUILD}
     config["created"] = change.created
@@ -153,7 +154,7 @@ _RFC3339 = re.compile(
 )
 
 
-def created(config: Mapping[str, Any]) -> tuple[int, str]:
+def created(config: JsonView) -> tuple[int, str]:
     """The config's ``created`` in seconds since the epoch, and as it is written (RFC 3339).
 
     The epoch itself when it is missing or nonsense; seconds are never before it.

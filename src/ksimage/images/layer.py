@@ -1,8 +1,8 @@
 """Layers: read a hostile one entry by entry, write one with a single file reproducibly.
 
 A layer is a tar archive with whiteouts (OCI image-spec, layer.md). The one written here depends on
-nothing but its file: USTAR, fixed fields, and a gzip wrapper of stored blocks, because compressed
-bytes differ between zlib versions and zlib-ng.
+nothing but its entries: USTAR, fixed fields, and a gzip wrapper of stored blocks, because
+compressed bytes differ between zlib versions and zlib-ng.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import posixpath
 import struct
 import zlib
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images import tar
-from ksimage.images.tar import BLOCK
+from ksimage.images.tarstream import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -43,6 +44,21 @@ class LayerFile:
     mtime: int
 
 
+class LayerFolder(NamedTuple):
+    """A directory as it stands, or is to stand, in a layer.
+
+    ``path`` has neither a leading nor a trailing slash; ``attributes`` are PAX records for extended
+    attributes by key, as Go's archive/tar writes them (``SCHILY.xattr.user.name``).
+    """
+
+    path: str
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    attributes: Mapping[str, bytes] = MappingProxyType({})
+
+
 class Layer(NamedTuple):
     """A finished layer: the gzip bytes, their digest, and the digest of the tar inside."""
 
@@ -51,11 +67,42 @@ class Layer(NamedTuple):
     diff_id: str
 
 
-def write_layer(file: LayerFile) -> Layer:
-    """The layer that holds exactly ``file``: no parent directories, no names of users."""
-    content = _header(file) + file.data + bytes(-len(file.data) % BLOCK) + bytes(2 * BLOCK)
+def write_layer(file: LayerFile, folders: Sequence[LayerFolder] = ()) -> Layer:
+    """The layer that holds exactly ``folders``, in their order, and ``file``; no names of users.
+
+    A store that keeps each layer apart takes the attributes of a directory from the topmost layer
+    that has something in it, and makes them up (0755, root) where that layer has no entry for it.
+    """
+    entries = [_folder_entry(folder) for folder in folders]
+    header = _header(file.path, b"0", len(file.data), file)
+    content = b"".join([*entries, header, _padded(file.data), bytes(2 * BLOCK)])
     data = store_gzip(content)
     return Layer(data, _digest(data), _digest(content))
+
+
+def _folder_entry(folder: LayerFolder) -> bytes:
+    header = _header(f"{folder.path}/", b"5", 0, folder)
+    if not folder.attributes:
+        return header
+    records = b"".join(
+        _record(key.encode("utf-8", "surrogateescape"), value)
+        for key, value in sorted(folder.attributes.items())
+    )
+    about = LayerFolder("", 0o644, 0, 0, 0)
+    name = f"PaxHeaders.0/{folder.path}"
+    return _header(name, b"x", len(records), about) + _padded(records) + header
+
+
+def _record(key: bytes, value: bytes) -> bytes:
+    """``LENGTH KEY=VALUE\\n``, where LENGTH counts its own digits, too (POSIX.1-2001, pax)."""
+    rest = len(key) + len(value) + 3
+    length = rest + len(str(rest))
+    length = rest + len(str(length))
+    return b"%d %s=%s\n" % (length, key, value)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % BLOCK)
 
 
 def store_gzip(data: bytes) -> bytes:
@@ -72,18 +119,18 @@ def store_gzip(data: bytes) -> bytes:
     return b"".join(out)
 
 
-def _header(file: LayerFile) -> bytes:
-    path = file.path.encode()
-    assert len(path) <= 100 and 0 <= file.mtime <= MAX_MTIME, "what the caller promised"
+def _header(name: str, kind: bytes, size: int, about: LayerFile | LayerFolder) -> bytes:
+    path = name.encode()
+    assert len(path) <= 100 and 0 <= about.mtime <= MAX_MTIME, "what the caller promised"
     fields = [
         path.ljust(100, b"\0"),
-        _number(file.mode & 0o7777, 8),
-        _number(file.uid, 8),
-        _number(file.gid, 8),
-        _number(len(file.data), 12),
-        _number(file.mtime, 12),
+        _number(about.mode & 0o7777, 8),
+        _number(about.uid, 8),
+        _number(about.gid, 8),
+        _number(size, 12),
+        _number(about.mtime, 12),
         b" " * 8,  # where the checksum goes counts as spaces
-        b"0",
+        kind,
         bytes(100),
         b"ustar\x0000",
         bytes(247),

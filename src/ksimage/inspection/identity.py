@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ksimage.base.images import PlatformImage
     from ksimage.derivation.recipe import PatchId
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
 
 
 _ALWAYS = (recipe.VERSION, recipe.HOOK_BEFORE)

@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from ksimage.base import images as base_images
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, PatchError, ProofFailed, UnsupportedRelease
-from ksimage.hook.find import HOOK_PARENTS, HOOK_PATH, MAX_HOOK, find_hook, read_entries
+from ksimage.hook.find import find_hook
+from ksimage.hook.layers import HOOK_PARENTS, MAX_HOOK, folder_of, read_entries
 from ksimage.hook.proof import prove_hook
 from ksimage.images import config as image_config
 from ksimage.images.tar import Kind
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.derivation.recipe import Recipe
-    from ksimage.hook.find import Hook
-    from ksimage.images.layer import Entry
+    from ksimage.hook.layers import Hook
+    from ksimage.images.layer import Entry, LayerFolder
     from ksimage.inspection.identity import Identity
     from ksimage.locations.protocol import Source
 
@@ -105,8 +107,8 @@ def verify(
         platforms: only these, when given.
         expected: by ``Platform.normal``, what the build meant, or what the base is; without it the
             proofs that need the base are reported as not checked.
-        bare_layer: the added layer must hold the hook alone; otherwise the hook's parent
-            directories are allowed, which every Dockerfile build records as well.
+        bare_layer: the manifest must name the base's own blobs, and the directories have the
+            base's times; an engine packs layers anew and gives directories the time of the build.
 
     Raises:
         ProofFailed: a platform that was to be built is missing.
@@ -138,7 +140,8 @@ def verify(
 def expect_base(source: Source, wanted: ImageSet) -> dict[str, Expected]:
     """The base's side of the proofs, for an image that was built earlier."""
     return {
-        image.platform.normal: Expected(image, find_hook(source, image)) for image in wanted.images
+        image.platform.normal: Expected(image, find_hook(source, image, depth="parents"))
+        for image in wanted.images
     }
 
 
@@ -241,42 +244,51 @@ def added_layer(
     bare: bool = False,
 ) -> Proof:
     """Prove that the topmost layer is the one that a build adds. See :func:`verify`."""
-    name = "the added layer holds the hook and nothing else"
+    name = "the added layer holds the hook and its two directories as the base has them"
     descriptor = image.manifest.layers[-1]
     if hook.layer != descriptor.digest:
         return Proof(name, False, "the hook is not in the topmost layer")
     if descriptor.size > 2 * MAX_HOOK:
         return Proof(name, False, f"the topmost layer has {descriptor.size} bytes")
-    parents = known.base_hook.parents if known else {}
+    diff_id = image.config["rootfs"]["diff_ids"][-1]
     try:
-        found = read_entries(
-            source,
-            descriptor,
-            image.config["rootfs"]["diff_ids"][-1],
-            lambda entries: [(e.path, _belongs(e, parents, bare=bare)) for e in entries],
-        )
+        found = read_entries(source, descriptor, diff_id, _listed)
     except KsimageError as error:
         return Proof(name, False, error.why or error.message)
-    paths = [path for path, _ in found]
-    stray = [path for path, belongs in found if not belongs]
+    stray = [path for path, _, belongs in found if not belongs]
     if stray:
         return Proof(name, False, f"it also holds {', '.join(stray[:3])}")
-    if paths.count(HOOK_PATH) != 1:
-        return Proof(name, False, f"it holds the hook {paths.count(HOOK_PATH)} times")
-    return Proof(name, True, f"1 file, {len(hook.data)} bytes")
+    folders = {path: folder for path, folder, _ in found if folder is not None}
+    if len(found) != len(folders) + 1:
+        return Proof(name, False, "it holds an entry twice")
+    problem = _folders(folders, known, exact=bare) if known else ""
+    return Proof(name, not problem, problem or f"1 file, {len(hook.data)} bytes")
 
 
-def _belongs(entry: Entry, parents: Mapping[str, tuple[int, int, int]], *, bare: bool) -> bool:
-    """Whether the entry is the hook, or, in an engine's layer, one of its parents unchanged."""
-    member = entry.member
-    if member.attributes:
-        return False  # capabilities and the like, which nothing here asked for
-    if entry.path == HOOK_PATH:
-        return member.kind is Kind.FILE
-    about = (member.mode & 0o7777, member.uid, member.gid)
-    return (
-        not bare
-        and entry.path in HOOK_PARENTS
-        and member.kind is Kind.DIRECTORY
-        and parents.get(entry.path, about) == about
-    )
+def _listed(entries: Iterator[Entry]) -> list[tuple[str, LayerFolder | None, bool]]:
+    """Each path; what it says of one of the hook's parents; whether it belongs in the layer."""
+    found: list[tuple[str, LayerFolder | None, bool]] = []
+    for entry in entries:
+        path, member = entry.path, entry.member
+        if path in HOOK_PARENTS and member.kind is Kind.DIRECTORY:
+            found.append((path, folder_of(path, member), True))
+        else:  # capabilities and the like are nothing that was asked for
+            hook = path == HOOK_PATH and member.kind is Kind.FILE and not member.attributes
+            found.append((path, None, hook))
+    return found
+
+
+def _folders(found: Mapping[str, LayerFolder], known: Expected, *, exact: bool) -> str:
+    """What is wrong with the directories. ``exact``: an engine gives them the time of the build."""
+    for path in HOOK_PARENTS:
+        now, before = found.get(path), known.base_hook.parents.get(path)
+        if now is None:
+            return f"it has no entry for /{path}: its owner and mode are made up by some stores"
+        if before is None:
+            continue
+        if now[:4] != before[:4] or now.attributes != before.attributes:
+            what, was = (f"{f.mode:04o} {f.uid}:{f.gid}" for f in (now, before))
+            return f"/{path} is {what}, the base has {was}" if what != was else f"/{path} differs"
+        if exact and now.mtime != before.mtime:
+            return f"/{path} has another time than the base's"
+    return ""

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.harbor.api import Harbor
     from ksimage.harbor.view import View
-    from ksimage.hook.find import Hook
+    from ksimage.hook.layers import Hook
     from ksimage.inspection.identity import Identity, Origin
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -100,7 +101,7 @@ def inspect(
     harbor: Harbor | None = None,
     *,
     platforms: Sequence[str] = (),
-    options: Any = None,
+    options: RegistryOptions | None = None,
 ) -> Inspection:
     """Look at what ``location`` holds.
 
@@ -173,7 +174,9 @@ def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
     )
 
 
-def _kept(location: Location, images: ImageSet, harbor: Harbor | None, options: Any) -> Kept | None:
+def _kept(
+    location: Location, images: ImageSet, harbor: Harbor | None, options: RegistryOptions | None
+) -> Kept | None:
     """``<tag>-orig`` of the same repository, when it can be seen."""
     reference = location.reference
     if reference is None or reference.tag is None or reference.digest is not None:
@@ -192,7 +195,9 @@ def _kept(location: Location, images: ImageSet, harbor: Harbor | None, options: 
     return Kept(there.tag or "", digest, what, tag.pushed if tag else None)
 
 
-def _kubekey_names(location: Location, images: ImageSet, options: Any) -> list[str]:
+def _kubekey_names(
+    location: Location, images: ImageSet, options: RegistryOptions | None
+) -> list[str]:
     """Those of KubeKey's ``<tag>-<arch>`` beside an index that hold the index's own images."""
     reference = location.reference
     if reference is None or not reference.tag or reference.digest or images.index is None:
@@ -206,7 +211,7 @@ def _kubekey_names(location: Location, images: ImageSet, options: Any) -> list[s
     return found
 
 
-def _held(location: Location, options: Any) -> str | None:
+def _held(location: Location, options: RegistryOptions | None) -> str | None:
     target = access.open_target(location, options=options)
     try:
         found = target.held()

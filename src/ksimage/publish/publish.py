@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
@@ -22,10 +22,11 @@ from ksimage.locations.views.as_oci import AsOci
 
 if TYPE_CHECKING:
     from ksimage.images.manifest import Descriptor
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source, Target
     from ksimage.locations.spec import Location
 
-log = logging.getLogger("ksimage.publish")
+log = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
@@ -60,7 +61,7 @@ def publish(
     source: Source,
     location: Location,
     *,
-    options: Any = None,
+    options: RegistryOptions | None = None,
     overwrite: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,
@@ -95,7 +96,9 @@ def publish(
         target.close()
 
 
-def make_room(location: Location, held: Descriptor, options: Any, *, overwrite: bool) -> str | None:
+def make_room(
+    location: Location, held: Descriptor, options: RegistryOptions | None, *, overwrite: bool
+) -> str | None:
     """Keep what a name holds before it is replaced; returns the name under which it is kept.
 
     Raises:
@@ -109,7 +112,7 @@ def make_room(location: Location, held: Descriptor, options: Any, *, overwrite: 
     return _keep(location, held, options)
 
 
-def _keep(location: Location, held: Descriptor, options: Any) -> str | None:
+def _keep(location: Location, held: Descriptor, options: RegistryOptions | None) -> str | None:
     """Put what a name holds under ``<tag>-orig`` as well. Costs no data: it is there already."""
     place = _kept_location(location)
     if place is None:

@@ -11,8 +11,9 @@ import pytest
 from tests.support import derived
 
 from ksimage.build import batch
-from ksimage.build.batch import Row, State, Stop
-from ksimage.build.make import Built, make
+from ksimage.build.batch import Ending, Outcome, Stop
+from ksimage.build.make import make
+from ksimage.build.outcome import Built
 from ksimage.errors import BuildsFailed, NotFound
 from ksimage.images.manifest import Descriptor
 
@@ -30,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def run(
     build_one: BuildOne, *, jobs: int = 2, fail_fast: bool = False
-) -> tuple[list[Row], list[str]]:
+) -> tuple[list[Outcome], list[str]]:
     """The rows, and the releases in the order in which they were reported."""
     told: list[str] = []
     rows = batch.run(
@@ -52,14 +53,14 @@ def test_rows_keep_the_order_whoever_is_ready_first(built: Built) -> None:
         assert gates[release].wait(20)
         return built
 
-    def finished(row: Row) -> None:
+    def finished(row: Outcome) -> None:
         told.append(row.release)
         gates[RELEASES[RELEASES.index(row.release) - 1]].set()
 
     rows = batch.run(RELEASES, build_one, jobs=4, fail_fast=False, finished=finished)
     assert tuple(row.release for row in rows) == RELEASES
     assert tuple(told) == RELEASES[::-1]
-    assert {row.state for row in rows} == {State.BUILT}
+    assert {row.state for row in rows} == {Ending.BUILT}
 
 
 def test_rows_tell_what_was_built(built: Built) -> None:
@@ -69,7 +70,7 @@ def test_rows_tell_what_was_built(built: Built) -> None:
     assert built.published.copied is not None
     assert rows[0].bytes_sent == built.published.copied.sent > 0
     assert rows[0].seconds >= 0
-    empty = Row("v3.3.2", State.FAILED, error=NotFound("x"))
+    empty = Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))
     assert (empty.digest, empty.platforms, empty.bytes_sent) == ("", "", 0)
 
 
@@ -102,7 +103,7 @@ def failing(built: Built, *bad: str) -> BuildOne:
 
 def test_a_failure_stops_nobody(built: Built) -> None:
     rows, told = run(failing(built, RELEASES[0], RELEASES[2]))
-    assert [row.state for row in rows] == [State.FAILED, State.BUILT] * 2
+    assert [row.state for row in rows] == [Ending.FAILED, Ending.BUILT] * 2
     assert sorted(told) == sorted(RELEASES)
     assert rows[0].error is not None
     assert rows[0].error.message == "no v3.1.0"
@@ -121,7 +122,7 @@ def test_the_system_fails_one_release_only(built: Built) -> None:
         return built
 
     rows, _ = run(build_one)
-    assert [row.state is State.FAILED for row in rows] == [False, True, False, False]
+    assert [row.state is Ending.FAILED for row in rows] == [False, True, False, False]
     assert rows[1].error is not None
     assert (rows[1].error.kind, rows[1].error.why) == ("system-refused", "No space left on device")
 
@@ -137,8 +138,8 @@ def test_fail_fast_starts_nothing_more(built: Built) -> None:
         return built
 
     rows, told = run(build_one, jobs=1, fail_fast=True)
-    assert rows[0].state is State.FAILED
-    assert [row.state for row in rows[2:]] == [State.NOT_RUN] * 2
+    assert rows[0].state is Ending.FAILED
+    assert [row.state for row in rows[2:]] == [Ending.NOT_RUN] * 2
     assert len(started) <= 2
     assert set(told) == set(started), "what never ran is not reported as ready"
 
@@ -156,8 +157,8 @@ def test_fail_fast_lets_what_runs_end(built: Built) -> None:
         return built
 
     rows, _ = run(build_one, jobs=2, fail_fast=True)
-    assert rows[0].state is State.FAILED
-    assert rows[1].state is State.BUILT
+    assert rows[0].state is Ending.FAILED
+    assert rows[1].state is Ending.BUILT
 
 
 def test_interrupt_stops_what_runs(built: Built) -> None:
@@ -179,7 +180,7 @@ def test_interrupt_stops_what_runs(built: Built) -> None:
         finally:
             ended.append(release)
 
-    def interrupted(row: Row) -> None:
+    def interrupted(row: Outcome) -> None:
         raise KeyboardInterrupt
 
     started = time.monotonic()
@@ -217,8 +218,8 @@ def test_watching_passes_on_until_the_stop() -> None:
 def test_up_to_date(tmp_path: Path) -> None:
     with derived.planned(derived.base(tmp_path / "base")) as plan:
         to = derived.destination(f"oci:{tmp_path / 'out'}:x")
-        assert batch.state_of(make(plan, to)) is State.BUILT
-        assert batch.state_of(make(plan, to)) is State.UP_TO_DATE
+        assert batch.state_of(make(plan, to)) is Ending.BUILT
+        assert batch.state_of(make(plan, to)) is Ending.UP_TO_DATE
 
 
 class _Silent:

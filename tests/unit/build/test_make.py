@@ -1,4 +1,4 @@
-"""From plan to image: destination, direct engine, proofs before anything is named."""
+"""From plan to image: direct engine, proofs before anything is named."""
 
 from __future__ import annotations
 
@@ -12,69 +12,13 @@ from tests.support import derived
 from tests.support.images import ImageStore, Recipe
 
 from ksimage.build import make
-from ksimage.config.settings import Settings
-from ksimage.errors import ProofFailed, UsageError
+from ksimage.errors import ProofFailed
 from ksimage.images.digest import sha256
 from ksimage.images.layer import LayerFile
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_INDEX
-from ksimage.locations import spec
-from ksimage.locations.docker import engine
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.views.overlay import OverlaySource
-
-REGISTRY = spec.parse("harbor.lan/kubesphereio/ks-installer:v3.3.2")
-
-
-class TestDestination:
-    @pytest.fixture
-    def choose(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-        monkeypatch.setattr(engine, "reachable", lambda: (False, "no socket"))
-        with derived.planned(derived.base(tmp_path)) as plan:
-
-            def chosen(
-                to: str | None = None, push: bool = False, location: Any = None, **settings: Any
-            ) -> tuple[str, str]:
-                own = replace(plan, location=location) if location else plan
-                found = make.choose(own, Settings(**settings), to=to, push=push)
-                assert found.why
-                return found.engine, str(found.location)
-
-            yield chosen
-
-    def test_to(self, choose: Any) -> None:
-        assert choose("oci:out") == ("direct", "oci:out:v3.3.2-debug")
-        assert choose("harbor.lan/x") == ("direct", "harbor.lan/x/ks-installer:v3.3.2-debug")
-        assert choose("oci:out", engine="docker") == ("docker", "oci:out:v3.3.2-debug")
-        assert choose("docker-daemon:") == (
-            "direct", "docker-daemon:kubesphere/ks-installer:v3.3.2-debug",
-        )  # fmt: skip
-
-    def test_push(self, choose: Any) -> None:
-        assert choose(push=True, location=REGISTRY, source="harbor.lan/kubesphereio") == (
-            "direct", "harbor.lan/kubesphereio/ks-installer:v3.3.2-debug",
-        )  # fmt: skip
-        assert choose(push=True, target="other.lan/p") == (
-            "direct", "other.lan/p/ks-installer:v3.3.2-debug",
-        )  # fmt: skip
-
-    def test_push_to_nowhere(self, choose: Any) -> None:
-        with pytest.raises(UsageError, match="does not know where to"):
-            choose(push=True)
-        with pytest.raises(UsageError, match="does not know where to"):
-            choose(push=True, location=spec.parse("docker.io/kubesphere/ks-installer:v3.3.2"))
-        with pytest.raises(UsageError, match="both"):
-            choose("oci:x", push=True)
-
-    def test_locally(self, choose: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        file = "oci-archive:ks-installer-v3.3.2-debug.tar:v3.3.2-debug"
-        name = "docker-daemon:kubesphere/ks-installer:v3.3.2-debug"
-        assert choose() == ("direct", file)
-        assert choose(engine="direct") == ("direct", file)
-        assert choose(engine="docker") == ("docker", name)
-        monkeypatch.setattr(engine, "reachable", lambda: (True, "a socket"))
-        assert choose() == ("docker", name)
-        assert choose(engine="direct") == ("direct", file)
 
 
 class TestDirect:
@@ -145,7 +89,9 @@ class TestProvenFirst:
         from ksimage.images.layer import write_layer as write
 
         monkeypatch.setattr(
-            direct, "write_layer", lambda file: write(replace(file, mode=file.mode | 0o4000))
+            direct,
+            "write_layer",
+            lambda file, folders: write(replace(file, mode=file.mode | 0o4000), folders),
         )
         source = derived.base(tmp_path / "base")
         with derived.planned(source) as plan, pytest.raises(ProofFailed) as caught:
@@ -162,8 +108,8 @@ class TestProvenFirst:
 
         stray = "hooks/kubesphere/installRunner.py.orig"
 
-        def careless(file: LayerFile) -> Any:
-            return write(replace(file, path=stray))
+        def careless(file: LayerFile, folders: Any) -> Any:
+            return write(replace(file, path=stray), folders)
 
         monkeypatch.setattr(direct, "write_layer", careless)
         source = derived.base(tmp_path / "base")

@@ -17,7 +17,7 @@ from ksimage.base.images import PlatformImage, read_images
 from ksimage.build.patcher import Patcher
 from ksimage.config.settings import Settings
 from ksimage.errors import DigestMismatch, HookNotFound, KsimageError, MalformedImage
-from ksimage.hook.find import Hook
+from ksimage.hook.layers import Hook
 from ksimage.upstream import releases
 
 HOOK = MINIATURE_HOOK.read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ksimage.ci.matrix import Row, document
+from ksimage.ci.matrix import Job, document
 
 TOP = Path(__file__).parents[3]
 PAGE = (TOP / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -38,5 +38,5 @@ def test_the_action_example_uses_inputs_and_outputs_that_exist() -> None:
 def test_the_json_shown_is_the_json_made() -> None:
     shown = re.search(r'# (\{"schema".*)$', PAGE, re.MULTILINE)
     assert shown
-    made = json.dumps(json.loads(document([Row("v3.3.2", "")])))
+    made = json.dumps(json.loads(document([Job("v3.3.2", "")])))
     assert made.startswith(shown[1].partition(", …")[0])

@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from ksimage.ci.detect import System
-from ksimage.ci.matrix import Row, document, github, github_outputs, gitlab, render
+from ksimage.ci.matrix import Job, document, github, github_outputs, gitlab, render
 
 ROWS = [
-    Row("v3.3.2", "v3.3.2-debug", "harbor.lan/kubesphereio/ks-installer:v3.3.2-debug", "new"),
-    Row("v3.4.1", "v3.4.1-debug"),
+    Job("v3.3.2", "v3.3.2-debug", "harbor.lan/kubesphereio/ks-installer:v3.3.2-debug", "new"),
+    Job("v3.4.1", "v3.4.1-debug"),
 ]
-HOSTILE = Row('v"; rm -rf / #\n${CI_JOB_TOKEN}', "$HOME", "é: [x", "{{ }}")
+HOSTILE = Job('v"; rm -rf / #\n${CI_JOB_TOKEN}', "$HOME", "é: [x", "{{ }}")
 
 
 def test_github_is_one_ascii_line() -> None:

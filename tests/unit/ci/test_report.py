@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksimage.ci.detect import System, detect
-from ksimage.ci.escape import cell, code, log_text
-from ksimage.ci.markdown import table
+from ksimage.ci.escape import cell, code, log_text, table
 from ksimage.ci.report import (
     MAX_ANNOTATIONS,
     MAX_SUMMARY,
@@ -136,19 +135,6 @@ def test_a_group_title_stays_one_command(text: str) -> None:
     with Reporter(GITHUB, stream).group(text):
         pass
     assert [name for name, _, _ in obeyed(stream.getvalue())] == ["group", "endgroup"]
-
-
-@pytest.mark.parametrize("text", [*HOSTILE, "::endgroup::", " ::add-mask::a", "::stop-commands::x"])
-def test_foreign_lines_are_not_obeyed(text: str) -> None:
-    stream = io.StringIO()
-    reporter = Reporter(GITHUB, stream)
-    reporter.verbatim(text)
-    reporter.annotate("notice", Annotation("after"))
-    assert obeyed(stream.getvalue()) == [("notice", {"title": "ksimage"}, "after")]
-    gitlab = io.StringIO()
-    Reporter(GITLAB, gitlab).verbatim(text)
-    assert "\x1b" not in gitlab.getvalue()
-    assert "\r" not in gitlab.getvalue()
 
 
 def test_nothing_is_annotated_elsewhere() -> None:

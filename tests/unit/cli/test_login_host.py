@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ksimage.cli.input.session import Session
+from ksimage.cli.input.invocation import Invocation
 from ksimage.cli.output.terminal import Terminal
 from ksimage.locations import spec
 
@@ -24,11 +24,13 @@ def login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def users(source: str, target: str | None = None, **details: Any) -> dict[str, str | None]:
     values: dict[str, Any] = {"set_source": source, "set_target": target}
-    session = Session(Terminal(), values, **details)
-    return {
-        place: session.options(spec.parse(f"{place}/ks-installer:v3.3.2")).username
-        for place in (HARBOR, OTHER)
-    }
+    session = Invocation(Terminal(), values, **details)
+    found: dict[str, str | None] = {}
+    for place in (HARBOR, OTHER):
+        options = session.options(spec.parse(f"{place}/ks-installer:v3.3.2"))
+        assert options is not None
+        found[place] = options.username
+    return found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pty
@@ -13,14 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from tests.support import derived
 from tests.support.images import Recipe, layout
 from tests.support.program import COMMAND, MINIATURE, Finished, environment, ksimage
 
 from ksimage import errors
-from ksimage.cli.app import COMMANDS, app
 
 
 @pytest.fixture(scope="module")
@@ -269,52 +266,6 @@ class TestDidYouMean:
         assert words in finished.stderr
 
 
-class TestCommands:
-    def test_one_line_of_help_is_the_commands_own(self) -> None:
-        context = click.Context(app)
-        for name, (_, text) in COMMANDS.items():
-            command = app.get_command(context, name)
-            assert command is not None
-            assert command.short_help == text, name
-            assert command.name == name
-
-    def test_no_module_is_forgotten(self) -> None:
-        folder = Path(importlib.import_module("ksimage.cli.commands").__file__ or "").parent
-        for name, (module, _) in COMMANDS.items():
-            assert (folder / f"{module}.py").exists(), name
-
-    def test_help_of_everything(self, tmp_path: Path) -> None:
-        top = run("--help", cwd=tmp_path).ok()
-        for name, (_, text) in COMMANDS.items():
-            assert name in top.stdout and text.split()[0] in top.stdout
-            own = run(name, "--help", cwd=tmp_path).ok()
-            assert "Global options" in own.stdout or "Commands" in own.stdout
-            assert own.stderr == ""
-
-    def test_version(self, tmp_path: Path) -> None:
-        assert run("--version", cwd=tmp_path).ok().stdout.startswith("ksimage, version ")
-
-    def test_as_a_module(self, tmp_path: Path) -> None:
-        command = (sys.executable, "-m", "ksimage")
-        usual = run("releases", cwd=tmp_path).ok()
-        assert ksimage("releases", cwd=tmp_path, command=command).ok() == usual
-        refused = ksimage("nonsense", cwd=tmp_path, command=command)
-        assert refused.code == 2
-        assert "→ python -m ksimage --help" in refused.stderr
-
-    def test_help_loads_nothing_heavy(self, tmp_path: Path) -> None:
-        code = (
-            "import sys\nfrom ksimage.cli import main\n"
-            "sys.argv[1:] = ['--help']\n"
-            "try: main()\nexcept SystemExit: pass\n"
-            "heavy = ('docker', 'jinja2', 'urllib3', 'yaml', 'rich', 'requests', 'tarfile',\n"
-            "         'ksimage.build.plan', 'ksimage.patching.apply', 'asyncio', 'ssl')\n"
-            "sys.exit(', '.join(name for name in heavy if name in sys.modules) or 0)\n"
-        )
-        finished = ksimage(cwd=tmp_path, command=(sys.executable, "-c", code))
-        assert finished.code == 0, f"loaded: {finished.stderr}"
-
-
 class TestCompletion:
     def complete(self, tmp_path: Path, *words: str) -> list[str]:
         env = {
@@ -455,10 +406,10 @@ class TestSecrets:
     @pytest.mark.parametrize("output", ["text", "json", "github"])
     def test_nor_in_a_mistake_of_its_own(self, tmp_path: Path, output: str) -> None:
         code = (
-            "import ksimage.cli.input.session as session\n"
+            "import ksimage.cli.input.invocation as module\n"
             "def broken(self, location): raise ValueError(repr(self.settings.password)\n"
             "    + self.settings.password)\n"
-            "session.Session.options = broken\n"
+            "module.Invocation.options = broken\n"
             "from ksimage.cli import main; main()"
         )
         done = subprocess.run(

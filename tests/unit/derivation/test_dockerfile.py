@@ -27,6 +27,7 @@ RECIPE = Recipe(
     LayerFile(
         "hooks/kubesphere/installRunner.py", b"#!/bin/sh\n", 0o755, 1002, 1003, 1_666_253_742
     ),
+    folders=(),
     env={"KS_INSTALLER_VERBOSITY": "5", "PYTHONUNBUFFERED": "1"},
     labels={"io.ksimage.release": "v3.3.2", "io.ksimage.patches": "unquiet@sha256:ab c@sha256:cd"},
     annotations={},

@@ -16,7 +16,8 @@ from ksimage.base.images import PlatformImage
 from ksimage.derivation import recipe
 from ksimage.derivation.recipe import Identity, PatchId, make, parse_patches, source_date_epoch
 from ksimage.errors import ConfigError
-from ksimage.hook.find import Hook, find_hook
+from ksimage.hook.find import find_hook
+from ksimage.hook.layers import Hook
 from ksimage.images.layer import MAX_MTIME
 from ksimage.locations.oci.layout import LayoutSource
 

@@ -25,8 +25,8 @@ from ksimage.harbor import api
 from ksimage.harbor.api import Harbor
 from ksimage.harbor.view import Artifact, Push, Tag, View, hints, read_artifact
 from ksimage.images import reference
-from ksimage.locations.registry import RegistryOptions, RegistryTarget
-from ksimage.locations.registry.http.retry import RetryPolicy
+from ksimage.locations.options import RegistryOptions, RetryPolicy
+from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
 
 FAST = RetryPolicy(sleep=lambda _: None)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.patching.samples import HOOK
 
+from ksimage.cli.output.documents.lists import matrix_document
 from ksimage.hook import matrix
 from ksimage.patching import diff, series
 from ksimage.upstream import releases
@@ -72,7 +73,7 @@ def test_series_that_leaves_the_hook_quiet_is_refused(patches: series.Series) ->
 
 
 def test_json(patches: series.Series) -> None:
-    document = matrix.to_json(matrix.check({"v3.3.2": HOOK}, patches))
+    document = matrix_document(matrix.check({"v3.3.2": HOOK}, patches))
     assert json.loads(json.dumps(document)) == document
     assert document["good"] is False
     (release,) = document["releases"]

@@ -14,6 +14,7 @@ from ksimage.errors import MalformedImage
 from ksimage.images.layer import (
     MAX_MTIME,
     LayerFile,
+    LayerFolder,
     normalise,
     read_layer,
     store_gzip,
@@ -113,3 +114,43 @@ def test_entries_have_normalised_paths() -> None:
     assert (entry.path, entry.member.name, entry.member.kind) == (
         "hooks/a", "./hooks/a", Kind.FILE,
     )  # fmt: skip
+
+
+FOLDERS = (
+    LayerFolder("hooks", 0o2775, 1002, 1003, 1_666_253_742),
+    LayerFolder(
+        "hooks/kubesphere", 0o755, 1 << 22, 0, 7,
+        {"SCHILY.xattr.user.a": b"1", "SCHILY.xattr.user.b": b"\xff\0\n" * 40},
+    ),
+)  # fmt: skip
+
+
+def test_folders_as_tarfile_reads_them() -> None:
+    data = gzip.decompress(write_layer(HOOK, FOLDERS).data)
+    with tarfile.open(fileobj=io.BytesIO(data), errors="surrogateescape") as archive:
+        found = archive.getmembers()
+    assert [member.name for member in found] == ["hooks", "hooks/kubesphere", HOOK.path]
+    assert [member.isdir() for member in found] == [True, True, False]
+    for member, folder in zip(found, FOLDERS, strict=False):
+        about = (member.mode, member.uid, member.gid, member.mtime)
+        assert about == (folder.mode, folder.uid, folder.gid, folder.mtime)
+        records = {
+            key: value.decode("utf-8", "surrogateescape")
+            for key, value in folder.attributes.items()
+        }
+        assert member.pax_headers == records
+
+
+def test_folders_as_they_are_read_again() -> None:
+    data = gzip.decompress(write_layer(HOOK, FOLDERS).data)
+    found = [entry.member for entry in read_layer("x", [data])]
+    assert [member.attributes for member in found] == [{}, FOLDERS[1].attributes, {}]
+    assert [member.mtime for member in found] == [1_666_253_742, 7, HOOK.mtime]
+
+
+@pytest.mark.parametrize("size", [1, 80, 81, 82, 970, 971, 972, 973, 974, 975])
+def test_a_record_counts_its_own_digits(size: int) -> None:
+    folder = LayerFolder("a", 0o755, 0, 0, 0, {"SCHILY.xattr.user.x": b"v" * size})
+    data = gzip.decompress(write_layer(HOOK, [folder]).data)
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        assert archive.getmembers()[0].pax_headers["SCHILY.xattr.user.x"] == "v" * size

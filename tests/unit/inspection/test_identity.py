@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from ksimage.base.images import PlatformImage
-from ksimage.hook.find import Hook
+from ksimage.hook.layers import Hook
 from ksimage.inspection.identity import Origin, identify, run_settings_lost
 from ksimage.upstream import releases
 

@@ -19,13 +19,14 @@ from tests.support.images import ImageStore, Recipe, layout
 from ksimage.build import make
 from ksimage.build.plan import Plan
 from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
-from ksimage.hook.find import HOOK_PATH, find_hook
+from ksimage.hook.find import find_hook
 from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
 from ksimage.images.mediatypes import OCI_LAYER_GZIP, OCI_MANIFEST
 from ksimage.inspection import proofs
 from ksimage.inspection.proofs import Verdict
 from ksimage.locations.oci.layout import LayoutSource
+from ksimage.upstream.releases import HOOK_PATH
 
 MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
     "made by ksimage",
@@ -33,7 +34,7 @@ MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
     "base layers are unchanged",
     "configuration is unchanged",
     "mode and owner are kept",
-    "the added layer holds the hook and nothing else",
+    "the added layer holds the hook and its two directories as the base has them",
 )
 Change = Callable[["Image"], None]
 
@@ -47,18 +48,19 @@ class Image:
         self.manifest = self.store.json(top.digest)
         self.config = self.store.json(self.manifest["config"]["digest"])
         self.layer = tar_of(self.store.read(self.manifest["layers"][-1]["digest"]))
+        self.folders, self.hook = self.layer[:-1], self.layer[-1]
         self.inner: dict[str, Any] = self.config["config"]
         self._changed = False
 
     def entries(self, *more: tuple[tarfile.TarInfo, bytes], **changes: Any) -> None:
         """The hook with other attributes, and more entries, as the topmost layer."""
-        data = changes.pop("data", self.layer[0][1])
+        data = changes.pop("data", self.hook[1])
         info = tarfile.TarInfo(HOOK_PATH)
-        for source in (self.layer[0][0], changes):
+        for source in (self.hook[0], changes):
             known = source if isinstance(source, dict) else vars_of(source)
             for key, value in known.items():
                 setattr(info, key, value)
-        self.replace_layer([(info, data), *more])
+        self.replace_layer([*self.folders, (info, data), *more])
 
     def replace_layer(self, entries: list[tuple[tarfile.TarInfo, bytes]]) -> None:
         buffer = io.BytesIO()
@@ -178,12 +180,12 @@ def test_without_the_base(good: Any) -> None:
 
 
 def spoil_hook(image: Image) -> None:
-    image.entries(data=image.layer[0][1] + b"# more\n")
+    image.entries(data=image.hook[1] + b"# more\n")
 
 
 def quiet_hook(image: Image) -> None:
-    data = image.layer[0][1].replace(b"quiet=False", b"quiet=True")
-    assert data != image.layer[0][1]
+    data = image.hook[1].replace(b"quiet=False", b"quiet=True")
+    assert data != image.hook[1]
     image.entries(data=data)
 
 
@@ -237,7 +239,10 @@ BOTH: list[tuple[str, Change, set[str]]] = [
     ("stray .orig", lambda i: i.entries(entry(HOOK_PATH + ".orig", b"x", mode=0o755)), {ALONE}),
     ("stray below /hooks", lambda i: i.entries(entry("hooks/x.sh", b"x", mode=0o755)), {ALONE}),
     ("whiteout", lambda i: i.entries(entry("kubesphere/.wh.playbooks")), {ALONE}),
-    ("hook twice", lambda i: i.replace_layer([*i.layer, *i.layer]), {ALONE}),
+    ("hook twice", lambda i: i.replace_layer([*i.layer, i.hook]), {ALONE}),
+    ("no parents", lambda i: i.replace_layer([i.hook]), {ALONE}),
+    ("one parent", lambda i: i.replace_layer(i.layer[1:]), {ALONE}),
+    ("parent twice", lambda i: i.replace_layer([i.layer[0], *i.layer]), {ALONE}),
     ("mode", lambda i: i.entries(mode=0o777), {OWNER}),
     ("setuid", lambda i: i.entries(mode=0o4755), {OWNER}),
     ("uid", lambda i: i.entries(uid=0), {OWNER}),
@@ -271,7 +276,7 @@ BUILD_ONLY: list[tuple[str, Change, set[str]]] = [
     ("unbuffered", env(drop="PYTHONUNBUFFERED="), {CONFIG}),
     ("label of the base", label("maintainer", "somebody else"), {CONFIG}),
     ("label of the build", label("io.ksimage.patches", "other@sha256:00"), {CONFIG}),
-    ("parents", lambda i: i.replace_layer([*parents(), *i.layer]), {ALONE}),
+    ("parents' time", lambda i: i.replace_layer([*parents(mtime=7), i.hook]), {ALONE}),
     ("blob of a base layer", other_blob_for_a_base_layer, {LAYERS}),
 ]
 
@@ -330,7 +335,7 @@ class TestTheHook:
         plan, path = good
         image = Image(path)
         quiet_hook(image)
-        hook = tar_of(image.store.read(image.manifest["layers"][-1]["digest"]))[0][1]
+        hook = tar_of(image.store.read(image.manifest["layers"][-1]["digest"]))[-1][1]
         image.inner["Labels"]["io.ksimage.hook.after"] = sha256(hook).removeprefix("sha256:")
         image.save()
         assert failures(proven_later(plan, path)) == {LOUD}
@@ -374,16 +379,25 @@ class TestParents:
     def test_as_in_the_base(self, good: Any) -> None:
         plan, path = good
         image = Image(path)
-        image.replace_layer([*parents(), *image.layer])
+        image.replace_layer([*parents(), image.hook])
         image.save()
         assert proven(plan, path, bare=False)
         assert proven_later(plan, path)
 
-    @pytest.mark.parametrize("fields", [{"mode": 0o777}, {"uid": 0}, {"gid": 0}, {"mode": 0o2755}])
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"mode": 0o777},
+            {"uid": 0},
+            {"gid": 0},
+            {"mode": 0o2755},
+            {"pax_headers": {"SCHILY.xattr.user.x": "y"}},
+        ],
+    )
     def test_changed(self, good: Any, fields: dict[str, int]) -> None:
         plan, path = good
         image = Image(path)
-        image.replace_layer([*parents(**fields), *image.layer])
+        image.replace_layer([*parents(**fields), image.hook])
         image.save()
         assert failures(proven(plan, path, bare=False)) == {ALONE}
 
@@ -451,4 +465,6 @@ def test_base_is_read_once_a_platform(good: Any) -> None:
     expected = proofs.expect_base(plan.source, plan.base)
     assert set(expected) == {"linux/amd64"}
     assert expected["linux/amd64"].recipe is None
-    assert expected["linux/amd64"].base_hook == find_hook(plan.source, plan.base.images[0])
+    assert expected["linux/amd64"].base_hook == find_hook(
+        plan.source, plan.base.images[0], depth="parents"
+    )

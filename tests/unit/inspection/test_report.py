@@ -11,7 +11,8 @@ from tests.support.harbor import ROBOT, ROBOT_SECRET, FakeHarbor
 from tests.support.images import HOOK, ImageStore, Recipe, layout
 from tests.support.registry import RunningRegistry
 
-from ksimage.cli.output.inspection import inspection_document, inspection_rows
+from ksimage.cli.output.documents.verdicts import inspection_document
+from ksimage.cli.output.inspection import inspection_rows
 from ksimage.errors import ImageNotFound
 from ksimage.harbor import api
 from ksimage.inspection import report as inspecting
@@ -19,7 +20,7 @@ from ksimage.inspection.identity import Origin
 from ksimage.inspection.overwrite import Answer
 from ksimage.inspection.report import Inspection
 from ksimage.locations import access, spec
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.transfer import copy
 from ksimage.upstream import releases
 

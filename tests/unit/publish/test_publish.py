@@ -20,7 +20,7 @@ from ksimage.errors import KeptTagOccupied, MalformedImage, TagMoved, TagOccupie
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations import spec
-from ksimage.locations.oci import layout as layouts
+from ksimage.locations.oci import folder as layouts
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.publish.publish import publish
 

@@ -10,14 +10,16 @@ import click
 from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 from ksimage.cli.input.projects import create_project_option
+from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
-    from ksimage.build.make import Built, Destination
-    from ksimage.build.plan import Plan
-    from ksimage.cli.input.session import Session
+    from collections.abc import Sequence
+
+    from ksimage.build.batch import Outcome, Stop
+    from ksimage.build.outcome import Built
+    from ksimage.cli.input.order import Order, Work
     from ksimage.cli.output.results import Files
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.locations.transfer import Progress
 
 
 @command("build", help="Patch a release's installer image and prove the result.")
@@ -116,123 +118,110 @@ def build(
       ksimage build --all --push
     """
     from ksimage.base import naming
-    from ksimage.build import make
-    from ksimage.cli.commands import build_many
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.input.order import Order, work
     from ksimage.cli.output.results import Files
 
     named = [text for text in what if naming.is_location(text)]
     login = [to, *([] if push else named)]
-    session = Session(terminal, values, login=login, pushes=push)
-    wanted = build_many.work(what, everything, session.settings)
-    make.require_destination([item.what for item in wanted], session.settings, to=to, push=push)
-    order = Order(
-        session,
-        to=to,
-        push=push,
-        replace=replace,
-        create_project=create_project,
-        smoke_test=smoke_test,
-    )
+    run = Invocation(terminal, values, login=login, pushes=push)
+    wanted = work(what, everything, run.settings)
+    order = Order(run, to, push, replace, create_project, smoke_test)
+    order.require_destination(wanted)
     files = Files(metadata_file, image_refs)
     files.require_writable()
     if len(wanted) > 1:
-        build_many.run(terminal, order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
+        _many(order, wanted, files, fail_fast=fail_fast, dry_run=dry_run)
     elif dry_run:
-        _dry_run(terminal, order, wanted[0].what, wanted[0].base)
+        _dry_run(order, wanted[0])
     else:
-        _one(terminal, order, wanted[0].what, wanted[0].base, files)
+        _one(order, wanted[0], files)
 
 
-class Order:
-    """What was asked of every build of this run."""
-
-    def __init__(
-        self,
-        session: Session,
-        *,
-        to: str | None,
-        push: bool,
-        replace: bool,
-        create_project: str | None = None,
-        smoke_test: bool | None = None,
-    ) -> None:
-        self.session = session
-        self.to, self.push, self.replace = to, push, replace
-        self.create_project = create_project
-        self.smoke_test = smoke_test
-
-    def plan(
-        self, what: str, base: str | None, reading: Progress | None = None
-    ) -> tuple[Plan, Destination]:
-        """Plan one build and decide where it goes. The caller closes the plan's source."""
-        from ksimage.build import make
-
-        plan = self.session.plan(what, base_digest=base, shown=reading)
-        try:
-            settings = self.session.settings
-            destination = make.choose(plan, settings, to=self.to, push=self.push)
-        except BaseException:
-            plan.source.close()
-            raise
-        terminal = self.session.terminal
-        terminal.step(f"engine   {destination.engine}: {destination.why}")
-        terminal.step(f"result   {destination.location}")
-        return plan, destination
-
-    def make(
-        self, what: str, base: str | None, progress: Progress, reading: Progress | None = None
-    ) -> Built:
-        """Plan and carry out one build; ``reading`` shows the base's layers."""
-        from ksimage.build import make
-        from ksimage.cli.input.projects import ensure_project
-
-        plan, destination = self.plan(what, base, reading)
-        try:
-            ensure_project(self.session, destination.location, self.create_project)
-            return make.make(
-                plan,
-                destination,
-                options=self.session.options(destination.location),
-                overwrite=self.replace,
-                jobs=self.session.settings.jobs,
-                progress=progress,
-                smoke_test=self.smoke_test,
-            )
-        finally:
-            plan.source.close()
-
-
-def _one(terminal: Terminal, order: Order, what: str, base: str | None, files: Files) -> None:
+def _one(order: Order, wanted: Work, files: Files) -> None:
     from ksimage.build import batch
-    from ksimage.cli.output.documents import build_document
+    from ksimage.cli.output.documents.builds import build_document
     from ksimage.cli.output.progress import progress
     from ksimage.cli.output.results import report, show
 
+    terminal = order.run.terminal
     started = time.monotonic()
     with progress(terminal) as shown:
-        built = order.make(what, base, shown)
+        built = order.make(wanted, shown)
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
-    row = batch.Row(built.plan.release, batch.state_of(built), seconds, built)
+    outcome = batch.Outcome(built.plan.release, batch.state_of(built), seconds, built)
     terminal.result(built.published.reference, build_document(built))
-    files.write([row])
-    report(terminal, [row])
+    files.write([outcome])
+    report(terminal, [outcome])
 
 
-def _dry_run(terminal: Terminal, order: Order, what: str, base: str | None) -> None:
-    from ksimage.build import make
-    from ksimage.cli.commands.diff import as_text, hook_diff, print_diff
-    from ksimage.cli.commands.render import dockerfile
-    from ksimage.cli.output.documents import plan_document
+def _many(
+    order: Order, wanted: Sequence[Work], files: Files, *, fail_fast: bool, dry_run: bool
+) -> None:
+    """Build all, show a line for each as it is ready, then the table. Raises BuildsFailed."""
+    from ksimage.build import batch
+    from ksimage.cli.input.order import require_distinct
+    from ksimage.cli.output import results
+    from ksimage.cli.output.documents.builds import builds_document
+    from ksimage.cli.output.progress import lines, reading_lines
+    from ksimage.cli.output.tables import aligned
+
+    if dry_run:
+        raise UsageError("--dry-run shows one build at a time", advice=["name one release"])
+    require_distinct(order)
+    terminal = order.run.terminal
+    by_name = {item.what: item for item in wanted}
+    said: dict[str, list[str]] = {}
+
+    def build_one(what: str, stop: Stop) -> Built:
+        kept = said.setdefault(what, []) if terminal.in_ci else None
+        with terminal.part(what, kept):
+            sending = stop.watching(lines(terminal, what))
+            return order.make(by_name[what], sending, stop.watching(reading_lines(terminal, what)))
+
+    def finished(outcome: Outcome) -> None:
+        if terminal.in_ci:
+            title = f"{outcome.release}: {outcome.state.value}"
+            terminal.replay(title, said.get(outcome.release, []))
+        with terminal.part(outcome.release):
+            if outcome.built:
+                results.show(terminal, outcome.built, outcome.seconds, brief=True)
+            elif outcome.error:
+                terminal.explain(outcome.error)
+
+    outcomes = batch.run(
+        list(by_name),
+        build_one,
+        jobs=order.run.settings.jobs,
+        fail_fast=fail_fast,
+        finished=finished,
+    )
+    # Digests are shortened: they stand in full on stdout.
+    shown = [(*cells[:3], cells[3][:19], *cells[4:]) for cells in results.table(outcomes)]
+    for line in aligned([results.HEADERS, *shown]):
+        terminal.step(line)
+    references = [outcome.built.published.reference for outcome in outcomes if outcome.built]
+    terminal.result("\n".join(references), builds_document(outcomes))
+    files.write(outcomes)
+    results.report(terminal, outcomes)
+    batch.require(outcomes)
+
+
+def _dry_run(order: Order, wanted: Work) -> None:
+    from ksimage.build import context, make, outcome
+    from ksimage.cli.output.diffs import as_text, print_diff
+    from ksimage.cli.output.documents.builds import plan_document
     from ksimage.cli.output.proofs import show_proofs
+    from ksimage.patching.diff import unified
 
-    plan, destination = order.plan(what, base)
+    terminal = order.run.terminal
+    plan, destination = order.plan(wanted)
     try:
         first = plan.platforms[0]
-        diff = hook_diff(first.patched)
-        text = dockerfile(plan, first)
-        verdict = make.prove(plan, make.derived(plan, destination.location))
+        diff = unified(first.patched.before, first.patched.after)
+        text = context.dockerfile(plan, first)
+        verdict = outcome.prove(plan, make.derived(plan, destination.location))
     finally:
         plan.source.close()
     if terminal.json:

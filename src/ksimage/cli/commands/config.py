@@ -33,7 +33,7 @@ def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
       ksimage config --from harbor.lan/kubesphereio --verbose
       ksimage config --schema > ksimage.schema.json
     """
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.tables import aligned
     from ksimage.config import present
 
@@ -42,7 +42,7 @@ def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
 
         click.echo(library.text(), nl=False)
         return
-    settings = Session(terminal, values).settings
+    settings = Invocation(terminal, values).settings
     if terminal.json:
         terminal.document(present.settings_document(settings))
         return

@@ -84,11 +84,12 @@ def init(
     """
     from ksimage.ci import starter
     from ksimage.ci.detect import System
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.lists import files_document
 
     # A ksimage.yaml that is there already has no say in what a new one holds.
     terminal.configure("config", "/dev/null")
-    session = Session(terminal, values, releases=list(releases))
+    run = Invocation(terminal, values, releases=list(releases))
     chosen: dict[str, str] = {
         name: value
         for name, value in (
@@ -100,12 +101,10 @@ def init(
         if value
     }
     system = System(ci) if ci else System.PLAIN
-    found = starter.files(session.settings, system, **chosen)
+    found = starter.files(run.settings, system, **chosen)
     written = starter.write(found, Path(directory), force=force)
     for path in written:
         terminal.step(f"wrote    {path}")
     if ci:
         terminal.step("next: set the secrets KSIMAGE_USERNAME and KSIMAGE_PASSWORD (docs/ci.md)")
-    terminal.result(
-        "\n".join(str(path) for path in written), {"files": [str(path) for path in written]}
-    )
+    terminal.result("\n".join(map(str, written)), files_document(written))

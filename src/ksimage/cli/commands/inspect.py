@@ -9,8 +9,8 @@ import click
 from ksimage.cli.input.options import command, platform_option, registry_options
 
 if TYPE_CHECKING:
-    from ksimage.cli.input.session import Session
-    from ksimage.cli.output.inspection import Row
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.inspection import Line
     from ksimage.cli.output.terminal import Terminal
     from ksimage.harbor.api import Harbor
     from ksimage.inspection.report import Inspection
@@ -39,22 +39,23 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
       ksimage inspect harbor.lan/kubesphereio/ks-installer:v3.3.2
       ksimage inspect docker-daemon:kubesphere/ks-installer:v3.3.2-debug
     """
-    from ksimage.cli.input.session import Session
-    from ksimage.cli.output.inspection import inspection_document, inspection_rows
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.verdicts import inspection_document
+    from ksimage.cli.output.inspection import inspection_rows
     from ksimage.inspection import report as inspecting
     from ksimage.locations import access, spec
 
-    session = Session(terminal, values, login=[image])
+    run = Invocation(terminal, values, login=[image])
     location = spec.parse(image)
-    source = access.open_source(location, options=session.options(location))
-    harbor = _harbor(session, location)
+    source = access.open_source(location, options=run.options(location))
+    harbor = _harbor(run, location)
     try:
         inspection: Inspection = inspecting.inspect(
             _told(terminal, source),
             location,
             harbor,
             platforms=platforms,
-            options=session.options(location),
+            options=run.options(location),
         )
     finally:
         source.close()
@@ -69,7 +70,7 @@ def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **val
 def _told(terminal: Terminal, source: Source) -> Source:
     """``source``, saying of each large layer that it is being read: that may take minutes."""
     from ksimage.images.manifest import Descriptor
-    from ksimage.locations.transfer import Watched
+    from ksimage.locations.views.watch import Watched
 
     told = set()
 
@@ -81,15 +82,15 @@ def _told(terminal: Terminal, source: Source) -> Source:
     return Watched(source, tell)
 
 
-def _harbor(session: Session, location: Location) -> Harbor | None:
+def _harbor(run: Invocation, location: Location) -> Harbor | None:
     if location.reference is None:
         return None
     from ksimage.harbor import api
 
-    return api.detect(location.reference.registry, session.options(location))
+    return api.detect(location.reference.registry, run.options(location))
 
 
-def _text(terminal: Terminal, rows: list[Row]) -> str:
+def _text(terminal: Terminal, rows: list[Line]) -> str:
     import sys
 
     lines = []

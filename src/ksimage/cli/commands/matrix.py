@@ -11,7 +11,8 @@ from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
-    from ksimage.cli.input.session import Session
+    from ksimage.ci.matrix import Job
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
 
 
@@ -54,49 +55,48 @@ def matrix(
     """
     from ksimage.ci import matrix as library
     from ksimage.ci.detect import System, detect
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
 
-    session = Session(terminal, values, pushes=True)
-    rows = _outdated(session, names) if only_outdated else _rows(session, names)
+    run = Invocation(terminal, values, pushes=True)
+    jobs = _outdated(run, names) if only_outdated else _jobs(run, names)
     system = {"github": System.GITHUB, "gitlab": System.GITLAB, "json": System.PLAIN}.get(
         form or "", detect(os.environ)
     )
     if terminal.json and form is None:
         system = System.PLAIN
-    terminal.step(f"{len(rows)} to build: {', '.join(row.release for row in rows) or 'nothing'}")
+    terminal.step(f"{len(jobs)} to build: {', '.join(job.release for job in jobs) or 'nothing'}")
     if terminal.in_ci and system is System.GITHUB:
-        terminal.ci.outputs(library.github_outputs(rows))
-    terminal.result(library.render(rows, system, os.environ).rstrip("\n"))
+        terminal.ci.outputs(library.github_outputs(jobs))
+    terminal.result(library.render(jobs, system, os.environ).rstrip("\n"))
 
 
-def _rows(session: Session, names: tuple[str, ...]) -> list[Any]:
+def _jobs(run: Invocation, names: tuple[str, ...]) -> list[Job]:
     from ksimage.base import naming
-    from ksimage.ci.matrix import Row
-    from ksimage.cli.commands.build_many import work
+    from ksimage.ci.matrix import Job
+    from ksimage.cli.input.fleet import releases
 
-    settings = session.settings
-    rows = []
-    for item in work(names, not names, settings):
-        release = naming.release_tag(item.what)
-        tag = ""
-        image = ""
+    settings = run.settings
+    jobs = []
+    for item in releases(run, names):
+        tag = image = ""
         if "{digest8}" not in settings.tag:  # known only after a look at the base
             tag = naming.fill_tag(
-                settings.tag, release=release, verbosity=settings.verbosity, digest=""
+                settings.tag, release=item.what, verbosity=settings.verbosity, digest=""
             )
             image = str(naming.target_location(settings.target, tag)) if settings.target else ""
-        rows.append(Row(release, tag, image))
-    return rows
+        jobs.append(Job(item.what, tag, image))
+    return jobs
 
 
-def _outdated(session: Session, names: tuple[str, ...]) -> list[Any]:
-    from ksimage.ci.matrix import Row
-    from ksimage.cli.commands.check import require_checked, run
+def _outdated(run: Invocation, names: tuple[str, ...]) -> list[Job]:
+    from ksimage.ci.matrix import Job
+    from ksimage.cli.input.fleet import check_releases
+    from ksimage.cli.output.findings import require_checked
 
-    findings = run(session, names)
-    require_checked(session.terminal, findings)
+    findings = check_releases(run, names)
+    require_checked(run.terminal, findings)
     return [
-        Row(finding.release, finding.tag, finding.image, finding.reason)
+        Job(finding.release, finding.tag, finding.image, finding.reason)
         for finding in findings
         if finding.needs_build
     ]

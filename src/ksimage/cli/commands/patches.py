@@ -58,12 +58,13 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
       ksimage build v3.3.2 --with early-config --without poll-interval
     """
     from ksimage.build import patcher
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.lists import patches_document
     from ksimage.cli.output.tables import aligned
 
-    series = patcher.load_series(Session(terminal, values).settings)
+    series = patcher.load_series(Invocation(terminal, values).settings)
     if terminal.json:
-        terminal.document({"patches": [_document(patch) for patch in series]})
+        terminal.document(patches_document(series))
         return
     rows = [
         (
@@ -88,30 +89,17 @@ def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
       ksimage patches show labelled-output
     """
     from ksimage.build import patcher
-    from ksimage.cli.commands.diff import as_text, print_diff
-    from ksimage.cli.input.session import Session
-    from ksimage.errors import CannotRead
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output import files
+    from ksimage.cli.output.diffs import as_text, print_diff
+    from ksimage.cli.output.documents.lists import patch_document
 
-    patch = patcher.load_series(Session(terminal, values).settings).find(name)
-    try:
-        data = patch.path.read_bytes()
-    except OSError as error:
-        raise CannotRead(patch.path, error) from error
+    patch = patcher.load_series(Invocation(terminal, values).settings).find(name)
+    data = files.read(patch.path)
     if terminal.json:
-        terminal.document({"patch": {**_document(patch), "text": as_text(data)}})
+        terminal.document(patch_document(patch, as_text(data)))
     else:
         print_diff(terminal, data)
-
-
-def _document(patch: Any) -> dict[str, Any]:
-    return {
-        "name": patch.name,
-        "default": patch.default,
-        "releases": patch.header.releases,
-        "summary": patch.header.summary,
-        "risk": patch.header.risk,
-        "sha256": patch.sha256,
-    }
 
 
 patches.add_command(list_command)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ksimage.cli.input import completion
+from ksimage.cli.input.hooks import clone_option, read_hook
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
     from ksimage.errors import NotFound
     from ksimage.hook.matrix import Cell, Row
-
-CLONE = option(
-    "Hooks",
-    "--clone",
-    metavar="DIR",
-    envvar="KS_INSTALLER_REPO",
-    help="Take the hooks from a clone of kubesphere/ks-installer.  [env: KS_INSTALLER_REPO]",
-)
+    from ksimage.patching.series import Series
 
 
 @command("check", help="Try every patch on every release.")
@@ -44,7 +37,7 @@ CLONE = option(
     is_flag=True,
     help="Every known release.",
 )
-@CLONE
+@clone_option
 @settings("Hooks", "source", "platforms")
 @settings("Patches", "patches.dir", "patches.mode")
 @registry_options
@@ -67,16 +60,17 @@ def patches_check(
       ksimage patches check --release v3.3.2 --from harbor.lan/kubesphereio
     """
     from ksimage.build import patcher
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.lists import matrix_document
     from ksimage.errors import PatchesRefused
     from ksimage.hook import matrix
 
-    session = Session(terminal, values)
-    series = patcher.load_series(session.settings)
-    hooks = _hooks(session, _wanted(session, names, everything), clone)
+    run = Invocation(terminal, values)
+    series = patcher.load_series(run.settings)
+    hooks = _hooks(run, _wanted(run, names, everything), clone)
     rows = matrix.check(hooks, series)
     if terminal.json:
-        terminal.document(matrix.to_json(rows))
+        terminal.document(matrix_document(rows))
     else:
         terminal.result(_table(rows))
         _reasons(terminal, rows)
@@ -86,7 +80,7 @@ def patches_check(
         raise PatchesRefused(bad, len(rows))
 
 
-def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[str]:
+def _wanted(run: Invocation, names: Sequence[str], everything: bool) -> list[str]:
     from ksimage.config.selection import expand
     from ksimage.errors import UsageError
     from ksimage.upstream import releases
@@ -97,7 +91,7 @@ def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[st
         return [release.tag for release in releases.all_releases()]
     if names:
         return [releases.find(name).tag for name in names]
-    configured = [chosen.release for chosen in expand(session.settings.releases)]
+    configured = [chosen.release for chosen in expand(run.settings.releases)]
     if configured:
         return configured
     raise UsageError(
@@ -105,28 +99,25 @@ def _wanted(session: Session, names: Sequence[str], everything: bool) -> list[st
     )
 
 
-def _hooks(session: Session, wanted: Sequence[str], clone: str | None) -> dict[str, bytes]:
+def _hooks(run: Invocation, wanted: Sequence[str], clone: str | None) -> dict[str, bytes]:
     """The hooks by release; those that are not there are left out with a warning."""
-    tried = {release: _hook(session, release, clone) for release in wanted}
+    tried = {release: _hook(run, release, clone) for release in wanted}
     found = {release: hook for release, hook in tried.items() if isinstance(hook, bytes)}
     for release, error in tried.items():
         if isinstance(error, bytes):
             continue
         if not found:
             raise error
-        session.terminal.warning(f"{release}: {error.message}")
+        run.terminal.warning(f"{release}: {error.message}")
     return found
 
 
-def _hook(session: Session, release: str, clone: str | None) -> bytes | NotFound:
+def _hook(run: Invocation, release: str, clone: str | None) -> bytes | NotFound:
     """A release's hook, or why it is not there."""
     from ksimage.errors import NotFound, UpstreamWithdrawn
-    from ksimage.hook import pristine
 
     try:
-        if clone:
-            return pristine.from_clone(Path(clone), release)
-        return pristine.from_image(release, session.settings, session.options)
+        return read_hook(run, release, clone)
     except UpstreamWithdrawn:
         raise  # so are all the others
     except NotFound as error:
@@ -164,7 +155,7 @@ def _reasons(terminal: Terminal, rows: Sequence[Row]) -> None:
             terminal.warning(f"{row.release}: the hook is not what upstream shipped")
 
 
-def _figures(terminal: Terminal, rows: Sequence[Row], series: Any) -> None:
+def _figures(terminal: Terminal, rows: Sequence[Row], series: Series) -> None:
     """Counted by distinct hooks: several tags share one."""
     from ksimage.hook import matrix
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.commands.patches_check import CLONE
 from ksimage.cli.input import completion
+from ksimage.cli.input.hooks import clone_option, read_hook
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     shell_complete=completion.release_names,
     help="The release whose hook is edited.",
 )
-@CLONE
+@clone_option
 @settings("Hooks", "source", "platforms")
 @option(
     "Result",
@@ -70,13 +70,13 @@ def patches_new(
       ksimage build v3.3.2 --patch-dir my-patches
     """
     from ksimage.base import naming
-    from ksimage.cli.commands.patches_refresh import read_hook, replace_file
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output import files
     from ksimage.errors import FileExists, UsageError
     from ksimage.patching.refresh import compose
     from ksimage.patching.series import DEFAULT
 
-    session = Session(terminal, values)
+    run = Invocation(terminal, values)
     name = name.removesuffix(".patch")
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name):
         raise UsageError(f"{name!r} is no name for a patch", advice=["such as: retries"])
@@ -86,14 +86,14 @@ def patches_new(
         raise FileExists([str(path)], ["choose another name", f"ksimage patches refresh {path}"])
     tag = naming.release_tag(release)
     new = _prepare(folder)
-    before = read_hook(session, tag, clone)
-    after = _read(Path(edited)) if edited else _edit(before)
+    before = read_hook(run, tag, clone)
+    after = files.read(Path(edited)) if edited else _edit(before)
     data = compose(before, after, _header(tag, description), name=name)
-    replace_file(path, data)
+    files.replace(path, data)
     terminal.success(f"wrote    {path}")
     series = folder / DEFAULT
     if new or series.is_file():
-        replace_file(series, _with_line(b"" if new else _read(series), path.name))
+        files.replace(series, _with_line(b"" if new else files.read(series), path.name))
         terminal.step(f"added to {series}")
         terminal.step(f"use it:  ksimage build {tag} --patch-dir {directory}")
     else:
@@ -153,12 +153,3 @@ def _header(tag: str, description: str | None) -> str:
 def _with_line(series: bytes, name: str) -> bytes:
     ending = b"" if not series or series.endswith(b"\n") else b"\n"
     return series + ending + name.encode() + b"\n"
-
-
-def _read(path: Path) -> bytes:
-    from ksimage.errors import CannotRead
-
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CannotRead(path, error) from error

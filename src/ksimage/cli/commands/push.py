@@ -11,7 +11,7 @@ from ksimage.cli.input.options import command, option, platform_option, registry
 from ksimage.cli.input.projects import create_project_option
 
 if TYPE_CHECKING:
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
     from ksimage.locations.spec import Location
     from ksimage.publish.push import Pushed
@@ -74,16 +74,17 @@ def push(
       ksimage push oci-archive:ks-installer-v3.3.2-debug.tar --to harbor.lan/kubesphereio \\
           --create-project
     """
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.input.projects import ensure_project
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.output.documents.builds import push_document
     from ksimage.cli.output.progress import progress
     from ksimage.errors import UsageError
     from ksimage.locations import spec
     from ksimage.publish import push as pushing
 
     started = time.monotonic()
-    session = Session(terminal, values, login=[to], pushes=True)
-    where = to or session.settings.target
+    run = Invocation(terminal, values, login=[to], pushes=True)
+    where = to or run.settings.target
     if where is None:
         raise UsageError("push does not know where to", advice=["--to harbor.lan/kubesphereio"])
     source = spec.parse(image)
@@ -91,36 +92,36 @@ def push(
     way = pushing.way(source, destination, through)
     terminal.step(f"image    {source}")
     terminal.step(f"result   {destination}")
-    notes = _notes(session, destination, way)
+    notes = _notes(run, destination, way)
     for note in notes:
         terminal.warning(note)
-    ensure_project(session, destination, create_project)
+    ensure_project(run, destination, create_project)
     if way == pushing.ENGINE:
         terminal.step("the Docker Engine pushes (--through direct sends it from here)")
     with progress(terminal) as shown:
         pushed = pushing.push(
             source,
             destination,
-            options=session.options,
+            options=run.options,
             through=way,
             overwrite=replace,
             platform=platform,
-            jobs=session.settings.jobs,
+            jobs=run.settings.jobs,
             progress=shown,
         )
     _show(terminal, pushed, time.monotonic() - started)
-    terminal.result(pushed.published.reference, _document(pushed, source, notes))
+    terminal.result(pushed.published.reference, push_document(pushed, source, notes))
 
 
-def _notes(session: Session, destination: Location, way: str) -> list[str]:
+def _notes(run: Invocation, destination: Location, way: str) -> list[str]:
     from ksimage.upstream.kubekey import tags
 
     reference = destination.reference
     if reference is None or reference.tag is None:
         return []
     notes = tags.warnings(reference.tag)
-    options = session.options(destination)
-    if way == "engine" and (options.insecure or options.ca_file):
+    options = run.options(destination)
+    if options and way == "engine" and (options.insecure or options.ca_file):
         notes.append(
             "--insecure and --ca-file do not reach the Docker Engine, which pushes with its own"
             " trust in the registry: --through direct pushes with yours"
@@ -143,24 +144,3 @@ def _show(terminal: Terminal, pushed: Pushed, seconds: float) -> None:
     else:
         state = f"{published.copied.sent:,} bytes written"
     terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
-
-
-def _document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
-    published = pushed.published
-    copied = published.copied
-    engine = pushed.through == "engine"
-    return {
-        "source": str(source),
-        "through": pushed.through,
-        "result": {
-            "reference": published.reference,
-            "location": str(published.location),
-            "digest": published.top.digest,
-            "image_ids": pushed.image_ids,
-            "up_to_date": published.up_to_date,
-            "replaced": published.replaced,
-            "kept": published.kept,
-            "bytes_sent": None if engine and copied else copied.sent if copied else 0,
-        },
-        "notes": notes,
-    }

@@ -23,25 +23,13 @@ if TYPE_CHECKING:
 @click.pass_obj
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
+    from ksimage.cli.output.documents.lists import releases_document
     from ksimage.cli.output.tables import aligned
     from ksimage.upstream import releases as library
 
     known = library.all_releases() if everything else library.supported()
     if terminal.json:
-        terminal.document(
-            {
-                "releases": [
-                    {
-                        "tag": release.tag,
-                        "date": release.date,
-                        "hook_sha256": release.sha256,
-                        "supported": release.supported,
-                        "reason": release.reason,
-                    }
-                    for release in known
-                ]
-            }
-        )
+        terminal.document(releases_document(known))
         return
     rows = [
         (

@@ -11,8 +11,6 @@ from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ksimage.build.plan import Plan, PlatformPlan
     from ksimage.cli.output.terminal import Terminal
 
@@ -55,10 +53,10 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
       ksimage render v3.3.2 --verbose --from docker-archive:ks-installer.tar \\
           --as configmap -o hook
     """
-    from ksimage.base import naming
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.files import fill
 
-    plan = Session(terminal, values, login=[what] if naming.is_location(what) else []).plan(what)
+    plan = Invocation(terminal, values, login=[what]).plan(what)
     plan.source.close()
     chosen = plan.platforms[0]
     if len(plan.platforms) > 1 and form == "dockerfile":
@@ -71,10 +69,7 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
             f"the platforms' hooks differ: this one is that of {chosen.image.platform}"
             " (--platform picks another)"
         )
-    if form == "configmap":
-        written = write_configmap(Path(directory), chosen)
-    else:
-        written = write_context(Path(directory), plan, chosen)
+    written = fill(Path(directory), _configmap(chosen) if form == "configmap" else _context(plan))
     for path in written:
         terminal.step(f"wrote    {path}")
     if form == "configmap":
@@ -82,52 +77,20 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
 
 
-def write_context(directory: Path, plan: Plan, chosen: PlatformPlan) -> list[Path]:
-    """Write Dockerfile and hook. Raises NotEmpty when the folder holds something already."""
-    from ksimage.derivation.dockerfile import DOCKERFILE, context_name, require_no_triggers
+def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
+    from ksimage.build import context
 
-    require_no_triggers(str(plan.location), chosen.image.config)
-    file = chosen.recipe.file
-    return _write(
-        directory,
-        (
-            (DOCKERFILE, dockerfile(plan, chosen).encode(), 0o644),
-            # No file of somebody's image becomes set-user-ID on this machine.
-            (context_name(chosen.recipe), file.data, file.mode & 0o777),
-        ),
-    )
+    return context.files(plan, plan.platforms[0])
 
 
-def write_configmap(directory: Path, chosen: PlatformPlan) -> list[Path]:
-    """Write ConfigMap and patch. Raises NotEmpty when the folder holds something already."""
+def _configmap(chosen: PlatformPlan) -> list[tuple[str, bytes, int]]:
     from ksimage.cluster import configmap
 
     documents = (
         (configmap.CONFIGMAP_FILE, configmap.configmap(chosen)),
         (configmap.PATCH_FILE, configmap.deployment_patch(chosen)),
     )
-    return _write(
-        directory,
-        [(name, configmap.to_yaml(document).encode(), 0o644) for name, document in documents],
-    )
-
-
-def _write(directory: Path, files: Iterable[tuple[str, bytes, int]]) -> list[Path]:
-    from ksimage.errors import CannotWrite, NotEmpty
-
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise NotEmpty(directory)
-        paths = []
-        for name, content, mode in files:
-            path = directory / name
-            path.write_bytes(content)
-            path.chmod(mode)
-            paths.append(path)
-    except OSError as error:
-        raise CannotWrite(directory, error) from error
-    return paths
+    return [(name, configmap.to_yaml(document).encode(), 0o644) for name, document in documents]
 
 
 def _advise(terminal: Terminal, directory: str) -> None:
@@ -138,15 +101,3 @@ def _advise(terminal: Terminal, directory: str) -> None:
     terminal.step("next, on a machine with kubectl:")
     for line in configmap.commands(directory):
         terminal.step(f"  {line}")
-
-
-def dockerfile(plan: Plan, chosen: PlatformPlan) -> str:
-    """The Dockerfile's text, FROM pinned by digest where the base is in a registry."""
-    from ksimage.derivation import dockerfile as engine
-
-    reference = plan.location.reference
-    digest = chosen.image.descriptor.digest
-    base = f"{reference.name}@{digest}" if reference else f"{plan.repository}@{digest}"
-    return engine.render(
-        chosen.recipe, base=base, release=plan.release, platform=str(chosen.image.platform)
-    )

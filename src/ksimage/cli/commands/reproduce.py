@@ -32,25 +32,19 @@ def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: Any
       ksimage reproduce harbor.lan/kubesphereio/ks-installer:v3.3.2-debug
     """
     from ksimage.build import reproduce as library
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.verdicts import comparison_document
     from ksimage.errors import NotReproducible
     from ksimage.locations import spec
 
-    session = Session(terminal, values, login=[image])
+    run = Invocation(terminal, values, login=[image])
     compared = library.reproduce(
         spec.parse(image),
-        session.settings,
-        options=session.options,
+        run.settings,
+        options=run.options,
         base_location=spec.parse(base) if base else None,
     )
-    document = {
-        "name": compared.name,
-        "base": compared.base,
-        "digest": compared.digest,
-        "rebuilt": compared.rebuilt,
-        "identical": bool(compared),
-        "differences": list(compared.differences),
-    }
+    document = comparison_document(compared)
     terminal.step(f"base     {compared.base}")
     if not compared:
         if terminal.json:

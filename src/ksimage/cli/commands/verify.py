@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +10,11 @@ import click
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
-    from ksimage.base.images import ImageSet
-    from ksimage.cli.input.session import Session
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.inspection.bases import Bases
     from ksimage.inspection.proofs import Verdict
     from ksimage.locations.protocol import Source
+    from ksimage.locations.spec import Location
 
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
@@ -47,22 +46,31 @@ def verify(
       ksimage verify harbor.lan/kubesphereio/ks-installer:v3.3.2-debug
       ksimage verify docker-daemon:kubesphere/ks-installer:v3.3.2-debug --base docker-daemon:…
     """
-    from ksimage.cli.input.session import Session
-    from ksimage.cli.output.documents import verdict_document
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.output.documents.verdicts import verdict_document
     from ksimage.cli.output.proofs import show_proofs
+    from ksimage.inspection import bases as base_finding
     from ksimage.inspection import proofs
-    from ksimage.locations import spec
+    from ksimage.locations import access, spec
 
-    session = Session(terminal, values, login=[image])
+    run = Invocation(terminal, values, login=[image])
     location = spec.parse(image)
     with ExitStack() as stack:
-        source = _open(session, location, stack)
-        bases = _bases(session, location, source, base, stack)
+        source = access.open_source(location, options=run.options(location))
+        stack.callback(source.close)
+        bases = base_finding.find(
+            location,
+            source,
+            platforms=run.settings.platforms,
+            given=spec.parse(base) if base else None,
+            options=run.options,
+            stack=stack,
+        )
         expected = {
             platform: next(iter(proofs.expect_base(opened, one).values()))
             for platform, (opened, one) in bases.items()
         }
-        verdict = proofs.verify(source, platforms=session.settings.platforms, expected=expected)
+        verdict = proofs.verify(source, platforms=run.settings.platforms, expected=expected)
         for platform in verdict.platforms:
             terminal.step(f"{platform.image.platform}: {platform.identity}")
         show_proofs(terminal, verdict)
@@ -71,7 +79,9 @@ def verify(
     _result(terminal, location, verdict, verdict_document(verdict))
 
 
-def _result(terminal: Terminal, location: Any, verdict: Verdict, document: dict[str, Any]) -> None:
+def _result(
+    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, Any]
+) -> None:
     if terminal.json and verdict.failures:
         terminal.document(document)
     verdict.require()
@@ -79,62 +89,7 @@ def _result(terminal: Terminal, location: Any, verdict: Verdict, document: dict[
     terminal.result(text, document)
 
 
-def _open(session: Session, location: Any, stack: ExitStack) -> Source:
-    from ksimage.locations import access
-
-    source = access.open_source(location, options=session.options(location))
-    stack.callback(source.close)
-    return source
-
-
-def _bases(
-    session: Session, location: Any, source: Source, given: str | None, stack: ExitStack
-) -> dict[str, tuple[Source, ImageSet]]:
-    """Each platform's base: in the image that was named, or by the digests in the labels.
-
-    Labels are followed only within the image's own registry: nothing is contacted that the user
-    did not name.
-    """
-    from ksimage.base import images as base_images
-    from ksimage.derivation import recipe
-    from ksimage.errors import BadReference, NotFound
-    from ksimage.images import config as image_config
-    from ksimage.images import reference
-    from ksimage.locations import spec
-    from ksimage.locations.spec import Location, Transport
-
-    wanted = session.settings.platforms
-    if given is not None:
-        opened = _open(session, spec.parse(given), stack)
-        whole = base_images.read_images(opened, wanted)
-        return {
-            image.platform.normal: (opened, replace(whole, images=(image,)))
-            for image in whole.images
-        }
-    found = {}
-    for image in base_images.read_images(source, wanted).images:
-        labels = image_config.labels(image.config)
-        name, digest = labels.get(recipe.BASE_NAME), labels.get(recipe.BASE_DIGEST)
-        if location.reference is None or not name or not digest:
-            continue
-        try:
-            named = reference.parse(name).with_digest(digest)
-        except BadReference as error:
-            session.terminal.detail(f"the labels name no base: {error.message}")
-            continue
-        if named.registry != location.reference.registry:
-            continue
-        opened = _open(session, Location(Transport.REGISTRY, reference=named), stack)
-        try:
-            found[image.platform.normal] = (opened, base_images.read_images(opened))
-        except NotFound as error:
-            session.terminal.detail(f"base {named}: {error.message}")
-    return found
-
-
-def _smoke_test(
-    terminal: Terminal, source: Source, bases: dict[str, tuple[Source, ImageSet]]
-) -> None:
+def _smoke_test(terminal: Terminal, source: Source, bases: Bases) -> None:
     from ksimage.build import smoke
     from ksimage.errors import UsageError
     from ksimage.images.platform import matches

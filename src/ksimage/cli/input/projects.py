@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from ksimage.cli.input.session import Session
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.locations.spec import Location
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -31,13 +31,11 @@ def create_project_option(section: str) -> Callable[[F], F]:
     )
 
 
-def ensure_project(session: Session, location: Location, visibility: str | None) -> None:
+def ensure_project(run: Invocation, location: Location, visibility: str | None) -> None:
     """Do what the option asks for. Raises AuthError, RegistryError, BadReference."""
     if visibility is None or location.reference is None:
         return
-    from ksimage.harbor import project
+    from ksimage.harbor import api
 
-    told = project.ensure(
-        location.reference, session.options(location), public=visibility == "public"
-    )
-    session.terminal.step(f"project  {told}")
+    told = api.ensure(location.reference, run.options(location), public=visibility == "public")
+    run.terminal.step(f"project  {told}")

@@ -1,4 +1,4 @@
-"""An inspection for people and for scripts: labelled lines, and one JSON document."""
+"""An inspection for people: labelled lines."""
 
 from __future__ import annotations
 
@@ -12,34 +12,13 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 300  # characters of a text of the image that are shown
 
-Row = tuple[str, str]
+Line = tuple[str, str]
 """A label and a value; a value of "" makes the label a heading, a label of "" goes on."""
 
 
-def inspection_document(inspection: Inspection) -> dict[str, Any]:
-    """Everything, as JSON. Keys stay; see docs/json.md."""
-    kept, judgement = inspection.kept, inspection.judgement
-    return {
-        "name": inspection.name,
-        "digest": inspection.digest,
-        "media_type": inspection.media_type,
-        "platforms": [_platform_document(platform) for platform in inspection.platforms],
-        "dropped": list(inspection.dropped),
-        "kept": kept and {"name": kept.name, "digest": kept.digest, "holds": kept.what},
-        "overwritten": judgement
-        and {
-            "answer": judgement.answer.value,
-            "sentence": judgement.sentence,
-            "facts": list(judgement.facts),
-        },
-        "harbor": _harbor_document(inspection.view),
-        "warnings": list(inspection.warnings),
-    }
-
-
-def inspection_rows(inspection: Inspection) -> list[Row]:
+def inspection_rows(inspection: Inspection) -> list[Line]:
     """Everything, as labelled lines; hostile texts are made harmless."""
-    rows: list[Row] = [
+    rows: list[Line] = [
         (inspection.name, ""),
         ("index" if inspection.is_index else "manifest", inspection.digest),
         ("media type", inspection.media_type),
@@ -60,36 +39,9 @@ def inspection_rows(inspection: Inspection) -> list[Row]:
     return [(printable(label, MAX_TEXT), printable(value, MAX_TEXT)) for label, value in rows]
 
 
-def _platform_document(platform: Platform) -> dict[str, Any]:
+def _platform_rows(platform: Platform, *, alone: bool) -> list[Line]:
     identity = platform.identity
-    return {
-        "platform": platform.platform,
-        "media_type": platform.media_type,
-        "digest": platform.digest,
-        "image_id": platform.image_id,
-        "layers": platform.layers,
-        "size": platform.size,
-        "created": platform.created,
-        "origin": identity.origin.value if identity else None,
-        "holds": str(identity) if identity else platform.no_hook,
-        "release": identity.release if identity else None,
-        "hook_sha256": identity.hook_sha256 if identity else None,
-        "patches": [str(patch) for patch in identity.patches] if identity else [],
-        "base": {
-            "name": identity.base_name if identity else "",
-            "digest": identity.base_digest if identity else "",
-        },
-        "verbosity": platform.verbosity,
-        "entrypoint": platform.entrypoint,
-        "cmd": platform.command,
-        "user": platform.user,
-        "run_settings_lost": list(platform.lost),
-    }
-
-
-def _platform_rows(platform: Platform, *, alone: bool) -> list[Row]:
-    identity = platform.identity
-    rows: list[Row] = [
+    rows: list[Line] = [
         ("holds", str(identity) if identity else f"no ks-installer hook: {platform.no_hook}")
     ]
     if not alone:
@@ -114,28 +66,8 @@ def _platform_rows(platform: Platform, *, alone: bool) -> list[Row]:
     return rows
 
 
-def _harbor_document(view: View | None) -> dict[str, Any] | None:
-    if view is None:
-        return None
-    artifact = view.artifact
-    return {
-        "version": view.version,
-        "read_only": view.read_only,
-        "public": view.public,
-        "proxy_cache": view.proxy_cache,
-        "first_pushed": artifact.pushed if artifact else None,
-        "tags": [
-            {"name": tag.name, "pushed": tag.pushed, "immutable": tag.immutable}
-            for tag in (artifact.tags if artifact else ())
-        ],
-        "pushes": None
-        if view.pushes is None
-        else [{"user": push.user, "time": push.time, "kind": push.kind} for push in view.pushes],
-    }
-
-
-def _harbor_rows(view: View) -> list[Row]:
-    rows: list[Row] = []
+def _harbor_rows(view: View) -> list[Line]:
+    rows: list[Line] = []
     if view.public is not None:
         rows.append(("project", "public" if view.public else "private"))
     if view.artifact is not None:

@@ -5,34 +5,34 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ksimage.cli.output.terminal import DEBUG, DETAILED
-
 if TYPE_CHECKING:
-    from ksimage.cli.output.terminal import Terminal
+    from collections.abc import Callable
 
 _ROOT = "ksimage"
 
 
 class Listener(logging.Handler):
-    """Shows the records of the package's loggers until it is closed."""
+    """Passes the records of the package's loggers on until it is closed.
 
-    def __init__(self, terminal: Terminal) -> None:
+    Args:
+        warning: takes the text of a warning or of anything worse.
+        detail: takes all the others.
+    """
+
+    def __init__(self, warning: Callable[[str], None], detail: Callable[[str], None]) -> None:
         super().__init__()
-        self._terminal = terminal
+        self._warning, self._detail = warning, detail
         logger = logging.getLogger(_ROOT)
         logger.addHandler(self)
         logger.propagate = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
-            self._terminal.warning(record.getMessage())
-        else:
-            self._terminal.detail(record.getMessage())
+        say = self._warning if record.levelno >= logging.WARNING else self._detail
+        say(record.getMessage())
 
     def show(self, level: int) -> None:
-        """Take the records that the terminal shows at that level."""
-        least = {DETAILED: logging.INFO, DEBUG: logging.DEBUG}
-        logging.getLogger(_ROOT).setLevel(least.get(level, logging.WARNING))
+        """Take records from this level of the logging module on."""
+        logging.getLogger(_ROOT).setLevel(level)
 
     def close(self) -> None:
         """Detach from the log, and leave it as it was."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ksimage.cli.output.documents import build_document, error_document
+from ksimage.cli.output import files
+from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.terminal import SCHEMA
-from ksimage.errors import CannotWrite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
-    from ksimage.build.batch import Row
-    from ksimage.build.make import Built
+    from ksimage.build.batch import Outcome
+    from ksimage.build.outcome import Built
     from ksimage.cli.output.terminal import Terminal
 
 HEADERS = ("release", "platforms", "state", "digest", "seconds", "bytes moved")
@@ -47,51 +46,37 @@ def show(terminal: Terminal, built: Built, seconds: float, *, brief: bool = Fals
     terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
 
 
-def table(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     """The summary's cells."""
     return [
         (
-            row.release,
-            row.platforms,
-            row.state.value,
-            row.digest,
-            f"{row.seconds:.1f}",
-            f"{row.bytes_sent:,}" if row.built else "",
+            outcome.release,
+            outcome.platforms,
+            outcome.state.value,
+            outcome.digest,
+            f"{outcome.seconds:.1f}",
+            f"{outcome.bytes_sent:,}" if outcome.built else "",
         )
-        for row in rows
+        for outcome in outcomes
     ]
 
 
-def rows_document(rows: Sequence[Row]) -> dict[str, Any]:
-    """Several builds as one JSON document."""
-    return {
-        "builds": [
-            {
-                "release": row.release,
-                "state": row.state.value,
-                "seconds": round(row.seconds, 3),
-                "build": build_document(row.built) if row.built else None,
-                "error": error_document(row.error) if row.error else None,
-            }
-            for row in rows
-        ]
-    }
-
-
-def report(terminal: Terminal, rows: Sequence[Row]) -> None:
+def report(terminal: Terminal, outcomes: Sequence[Outcome]) -> None:
     """Tell the CI system: a table on the step's summary page, outputs for later jobs."""
     if not terminal.in_ci:
         return
-    from ksimage.ci.markdown import table as markdown
+    from ksimage.ci.escape import table as markdown
 
-    for row in rows:
-        if row.error is not None:
-            terminal.ci.failed(row.error)
-    terminal.ci.summary("### ksimage build\n\n" + markdown(HEADERS, table(rows), codes=("digest",)))
-    built = [row.built.published for row in rows if row.built]
+    for outcome in outcomes:
+        if outcome.error is not None:
+            terminal.ci.failed(outcome.error)
+    terminal.ci.summary(
+        "### ksimage build\n\n" + markdown(HEADERS, table(outcomes), codes=("digest",))
+    )
+    built = [outcome.built.published for outcome in outcomes if outcome.built]
     if built:
         outputs = {"references": "\n".join(published.reference for published in built)}
-        if len(rows) == 1:
+        if len(outcomes) == 1:
             outputs |= {"reference": built[0].reference, "digest": built[0].top.digest}
         terminal.ci.outputs(outputs)
 
@@ -106,34 +91,17 @@ class Files:
     def require_writable(self) -> None:
         """Find out before anything is built. Raises CannotWrite."""
         for path in filter(None, (self._metadata, self._references)):
-            _require_writable(Path(path))
+            files.require_writable(Path(path))
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, outcomes: Sequence[Outcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
         import json
 
         if self._metadata:
-            document = {"schema": SCHEMA, **rows_document(rows)}
-            _write(self._metadata, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            document = {"schema": SCHEMA, **builds_document(outcomes)}
+            files.write(self._metadata, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         if self._references:
-            references = [row.built.published.reference for row in rows if row.built]
-            _write(self._references, "".join(f"{line}\n" for line in references))
-
-
-def _require_writable(path: Path) -> None:
-    there = path.exists()
-    if path.is_fifo() or path.is_char_device():
-        return  # to open and close a pipe would end it for its reader
-    try:
-        path.open("a").close()
-        if not there:
-            path.unlink()
-    except OSError as error:
-        raise CannotWrite(path, error) from error
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(path, error) from error
+            references = [
+                outcome.built.published.reference for outcome in outcomes if outcome.built
+            ]
+            files.write(self._references, "".join(f"{line}\n" for line in references))

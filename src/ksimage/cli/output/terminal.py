@@ -225,7 +225,7 @@ class Terminal:
     def error(self, error: KsimageError) -> None:
         """The run's one error: as JSON on stdout too when asked for, annotated in CI."""
         if self.json and not self._done:
-            from ksimage.cli.output.documents import error_document
+            from ksimage.cli.output.documents.errors import error_document
 
             self.document({"error": error_document(error)})
         self.explain(error)
@@ -269,11 +269,14 @@ class Terminal:
 
     def listen(self) -> None:
         """Show the library's log from now on; at any level its warnings."""
+        import logging
+
         if self._log is None:
             from ksimage.cli.output.logs import Listener
 
-            self._log = Listener(self)
-        self._log.show(self.level)
+            self._log = Listener(self.warning, self.detail)
+        least = {DETAILED: logging.INFO, DEBUG: logging.DEBUG}
+        self._log.show(least.get(self.level, logging.WARNING))
 
     def close(self) -> None:
         """Detach from the log."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from ksimage.errors import CannotRead, MalformedImage
-from ksimage.images import inflate
+from ksimage.images import compression
 from ksimage.locations.protocol import CHUNK
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Cursor:
                 self._tail = self._tail.lstrip(b"\0")  # padding between members, or behind all
                 if not self._tail:
                     continue
-                self._state = inflate.gunzip()
+                self._state = compression.decompressor()
             piece = self._inflate(self._state)
             if piece:
                 self.content += len(piece)
@@ -70,7 +70,7 @@ class _Cursor:
     def _inflate(self, state: _Decompress) -> bytes:
         try:
             piece = state.decompress(self._tail, CHUNK)
-        except inflate.DAMAGED as error:
+        except compression.DAMAGED as error:
             raise self._view.damaged(str(error)) from error
         if state.eof:
             self._tail, self._state = state.unused_data, None

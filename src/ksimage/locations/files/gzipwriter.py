@@ -6,9 +6,9 @@ bytes depend on the library that compresses; nothing that has a digest of its ow
 
 from __future__ import annotations
 
-import zlib
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ksimage.images import compression
 
 if TYPE_CHECKING:
     from zlib import _Compress
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 STORED: Final = 0
 LEVEL: Final = 6  # as Go's gzip.NewWriter, with which kk exports
-
-_module: Any = zlib
-with suppress(ImportError):  # there are no wheels for rare machines
-    from zlib_ng import zlib_ng as _module
 
 
 class GzipWriter:
@@ -40,7 +36,7 @@ class GzipWriter:
         if self._state is None or stored != self._stored:
             self.end()
             level = STORED if stored else LEVEL
-            self._state, self._stored = _module.compressobj(level, zlib.DEFLATED, 31), stored
+            self._state, self._stored = compression.compressor(level), stored
         assert self._state is not None
         self._staged.write([self._state.compress(data)])
 

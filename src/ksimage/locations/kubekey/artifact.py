@@ -47,10 +47,10 @@ class ArtifactIndex(TarIndex):
         self.view = GzipView(file, name)
         self.identity = _identity(os.fstat(file.fileno()))
         log.info("reading %s once, to find its images", path)
-        self._end = sys.maxsize  # the content's size is known at its end alone
         self._position = 0
         try:
-            self.members = self._scan()
+            # the content's size is known at its end alone
+            self.members = self._scan(sys.maxsize)
             for _ in self.view.rest(self._position):  # to the checksum at the end
                 pass
         except BaseException:

@@ -11,7 +11,7 @@ from ksimage.locations.kubekey import images
 from ksimage.locations.kubekey.images import INDEX_KEY
 from ksimage.locations.kubekey.names import ImageName, Name, without_architecture
 from ksimage.locations.kubekey.names import parse as parse_name
-from ksimage.locations.oci.layout import REF_NAME
+from ksimage.locations.oci.documents import REF_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
-from ksimage.images.manifest import MAX_CONFIG, MAX_MANIFEST, Descriptor, Manifest, encode
+from ksimage.images.documents import encode, load_json
+from ksimage.images.manifest import MAX_CONFIG, MAX_MANIFEST, Descriptor, Manifest
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.files import staging
 from ksimage.locations.kubekey import entries, images, place
 from ksimage.locations.kubekey.source import recorded
-from ksimage.locations.oci.layout import INDEX_FILE, LayoutSource, LayoutTarget
+from ksimage.locations.oci.documents import INDEX_FILE
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +42,8 @@ class KubekeyTarget:
         KubekeyImagesNotFound.
     """
 
+    max_jobs = None
+
     def __init__(self, path: Path, ref: str) -> None:
         self.path = path
         self.ref = ref
@@ -48,6 +53,9 @@ class KubekeyTarget:
     @property
     def name(self) -> str:
         return f"kubekey:{self.path}:{self.ref}"
+
+    def platform(self) -> str | None:
+        return None
 
     def held(self) -> Descriptor | None:
         reader = LayoutSource(self.folder)
@@ -68,7 +76,7 @@ class KubekeyTarget:
             if image.recorded or descriptor.media_type not in INDEX_TYPES:
                 self._layout.put_manifest(descriptor, data)
             index = self.folder / INDEX_FILE
-            raw = image_manifest.load_json(self.name, index.read_bytes(), MAX_MANIFEST)
+            raw = load_json(self.name, index.read_bytes(), MAX_MANIFEST)
             raw["manifests"] = entries.put(raw["manifests"], image)
             staging.write_atomic(index, encode(raw))
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors import AmbiguousImage, ImageNotFound
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.documents import encode
+from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations.kubekey.names import ImageName, Name, groups, without_architecture
-from ksimage.locations.oci.layout import REF_NAME
+from ksimage.locations.oci.documents import REF_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import ImageNotFound, KubekeyImagesNotFound
 from ksimage.locations.kubekey import images
-from ksimage.locations.oci.layout import LAYOUT_FILE, LayoutSource
+from ksimage.locations.oci.documents import LAYOUT_FILE
+from ksimage.locations.oci.layout import LayoutSource
 
 if TYPE_CHECKING:
     from ksimage.locations.kubekey.images import Image

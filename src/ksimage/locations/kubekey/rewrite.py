@@ -6,7 +6,7 @@ import tarfile
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ksimage.locations.kubekey.artifact import PREFIX, padded
-from ksimage.locations.oci.layout import INDEX_FILE
+from ksimage.locations.oci.documents import INDEX_FILE
 from ksimage.locations.protocol import CHUNK
 
 if TYPE_CHECKING:

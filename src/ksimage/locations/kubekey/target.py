@@ -10,7 +10,8 @@ import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage, TagMoved
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, encode, load_json
+from ksimage.images.documents import encode, load_json
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.files import backup, staging
 from ksimage.locations.files.gzipwriter import GzipWriter
@@ -18,7 +19,7 @@ from ksimage.locations.kubekey import entries, images, rewrite
 from ksimage.locations.kubekey.artifact import PREFIX, ArtifactIndex, ArtifactReader
 from ksimage.locations.kubekey.folder import held, platform_of
 from ksimage.locations.kubekey.source import KubekeySource
-from ksimage.locations.oci.layout import INDEX_FILE
+from ksimage.locations.oci.documents import INDEX_FILE
 from ksimage.locations.protocol import Outcome, Source, Transfer
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class KubekeyArtifactTarget:
     @property
     def name(self) -> str:
         return f"kubekey:{self.path}:{self.ref}"
+
+    def platform(self) -> str | None:
+        return None
 
     def held(self) -> Descriptor | None:
         if not self.path.exists():

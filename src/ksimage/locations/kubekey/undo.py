@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.errors import CannotWrite, KubekeyNothingToUndo
-from ksimage.images.manifest import MAX_MANIFEST, encode, load_json
+from ksimage.images.documents import encode, load_json
+from ksimage.images.manifest import MAX_MANIFEST
 from ksimage.locations.files import staging
 from ksimage.locations.kubekey import entries, place
-from ksimage.locations.oci.layout import INDEX_FILE, LayoutSource, LayoutTarget
+from ksimage.locations.oci.documents import INDEX_FILE
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,22 +8,23 @@ from ksimage.errors import TagImmutable, TagMoved
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.reference import Reference
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload
-from ksimage.locations.registry.http.connection import Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class RegistryTarget:
     """Implements :class:`ksimage.locations.protocol.Target`. Thread-safe."""
 
+    max_jobs = None
+
     def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
         self.reference = reference
-        self.session = session_for(reference.registry, options or RegistryOptions())
+        self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._looked = False
         self._seen: Descriptor | None = None
@@ -34,10 +35,9 @@ class RegistryTarget:
         """The reference as a user would type it."""
         return str(self.reference)
 
-    @property
-    def stats(self) -> Stats:
-        """Requests and bytes of the whole session with this registry."""
-        return self.session.transport.stats
+    def platform(self) -> str | None:
+        """None: indexes are taken whole."""
+        return None
 
     def held(self) -> Descriptor | None:
         """What the tag points to now, or None.
@@ -65,7 +65,7 @@ class RegistryTarget:
             home = source.home(descriptor)
             near = (
                 isinstance(home, RegistrySource)
-                and home.session.transport.host == self.session.transport.host
+                and home.session.channel.wire.host == self.session.channel.wire.host
             )
             if self.session.knows(repository, digest):
                 return Transfer(descriptor, Outcome.PRESENT)
@@ -127,7 +127,7 @@ class RegistryTarget:
             upload.cancel()
             return Outcome.PRESENT, 0
         # a base's layers are large, and were to cost nothing
-        logger.warning(
+        log.warning(
             "%s does not link the layers of %s into %s: their bytes are sent",
             self.reference.registry,
             near,

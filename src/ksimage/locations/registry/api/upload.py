@@ -15,10 +15,11 @@ from urllib.parse import urlencode, urlsplit
 from ksimage.errors import AuthError, DigestMismatch, KsimageError, RegistryError
 from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import CHUNK, Source
-from ksimage.locations.registry.api.answers import Answer, refusal
+from ksimage.locations.registry.answers import explain, refusal
 from ksimage.locations.registry.api.client import RegistryClient
 from ksimage.locations.registry.http.redirects import resolve
 from ksimage.locations.registry.http.retry import Transient
+from ksimage.locations.registry.http.wire import Answer
 
 PIECE = 64 << 20
 
@@ -59,7 +60,7 @@ class Upload:
         query = urlencode({"mount": self.descriptor.digest, "from": repository})
         intent = self.client.intent(self.descriptor.digest, push=True, mount_from=repository)
         try:
-            answer = self.client.transport.request(
+            answer = self.client.channel.request(
                 "POST", self._start_path(query), intent, accept=(201, 202)
             )
         except AuthError:
@@ -85,7 +86,9 @@ class Upload:
             raise
 
     def _send(self) -> None:
-        attempts = self.client.transport.attempts(f"the upload of {self.descriptor.digest[:19]}…")
+        attempts = self.client.channel.wire.attempts(
+            f"the upload of {self.descriptor.digest[:19]}…"
+        )
         while True:
             before = self._offset
             try:
@@ -129,14 +132,14 @@ class Upload:
             headers["Content-Range"] = f"{start}-{end - 1}"
         if start == end:
             headers.pop("Content-Range", None)
-        transport = self.client.transport
+        channel = self.client.channel
         intent = self.client.intent(self.descriptor.digest, push=True)
         body = self._body(start, end)
         try:
-            with transport.exchange(
+            with channel.exchange(
                 method, url, intent, headers=headers, body=lambda: body
             ) as response:
-                return transport.settle(response, intent, (200, 201, 202, 204, 400, 404, 416))
+                return channel.settle(response, intent, (200, 201, 202, 204, 400, 404, 416))
         finally:
             body.close()
 
@@ -166,7 +169,7 @@ class Upload:
 
     def _open(self) -> None:
         intent = self.client.intent(self.descriptor.digest, push=True)
-        answer = self.client.transport.request("POST", self._start_path(), intent, accept=(202,))
+        answer = self.client.channel.request("POST", self._start_path(), intent, accept=(202,))
         self._opened(answer)
         self._offset = 0
         self._fresh = True
@@ -174,15 +177,15 @@ class Upload:
     def _opened(self, answer: Answer) -> None:
         location = answer.headers.get("Location")
         if not location:
-            raise self.client.transport.unusable("the start of an upload", "it has no Location")
+            raise self.client.channel.unusable("the start of an upload", "it has no Location")
         self._location = resolve(location, answer.url, self.client.host)
 
     def _recover(self) -> None:
         """Ask how far the registry got; start again when it has forgotten the session."""
         intent = self.client.intent(self.descriptor.digest, push=True)
-        transport = self.client.transport
+        channel = self.client.channel
         try:
-            answer = transport.request(
+            answer = channel.request(
                 "GET", self._location or "", intent, accept=(200, 202, 204, 400, 404, 405, 416)
             )
         except RegistryError:
@@ -213,7 +216,7 @@ class Upload:
         # attempt has another one. If that fails as well, the session times out by itself.
         for _ in range(2):
             try:
-                with self.client.transport.exchange("DELETE", location, intent):
+                with self.client.channel.exchange("DELETE", location, intent):
                     return
             except Transient:  # noqa: PERF203
                 continue
@@ -225,8 +228,6 @@ class Upload:
         # 404 and 416: the registry lost the session or counts otherwise; 400 of an unknown upload
         if answer.status in (404, 416) or said.code == "BLOB_UPLOAD_INVALID":
             return Transient(f"HTTP {answer.status}: {said.words or 'the upload is unknown'}")
-        from ksimage.locations.registry.api.answers import explain
-
         return explain(answer, self.client.intent(self.descriptor.digest, push=True))
 
 

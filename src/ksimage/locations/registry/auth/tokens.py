@@ -30,10 +30,12 @@ from ksimage.errors import (
     TokenServiceRefused,
     UnusableAnswer,
 )
-from ksimage.locations.registry.api.answers import Answer, Intent, refusal
+from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.auth.challenge import Challenge
 from ksimage.locations.registry.auth.credentials import Credentials
 from ksimage.locations.registry.http.hosts import is_loopback, origin
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
 
 DEFAULT_LIFETIME = 60.0  # seconds of a token without expires_in (token specification)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
@@ -41,7 +43,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 Scopes = frozenset[str]
 Fetch = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,7 @@ class Authenticator:
                 return False
             if origin(self._mode.realm)[1] == origin(self._base())[1]:
                 return False
-            logger.info("%s: token service out of reach, trying Basic", self._host)
+            log.info("%s: token service out of reach, trying Basic", self._host)
             self._mode = "basic"
             return True
 

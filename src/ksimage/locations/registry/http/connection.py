@@ -6,7 +6,6 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,8 +14,9 @@ from urllib3 import exceptions as faults
 from urllib3.response import BaseHTTPResponse
 
 from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.hosts import Host, RegistryOptions
+from ksimage.locations.registry.http.hosts import Host
 from ksimage.locations.registry.http.pools import interruption, pool_manager
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
 from ksimage.locations.registry.http.retry import Transient
@@ -33,16 +33,7 @@ _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAI
 
 _Route: TypeAlias = "tuple[str, str | None]"  # host[:port], and the proxy to it
 
-logger = logging.getLogger("ksimage.registry")
-
-
-@dataclass
-class Stats:
-    """What went over the network: requests, and body bytes each way."""
-
-    requests: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
+log = logging.getLogger(__name__)
 
 
 class NoTls(Exception):
@@ -52,9 +43,8 @@ class NoTls(Exception):
 class Connections:
     """Connection pools to a registry and the places that it refers to. Thread-safe."""
 
-    def __init__(self, host: Host, options: RegistryOptions, stats: Stats) -> None:
+    def __init__(self, host: Host, options: RegistryOptions) -> None:
         self.host = host
-        self.stats = stats
         self._options = options
         self._managers: dict[_Route, urllib3.PoolManager] = {}
         self._lean: dict[_Route, ssl.SSLContext] = {}  # without the system's CAs
@@ -79,13 +69,11 @@ class Connections:
         via = f" through the proxy {without_login(proxy)}" if proxy else ""
         manager = self._manager((netloc, proxy))
         lean = self._lean.get((netloc, proxy))
-        with self._lock:
-            self.stats.requests += 1
         try:
             response = manager.urlopen(
                 method,
                 url,
-                body=body if body is None or isinstance(body, bytes) else self._counted(body),
+                body=body,
                 headers={"User-Agent": "ksimage", "Accept-Encoding": "identity", **headers},
                 retries=False,
                 redirect=False,
@@ -104,12 +92,10 @@ class Connections:
                         add_system(lean)
                 return self.send(method, url, headers, body)
             raise self._fault(error, url, via) from error
-        if isinstance(body, bytes):
-            self._count_out(len(body))
         self._reached.add(netloc)
         response.url = url  # urllib3 keeps the path alone
         # queries are left out: they may be signed
-        logger.debug("%s %s%s: %d", method, netloc, urlsplit(url).path, response.status)
+        log.debug("%s %s%s: %d", method, netloc, urlsplit(url).path, response.status)
         return response
 
     def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
@@ -129,8 +115,6 @@ class Connections:
             self._go_on()
             if not chunk:
                 return
-            with self._lock:
-                self.stats.bytes_in += len(chunk)
             count += len(chunk)
             now = clock()
             if now - since > STALL_WINDOW:
@@ -182,15 +166,6 @@ class Connections:
         if not verified:
             urllib3.disable_warnings(faults.InsecureRequestWarning)
         return pool_manager(proxy, context)
-
-    def _counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in body:
-            self._count_out(len(chunk))
-            yield chunk
-
-    def _count_out(self, count: int) -> None:
-        with self._lock:
-            self.stats.bytes_out += count
 
     def _fault(self, error: Exception, url: str, via: str) -> Exception:
         """The fault in this package's terms."""

@@ -17,7 +17,7 @@ CERTS_D = (Path("/etc/docker/certs.d"), Path("/etc/containers/certs.d"))
 # kubekey v3.0.13 cmd/kk/pkg/bootstrap/registry/{tasks,certs}.go: the nodes, and the host of kk
 KUBEKEY_CAS = (Path("/etc/ssl/registry/ssl/ca.crt"), Path("kubekey/pki/registry/ca.pem"))
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class Trust(NamedTuple):
@@ -78,14 +78,14 @@ def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> 
             context.load_verify_locations(cafile=path)
         except (OSError, ssl.SSLError) as error:
             raise CertificateFileBroken(str(path), _words(error)) from error
-        logger.info("trusting the CA in %s", path)
+        log.info("trusting the CA in %s", path)
     for certificate, key in trust.clients:
         try:
             # an encrypted key would ask on the terminal
             context.load_cert_chain(certificate, key, password=lambda: "")
         except (OSError, ssl.SSLError) as error:
             raise CertificateFileBroken(str(certificate), _words(error)) from error
-        logger.info("showing the client certificate %s", certificate)
+        log.info("showing the client certificate %s", certificate)
     if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from ksimage.errors import CredentialHelperFailed, CredentialsFileBroken, UsageError
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.auth import helpers
-from ksimage.locations.registry.auth.credentials import Credentials, files, find_credentials
+from ksimage.locations.registry.auth.credentials import Credentials
+from ksimage.locations.registry.auth.lookup import files, find_credentials
 
 
 def _auth(user: str, password: str) -> dict[str, str]:

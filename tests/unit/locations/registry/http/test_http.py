@@ -7,11 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksimage.errors import BadReference, ConfigError, GaveUp
-from ksimage.locations.registry.api.answers import Answer, Intent, refusal
+from ksimage.locations.options import RetryPolicy
+from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
 from ksimage.locations.registry.http.hosts import host_of, is_loopback, origin, split_port
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
-from ksimage.locations.registry.http.retry import Attempts, RetryPolicy, Transient
+from ksimage.locations.registry.http.retry import Attempts, Transient
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
 from ksimage.text import printable
 
 # --- hosts ---

@@ -1,14 +1,9 @@
-"""Requests to a registry, with everything that HTTP needs around them.
-
-Authorization, redirects, retries, bounds: the layers above see answers and errors in words.
-"""
+"""Requests to a registry, with everything around them: logins, retries, bounds, errors in words."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from urllib3.response import BaseHTTPResponse
 
@@ -16,70 +11,38 @@ from ksimage.errors import (
     KsimageError,
     LoginFailed,
     LoginRequired,
-    NotTls,
     PasswordNeeded,
-    RedirectRefused,
     RightMissing,
     UnusableAnswer,
 )
-from ksimage.locations.registry.api.answers import (
-    MAX_ERROR,
-    PROJECT_MISSING,
-    Answer,
-    Intent,
-    explain,
-    refusal,
-)
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.answers import PROJECT_MISSING, explain, refusal
 from ksimage.locations.registry.auth.challenge import parse_challenges
-from ksimage.locations.registry.auth.credentials import find_credentials
+from ksimage.locations.registry.auth.lookup import find_credentials
 from ksimage.locations.registry.auth.tokens import Authenticator
-from ksimage.locations.registry.http.connection import Connections, NoTls, Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions, host_of, origin
-from ksimage.locations.registry.http.redirects import resolve, shown
-from ksimage.locations.registry.http.retry import Attempts, Transient, retry_after
+from ksimage.locations.registry.http.redirects import shown
+from ksimage.locations.registry.http.retry import Transient, retry_after
+from ksimage.locations.registry.http.wire import MAX_ERROR, Answer, Stream, Wire
+from ksimage.locations.registry.intent import Intent
 
 MAX_JSON = 1 << 20
-MAX_REDIRECTS = 5
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
-Stream = Callable[[], Iterable[bytes]]
 
-
-class Transport:
+class Channel:
     """One registry, spoken to as one user. Thread-safe."""
 
     def __init__(self, registry: str, options: RegistryOptions) -> None:
-        self.host = host_of(registry, insecure=options.insecure)
-        self.options = options
-        self.stats = Stats()
-        self._scheme = "https"
-        self._connections = Connections(self.host, options, self.stats)
+        self.wire = Wire(registry, options)
+        host = self.wire.host.name
         self.auth = Authenticator(
-            self.host.name,
-            lambda: self.base,
-            lambda repository: find_credentials(self.host.name, repository, options),
+            host,
+            lambda: self.wire.base,
+            lambda repository: find_credentials(host, repository, options),
             self.call,
             options.retry.clock,
         )
-
-    @property
-    def base(self) -> str:
-        """``https://host[:port]``, or http where the server turned out to speak nothing else."""
-        return f"{self._scheme}://{self.host.address}"
-
-    def attempts(self, action: str) -> Attempts:
-        """A fresh count of attempts at ``action``, which messages will name."""
-        return Attempts(self.options.retry, self.host.name, action, self._connections.pause)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C has ended its connections: it is of no use any more."""
-        return self._connections.interrupted
-
-    def close(self) -> None:
-        """Close idle connections; the transport stays usable."""
-        self._connections.close()
 
     def request(
         self,
@@ -102,7 +65,7 @@ class Transport:
         Raises:
             RegistryError, AuthError and, from a refusal, what :func:`answers.explain` makes of it.
         """
-        attempts = self.attempts(f"{method} {shown(url)}")
+        attempts = self.wire.attempts(f"{method} {shown(url)}")
         while True:
             try:
                 with self.exchange(method, url, intent, headers=headers, body=body) as response:
@@ -123,14 +86,14 @@ class Transport:
         Raises:
             RegistryError.
         """
-        attempts = self.attempts(f"{method} {shown(url)}")
+        attempts = self.wire.attempts(f"{method} {shown(url)}")
         while True:
             try:
-                response = self._send(method, url, headers, body)
+                response = self.wire.send(method, url, headers, body)
                 try:
-                    answer = self._read(response, MAX_JSON)
+                    answer = self.wire.read(response, MAX_JSON)
                 finally:
-                    self._finish(response)
+                    self.wire.finish(response)
                 if answer.status in _PASSING:
                     wait = retry_after(answer.headers.get("Retry-After"))
                     raise Transient(f"HTTP {answer.status}", retry_after=wait)
@@ -147,7 +110,7 @@ class Transport:
     ) -> Answer:
         """Read a bounded body; raise unless the status is accepted."""
         good = response.status in accept
-        answer = self._read(response, limit if good else MAX_ERROR)
+        answer = self.wire.read(response, limit if good else MAX_ERROR)
         if good:
             return answer
         if response.status == 401:
@@ -176,7 +139,7 @@ class Transport:
         patient = True
         try:
             if response.status in _PASSING:
-                answer = self._read(response, MAX_ERROR)
+                answer = self.wire.read(response, MAX_ERROR)
                 words = refusal(answer).words
                 raise Transient(
                     f"HTTP {answer.status}" + (f": {words}" if words else ""),
@@ -187,11 +150,7 @@ class Transport:
             patient = False
             raise
         finally:
-            self._finish(response, patient=patient)
-
-    def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
-        """The body of a response as it arrives. Raises Transient when it is cut short."""
-        return self._connections.chunks(response)
+            self.wire.finish(response, patient=patient)
 
     def _authorized(
         self,
@@ -203,10 +162,10 @@ class Transport:
     ) -> BaseHTTPResponse:
         renewed = False
         while True:
-            login = self._login(intent) if self._is_own(url) else None
-            response, last = self._hops(method, url, intent, headers, login, body)
+            login = self._login(intent) if self.wire.is_own(url) else None
+            response, last = self.wire.follow(method, url, headers, login, body)
             # another host's challenge must not decide where a login goes
-            if response.status != 401 or renewed or not self._is_own(last):
+            if response.status != 401 or renewed or not self.wire.is_own(last):
                 return response
             challenges = parse_challenges(response.headers.getlist("WWW-Authenticate"))
             # a token that is refused for lack of rights stays so; only a stale one is renewed
@@ -214,7 +173,7 @@ class Transport:
                 return response
             if not self.auth.challenged(challenges, intent.repository, intent.scopes, login):
                 return response
-            self._finish(response)
+            self.wire.finish(response)
             renewed = login is not None
             if callable(body):
                 raise Transient("the login ran out", free=True)
@@ -226,79 +185,6 @@ class Transport:
             if not self.auth.fall_back(fault, intent.repository):
                 raise
             return self.auth.header(intent.repository, intent.scopes)
-
-    def _hops(
-        self,
-        method: str,
-        url: str,
-        intent: Intent,
-        headers: dict[str, str],
-        login: str | None,
-        body: bytes | Stream | None,
-    ) -> tuple[BaseHTTPResponse, str]:
-        """Send and follow redirects; returns the last answer and the URL that gave it."""
-        for _ in range(MAX_REDIRECTS + 1):
-            own = self._is_own(url)
-            sent = {**headers, "Authorization": login} if login and own else headers
-            response = self._send(method, url, sent, body)
-            target = response.headers.get("Location")
-            if (
-                response.status not in (301, 302, 303, 307, 308)
-                or method not in ("GET", "HEAD")
-                or not target
-            ):
-                return response, url
-            self._finish(response)
-            url = resolve(target, self._absolute(url), intent.host)
-        raise RedirectRefused(intent.host, shown(url), f"after {MAX_REDIRECTS} other redirects")
-
-    def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | Stream | None
-    ) -> BaseHTTPResponse:
-        absolute = self._absolute(url)
-        try:
-            return self._connections.send(
-                method, absolute, headers, body() if callable(body) else body
-            )
-        except NoTls:
-            if not self.host.may_be_plain or not self._is_own(url):
-                raise NotTls(urlsplit(absolute).netloc) from None
-            self._scheme = "http"
-            plain = "http" + absolute.removeprefix("https")
-            return self._connections.send(
-                method, plain, headers, body() if callable(body) else body
-            )
-
-    def _read(self, response: BaseHTTPResponse, limit: int) -> Answer:
-        body = bytearray()
-        deadline = self.options.retry.clock() + 2 * self.options.read_timeout
-        for chunk in self.chunks(response):
-            body += chunk
-            if len(body) > limit:
-                break
-            if self.options.retry.clock() > deadline:
-                raise Transient("the answer arrives too slowly")
-        cut = len(body) > limit
-        return Answer(
-            response.status, response.headers, bytes(body[:limit]), response.url or "", cut
-        )
-
-    def _finish(self, response: BaseHTTPResponse, *, patient: bool = True) -> None:
-        """Keep the connection when the body's end is near, else close it."""
-        rest = response.length_remaining
-        if rest is not None and rest <= (MAX_ERROR if patient else 0):
-            with contextlib.suppress(Transient):
-                for _ in self.chunks(response):
-                    pass
-            response.release_conn()
-        else:
-            response.close()
-
-    def _is_own(self, url: str) -> bool:
-        return url.startswith("/") or origin(url) == origin(self.base)
-
-    def _absolute(self, url: str) -> str:
-        return self.base + url if url.startswith("/") else url
 
     def _username(self, intent: Intent) -> str:
         login = self.auth.credentials(intent.repository)
@@ -326,15 +212,15 @@ class Transport:
         their token services would have refused it before.
         """
         try:
-            response = self._send("GET", "/v2/", {"Authorization": basic}, None)
+            response = self.wire.send("GET", "/v2/", {"Authorization": basic}, None)
         except Transient:
             return True
         try:
-            self._read(response, MAX_ERROR)
+            self.wire.read(response, MAX_ERROR)
         except Transient:
             return True
         finally:
-            self._finish(response)
+            self.wire.finish(response)
         if response.status != 401:
             return True
         challenges = parse_challenges(response.headers.getlist("WWW-Authenticate"))
@@ -342,4 +228,4 @@ class Transport:
 
     def unusable(self, action: str, reason: str) -> UnusableAnswer:
         """The error for an answer that breaks the protocol."""
-        return UnusableAnswer(self.host.name, action, reason)
+        return UnusableAnswer(self.wire.host.name, action, reason)

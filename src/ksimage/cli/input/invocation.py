@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ksimage.build.plan import Plan
     from ksimage.cli.output.terminal import Terminal
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.spec import Location
     from ksimage.locations.transfer import Progress
 
@@ -27,7 +28,7 @@ MAX_PASSWORD = 64 << 10
 """Bytes; identity tokens of some registries have several thousand."""
 
 
-class Session:
+class Invocation:
     """One run's settings and how it talks to registries."""
 
     def __init__(
@@ -66,11 +67,11 @@ class Session:
             filter(None, map(naming.registry_of, (*login, *configured, self.settings.source))), ""
         )
 
-    def options(self, location: Location) -> Any:
+    def options(self, location: Location) -> RegistryOptions | None:
         """Registry options for a location; None for what is no registry."""
         if location.reference is None:
             return None
-        from ksimage.locations.registry import RegistryOptions
+        from ksimage.locations.options import RegistryOptions
 
         settings = self.settings
         name = location.reference.registry

@@ -11,9 +11,11 @@ import pytest
 from tests.support import derived
 from tests.unit.cli.conftest import Run
 
-from ksimage.build.batch import Row, State
-from ksimage.build.make import Built, make
+from ksimage.build.batch import Ending, Outcome
+from ksimage.build.make import make
+from ksimage.build.outcome import Built
 from ksimage.cli.output import results
+from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.tables import aligned
 from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import CannotWrite, NotFound
@@ -70,9 +72,9 @@ class TestTable:
     def test_cells(self, base: str, tmp_path: Path) -> None:
         made = built(tmp_path / "out", base)
         rows = [
-            Row("v3.3.2", State.BUILT, 2.04, made),
-            Row("v3.4.0", State.FAILED, 0.5, error=NotFound("gone")),
-            Row("v3.4.1", State.NOT_RUN),
+            Outcome("v3.3.2", Ending.BUILT, 2.04, made),
+            Outcome("v3.4.0", Ending.FAILED, 0.5, error=NotFound("gone")),
+            Outcome("v3.4.1", Ending.NOT_RUN),
         ]
         assert made.published.copied is not None
         assert results.table(rows) == [
@@ -81,7 +83,7 @@ class TestTable:
             ("v3.4.0", "", "failed", "", "0.5", ""),
             ("v3.4.1", "", "not run", "", "0.0", ""),
         ]  # fmt: skip
-        document = results.rows_document(rows)["builds"]
+        document = builds_document(rows)["builds"]
         assert document[1]["error"]["message"] == "gone"
         assert [row["build"] is None for row in document] == [False, True, True]
 
@@ -106,7 +108,7 @@ class TestFiles:
         reader.start()
         files = results.Files(None, str(path))
         files.require_writable()
-        files.write([Row("v3.3.2", State.FAILED, error=NotFound("x"))])
+        files.write([Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))])
         reader.join(20)
         assert got == [""]
 

@@ -1,14 +1,20 @@
-"""The JSON documents of ``--output json``. Keys stay; see docs/json.md."""
+"""Plans and builds, and what was pushed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ksimage.cli.output.documents.errors import error_document
+from ksimage.cli.output.documents.verdicts import verdict_document
+
 if TYPE_CHECKING:
-    from ksimage.build.make import Built, Destination
+    from collections.abc import Sequence
+
+    from ksimage.build.batch import Outcome
+    from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
-    from ksimage.errors import KsimageError
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.locations.spec import Location
+    from ksimage.publish.push import Pushed
 
 
 def plan_document(
@@ -47,31 +53,6 @@ def build_document(built: Built) -> dict[str, Any]:
     }
 
 
-def verdict_document(verdict: Verdict) -> dict[str, Any]:
-    """What ``verify`` found out."""
-    return {
-        "name": verdict.name,
-        "digest": verdict.digest,
-        "verified": bool(verdict),
-        "platforms": [
-            {
-                "platform": str(platform.image.platform),
-                "digest": platform.image.descriptor.digest,
-                "image_id": platform.image.manifest.config.digest,
-                "origin": platform.identity.origin.value,
-                "release": platform.identity.release,
-                "patches": [str(patch) for patch in platform.identity.patches],
-                "hook_sha256": platform.identity.hook_sha256,
-                "proofs": [
-                    {"name": proof.name, "passed": proof.passed, "detail": proof.detail}
-                    for proof in platform.proofs
-                ],
-            }
-            for platform in verdict.platforms
-        ],
-    }
-
-
 def _plan(plan: Plan) -> dict[str, Any]:
     return {
         "release": plan.release,
@@ -100,12 +81,50 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def error_document(error: KsimageError) -> dict[str, Any]:
-    """An error as JSON."""
+def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
+    """Several builds as one JSON document."""
     return {
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "message": error.message,
-        "why": error.why,
-        "advice": list(error.advice),
+        "builds": [
+            {
+                "release": row.release,
+                "state": row.state.value,
+                "seconds": round(row.seconds, 3),
+                "build": build_document(row.built) if row.built else None,
+                "error": error_document(row.error) if row.error else None,
+            }
+            for row in rows
+        ]
+    }
+
+
+def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
+    """What ``diff`` shows."""
+    patched = plan.platforms[0].patched
+    return {
+        "release": plan.release,
+        "base": str(plan.location),
+        "hook": {"before": patched.before_sha256, "after": patched.after_sha256},
+        "diff": diff,
+    }
+
+
+def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
+    """What ``push`` did."""
+    published = pushed.published
+    copied = published.copied
+    engine = pushed.through == "engine"
+    return {
+        "source": str(source),
+        "through": pushed.through,
+        "result": {
+            "reference": published.reference,
+            "location": str(published.location),
+            "digest": published.top.digest,
+            "image_ids": pushed.image_ids,
+            "up_to_date": published.up_to_date,
+            "replaced": published.replaced,
+            "kept": published.kept,
+            "bytes_sent": None if engine and copied else copied.sent if copied else 0,
+        },
+        "notes": notes,
     }

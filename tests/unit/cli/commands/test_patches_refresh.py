@@ -9,8 +9,6 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 
-from ksimage.cli.commands.patches_refresh import replace_file
-from ksimage.errors import CannotWrite
 from ksimage.patching import unified
 from ksimage.patching.apply import apply_patch
 
@@ -121,16 +119,6 @@ def test_errors(
     found = run("patches", "refresh", *arguments, "--clone", str(clone))
     assert (found.code, words in found.stderr) == (code, True), found.stderr
     assert file.read_bytes() == MOVED
-
-
-def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Here because a folder has its name; a full disk ends the same way."""
-    (tmp_path / "x.patch").mkdir()
-    with pytest.raises(CannotWrite):
-        replace_file(tmp_path / "x.patch", b"data")
-    assert [path.name for path in tmp_path.iterdir()] == ["x.patch"]
-    with pytest.raises(CannotWrite):
-        replace_file(tmp_path / "missing" / "x.patch", b"data")
 
 
 def test_garbage_is_no_patch(run: Run, clone: Path, file: Path) -> None:

@@ -202,10 +202,12 @@ class TestNames:
         assert words in found.stderr
         assert list(tmp_path.iterdir()) == []
 
-    def test_an_unknown_one_among_several(self, run: Run, bases: str) -> None:
+    def test_an_unknown_one_among_several(self, run: Run, bases: str, tmp_path: Path) -> None:
+        """All names are checked before any work."""
         found = run("--output", "json", "build", "v3.3.2", "v3.3.9", "--from", bases, *TO)
-        assert found.code == 15
-        assert found.document["builds"][1]["error"]["kind"] == "unknown-release"
+        assert found.code == 4
+        assert found.document["error"]["kind"] == "unknown-release"
+        assert list(tmp_path.iterdir()) == []
 
     def test_images_and_releases(self, run: Run, bases: str) -> None:
         found = run("build", f"{bases}:v3.4.0", "v3.3.2", "--from", bases, *TO).ok()

@@ -1,0 +1,136 @@
+"""What a build is told: which releases or images, and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ksimage.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ksimage.build.outcome import Built, Destination
+    from ksimage.build.plan import Plan
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.config.settings import Settings
+    from ksimage.locations.transfer import Progress
+
+
+class Work(NamedTuple):
+    """One build: a release or image, and the digest that its base is pinned to, or None."""
+
+    what: str
+    base: str | None = None
+
+
+class Order(NamedTuple):
+    """What was asked of every build of this run; the flags, as they were given."""
+
+    run: Invocation
+    to: str | None
+    push: bool
+    replace: bool
+    create_project: str | None = None
+    smoke_test: bool | None = None
+
+    def require_destination(self, wanted: Sequence[Work]) -> None:
+        """Refuse, before any base is read, what has no destination. Raises UsageError."""
+        from ksimage.build import destination
+
+        names = [item.what for item in wanted]
+        destination.require(names, self.run.settings, to=self.to, push=self.push)
+
+    def plan(self, work: Work, reading: Progress | None = None) -> tuple[Plan, Destination]:
+        """Plan one build and decide where it goes. The caller closes the plan's source."""
+        from ksimage.build import destination
+
+        plan = self.run.plan(work.what, base_digest=work.base, shown=reading)
+        try:
+            chosen = destination.choose(plan, self.run.settings, to=self.to, push=self.push)
+        except BaseException:
+            plan.source.close()
+            raise
+        self.run.terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
+        return plan, chosen
+
+    def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:
+        """Plan and carry out one build; ``reading`` shows the base's layers."""
+        from ksimage.build import make
+        from ksimage.cli.input.projects import ensure_project
+
+        plan, destination = self.plan(work, reading)
+        try:
+            ensure_project(self.run, destination.location, self.create_project)
+            return make.make(
+                plan,
+                destination,
+                options=self.run.options(destination.location),
+                overwrite=self.replace,
+                jobs=self.run.settings.jobs,
+                progress=progress,
+                smoke_test=self.smoke_test,
+            )
+        finally:
+            plan.source.close()
+
+
+def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work]:
+    """What is to be worked on: the arguments, or everything that ksimage.yaml lists.
+
+    Raises:
+        UsageError: neither or both. UnknownRelease, UnsupportedRelease, FileWithoutTransport: no
+            release. BadReference, UnknownTransport: an image that is none.
+    """
+    from ksimage.config.selection import expand
+
+    if everything and what:
+        raise UsageError("--all and names were both given", advice=["leave one of them out"])
+    pinned = {chosen.release: chosen.base for chosen in expand(settings.releases)}
+    if everything:
+        if not pinned:
+            raise UsageError(
+                "--all has nothing to build",
+                why="no release is listed in ksimage.yaml",
+                advice=['add to it:  releases: [v3.3.2, ">=3.4,<3.5"]'],
+            )
+        return [Work(release, base) for release, base in pinned.items()]
+    if not what:
+        raise UsageError(
+            "nothing to build was named",
+            advice=["ksimage build v3.3.2", "ksimage build --all  (what ksimage.yaml lists)"],
+        )
+    return [Work(name, pinned.get(name)) for name in dict.fromkeys(map(_checked, what))]
+
+
+def _checked(name: str) -> str:
+    """Upstream's spelling of a release, or an image that has a name; before any is built."""
+    from ksimage.base import naming
+    from ksimage.errors import UnknownRelease
+    from ksimage.locations import spec
+
+    if naming.is_location(name):
+        spec.parse(name)
+        return name
+    try:
+        return naming.release_tag(name)
+    except UnknownRelease:
+        spec.refuse_file(name)
+        raise
+
+
+def require_distinct(order: Order) -> None:
+    """Refuse what would put one build in the place of another. Raises UsageError."""
+    from ksimage.base import naming
+
+    to, tag = order.to, order.run.settings.tag
+    if to and to.startswith(("oci-archive:", "docker-archive:")):
+        raise UsageError(
+            f"several images cannot go into one file, {to}",
+            advice=["--to oci:DIR holds several", "or leave --to out: one file for each"],
+        )
+    if to and naming.target_location(to, "a") == naming.target_location(to, "b"):
+        raise UsageError(f"several images cannot all be {to}", advice=["leave the tag out of --to"])
+    if "{release}" not in tag and "{digest8}" not in tag:
+        raise UsageError(
+            f"several images cannot all have the tag {tag!r}", advice=["--tag '{release}-debug'"]
+        )

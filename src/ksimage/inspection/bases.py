@@ -1,0 +1,94 @@
+"""The bases of a derived image: in the image that was named, or where its labels say."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ksimage.base import images as base_images
+from ksimage.derivation import recipe
+from ksimage.errors import BadReference, NotFound
+from ksimage.images import config as image_config
+from ksimage.images import reference
+from ksimage.locations import access
+from ksimage.locations.spec import Location, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import ExitStack
+
+    from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.images.reference import Reference
+    from ksimage.locations.options import OptionsFor
+    from ksimage.locations.protocol import Source
+
+log = logging.getLogger("ksimage.verify")
+
+Bases = dict[str, "tuple[Source, ImageSet]"]
+"""By platform: the open source of its base, and the base's images, of which the first is it."""
+
+
+def find(
+    location: Location,
+    source: Source,
+    *,
+    platforms: Sequence[str],
+    given: Location | None,
+    options: OptionsFor,
+    stack: ExitStack,
+) -> Bases:
+    """Each platform's base.
+
+    Labels are followed only within the image's own registry: nothing is contacted that the user
+    did not name.
+
+    Args:
+        location, source: the image.
+        platforms: those that are wanted; none means all.
+        given: the base that the user named.
+        options: registry options by location.
+        stack: closes what was opened.
+
+    Raises:
+        whatever opening and reading raises, but for a base of the labels that is not there.
+    """
+    if given is not None:
+        opened = _open(given, options, stack)
+        whole = base_images.read_images(opened, platforms)
+        return {
+            image.platform.normal: (opened, replace(whole, images=(image,)))
+            for image in whole.images
+        }
+    found: Bases = {}
+    for image in base_images.read_images(source, platforms).images:
+        named = _named(image)
+        if named is None or location.reference is None:
+            continue
+        if named.registry != location.reference.registry:
+            continue
+        opened = _open(Location(Transport.REGISTRY, reference=named), options, stack)
+        try:
+            found[image.platform.normal] = (opened, base_images.read_images(opened))
+        except NotFound as error:
+            log.info("base %s: %s", named, error.message)
+    return found
+
+
+def _named(image: PlatformImage) -> Reference | None:
+    """The base that an image's labels name, pinned."""
+    labels = image_config.labels(image.config)
+    name, digest = labels.get(recipe.BASE_NAME), labels.get(recipe.BASE_DIGEST)
+    if not name or not digest:
+        return None
+    try:
+        return reference.parse(name).with_digest(digest)
+    except BadReference as error:
+        log.info("the labels name no base: %s", error.message)
+        return None
+
+
+def _open(location: Location, options: OptionsFor, stack: ExitStack) -> Source:
+    source = access.open_source(location, options=options(location))
+    stack.callback(source.close)
+    return source
