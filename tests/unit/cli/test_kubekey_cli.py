@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import kubekey
+from tests.support.program import REPOSITORY
 from tests.unit.cli.conftest import Run
 
 CONFIGS = Path(__file__).parents[1] / "upstream" / "kubekey" / "configs"
@@ -28,6 +29,15 @@ def test_answers(run: Run, config: Path) -> None:
     assert "Example" not in done.stdout + done.stderr
     more = run("kubekey", "config.yaml", "--kk-version", "v3.0.13", "-v").ok().stdout
     assert "(kubekey v3.0.13 cmd/kk/pkg/kubesphere/modules.go MirrorRepo)" in more
+
+
+def test_the_example_in_the_docs(run: Run, config: Path, tmp_path: Path) -> None:
+    config.rename(tmp_path / "config-sample.yaml")
+    done = run("kubekey", "config-sample.yaml", "--kk-version", "v3.0.13").ok()
+    printed = done.stderr + done.stdout.partition("\n\na new cluster")[0]
+    page = (REPOSITORY / "docs" / "kubekey.md").read_text()
+    example = page.partition("--kk-version v3.0.13\n")[2].partition("\n```")[0]
+    assert example == printed
 
 
 def test_json(run: Run, config: Path) -> None:
