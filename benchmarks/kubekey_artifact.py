@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from common import TOP, folder, ksimage, median, peer, say, table
-
 from tests.support import kubekey
 from tests.support.images import ImageStore, Recipe
 from tests.support.program import MINIATURE_HOOK
