@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.support import kubekey
-from tests.support.program import REPOSITORY
+from tests.support.harbor import ADMIN, ADMIN_PASSWORD, FakeHarbor
+from tests.support.program import REPOSITORY, Finished
+from tests.support.registry import RunningRegistry, docker_config
 from tests.unit.cli.conftest import Run
 
 CONFIGS = Path(__file__).parents[1] / "upstream" / "kubekey" / "configs"
@@ -83,6 +85,52 @@ def test_refusals(run: Run, config: Path, arguments: list[str], code: int, words
     assert done.code == code, done.stderr
     assert words in done.stderr
     assert done.stdout == ""
+
+
+class TestAskingTheRegistry:
+    def ask(self, run: Run, config: Path, host: str, *more: str) -> Finished:
+        text = config.read_text().replace('"dockerhub.kubekey.local"', host)
+        config.write_text(text)
+        command = ("kubekey", "config.yaml", "--kk-version", "3.0.13", "--ask-registry")
+        return run(*command, *more).ok()
+
+    @pytest.mark.parametrize("there", [True, False])
+    def test_a_harbor(
+        self,
+        run: Run,
+        config: Path,
+        harbor: FakeHarbor,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        there: bool,
+    ) -> None:
+        login = docker_config(tmp_path / "docker", harbor.address, ADMIN, ADMIN_PASSWORD)
+        monkeypatch.setenv("DOCKER_CONFIG", str(login))
+        if not there:
+            del harbor.projects["kubesphereio"]
+        done = self.ask(run, config, harbor.address, "--output", "json")
+        assert done.document["kubekey"]["registry"] == {
+            "harbor": True, "projects": {"kubesphereio": there}, "digest": None,
+        }  # fmt: skip
+        assert ("the project kubesphereio is missing" in done.stderr) == (not there)
+
+    def test_a_plain_registry(
+        self, run: Run, config: Path, registry: RunningRegistry, base: str
+    ) -> None:
+        name = f"{registry.address}/kubesphereio/ks-installer:v3.3.2"
+        run("push", base, "--to", name).ok()
+        done = self.ask(run, config, registry.address)
+        assert "registry   it is no Harbor and has no projects; v3.3.2 is" in done.stdout
+        assert "sha256:" in done.stdout
+
+    def test_nobody_answers(self, run: Run, config: Path) -> None:
+        done = self.ask(run, config, "127.0.0.1:9")
+        assert "v3.3.2 is not there, or not shown to this login" in " ".join(done.stdout.split())
+
+    def test_nothing_to_ask(self, run: Run, tmp_path: Path) -> None:
+        shutil.copy(CONFIGS / "kubernetes-only.yaml", tmp_path / "config.yaml")
+        command = ("kubekey", "config.yaml", "--kk-version", "3.0.13", "--ask-registry")
+        assert "deploys nothing from a registry of yours" in run(*command).ok().stderr
 
 
 class TestWriting:

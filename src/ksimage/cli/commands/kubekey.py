@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ksimage.cli.input.options import Option, command
+from ksimage.cli.input.options import command, option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.harbor.presence import Presence
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers, Circumstances
     from ksimage.upstream.kubekey.versions import KkVersion
@@ -18,66 +19,59 @@ if TYPE_CHECKING:
 
 @command("kubekey", help="Tell what KubeKey will do with a configuration, and set it right.")
 @click.argument("config_file", metavar="[CONFIG]", required=False)
-@click.option(
+@option(
+    "KubeKey",
     "--kk-version",
-    cls=Option,
-    section="KubeKey",
     metavar="VERSION",
     help="Version of kk that will be run: v1.0 to v3.1.",
 )
-@click.option(
-    "--kk",
-    "program",
-    cls=Option,
-    section="KubeKey",
-    metavar="PATH",
-    help="Ask this kk binary for its version.",
-)
-@click.option(
+@option("KubeKey", "--kk", "program", metavar="PATH", help="Ask this kk binary for its version.")
+@option(
+    "KubeKey",
     "--zone",
-    cls=Option,
-    section="KubeKey",
     metavar="ZONE",
     envvar="KKZONE",
     default="",
     help="Value of KKZONE when kk runs.  [env: KKZONE]",
 )
-@click.option(
+@option(
+    "KubeKey",
     "--artifact",
-    cls=Option,
-    section="KubeKey",
     metavar="PATH",
     help="Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
 )
-@click.option(
+@option(
+    "KubeKey",
+    "--ask-registry",
+    is_flag=True,
+    help="Ask privateRegistry which of the projects are there, and what the tag holds.",
+)
+@option(
+    "Change",
     "--image",
-    cls=Option,
-    section="Change",
     metavar="REFERENCE",
     help="Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
 )
-@click.option(
+@option(
+    "Change",
     "--verbosity",
-    cls=Option,
-    section="Change",
     metavar="LEVEL",
     type=click.IntRange(0, 5),
     help="Verbosity of the patched installer: sets spec.debug.verbosity.",
 )
-@click.option(
+@option(
+    "Change",
     "--write",
     is_flag=True,
-    cls=Option,
-    section="Change",
     help="Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
 )
-@click.option(
+@option(
+    "Change",
     "--undo",
-    cls=Option,
-    section="Change",
     metavar="PATH",
     help="Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
 )
+@registry_options
 @click.pass_obj
 def kubekey(
     terminal: Terminal,
@@ -87,10 +81,12 @@ def kubekey(
     program: str | None,
     zone: str,
     artifact: str | None,
+    ask_registry: bool,
     image: str | None,
     verbosity: int | None,
     write: bool,
     undo: str | None,
+    **values: Any,
 ) -> None:
     """Tell which image KubeKey (kk) deploys with a configuration, whether it pushes over the tag,
     what an upgrade does, what its sed edits, and what to type in which circumstances.
@@ -103,6 +99,7 @@ def kubekey(
     """
     from ksimage.cli.output import kubekey as output
     from ksimage.errors import UsageError
+    from ksimage.upstream.kubekey.advice import Given
 
     if undo is not None:
         if config_file or write or image:
@@ -120,7 +117,25 @@ def kubekey(
     if image is not None or verbosity is not None:
         config = _change(terminal, path, data, config, version, image, verbosity, write=write)
     answers = _answer(config, circumstances)
-    output.show(terminal, config, answers, image=_plain(image), artifact=artifact or "")
+    presence = _ask(terminal, answers, values) if ask_registry else None
+    given = Given(_plain(image), artifact or "")
+    output.show(terminal, config, answers, given, presence)
+
+
+def _ask(terminal: Terminal, answers: Answers, values: dict[str, Any]) -> Presence | None:
+    """What the registry says; None where kk deploys from no registry of one's own."""
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.harbor import presence
+    from ksimage.locations import spec
+
+    if not answers.hosted or not answers.image:
+        terminal.warning("--ask-registry: kk deploys nothing from a registry of yours")
+        return None
+    run = Invocation(terminal, values, login=[answers.image])
+    location = spec.parse(answers.image)
+    if location.reference is None:
+        return None
+    return presence.look(location.reference, answers.projects, run.options(location))
 
 
 def _version(text: str | None, program: str | None) -> KkVersion:
@@ -209,9 +224,10 @@ def _change(
 
 
 def _undo(terminal: Terminal, path: str) -> None:
+    from ksimage.cli.output.documents.kubekey import undo_document
     from ksimage.locations.kubekey import undo
 
     restored = undo.undo(Path(path))
     for name in restored:
         terminal.success(f"restored {name}")
-    terminal.result("\n".join(restored), {"undo": {"path": path, "restored": list(restored)}})
+    terminal.result("\n".join(restored), undo_document(path, restored))

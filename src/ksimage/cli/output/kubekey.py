@@ -1,19 +1,19 @@
-"""The answers of ``ksimage kubekey``, as text and as a JSON document."""
+"""The answers of ``ksimage kubekey`` as text."""
 
 from __future__ import annotations
 
 import difflib
 import textwrap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from ksimage.cli.output.documents.kubekey import kubekey_document
 from ksimage.cli.output.terminal import DETAILED, clean
 from ksimage.upstream.kubekey import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.upstream.kubekey.advice import Way
+    from ksimage.harbor.presence import Presence
+    from ksimage.upstream.kubekey.advice import Given
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers
 
@@ -22,21 +22,45 @@ _MARGIN: Final = 11
 
 
 def show(
-    terminal: Terminal, config: Configuration, answers: Answers, *, image: str, artifact: str
+    terminal: Terminal,
+    config: Configuration,
+    answers: Answers,
+    given: Given,
+    presence: Presence | None,
 ) -> None:
-    """Print answers and commands on stdout, and the warnings on stderr."""
-    ways = advice.ways(config, answers, advice.Given(image, artifact))
+    """Print answers and commands on stdout, and the warnings on stderr.
+
+    Args:
+        given: what the user named.
+        presence: what the registry said, None when it was not asked.
+    """
+    ways = advice.ways(config, answers, given)
     for warning in answers.warnings:
         terminal.warning(warning)
+    for project in presence.missing if presence else ():
+        terminal.warning(
+            f"the project {project} is missing: the push will fail. ksimage push … --create-project"
+        )
     lines = [f"kk {answers.version} with {config.place}", ""]
     for answer in answers.answers:
         lines += _wrapped(answer.key, answer.text)
         if terminal.level >= DETAILED:
             lines += _wrapped("", f"({answer.source})")
+    if presence is not None:
+        lines += _wrapped("registry", _told(answers, presence))
     for way in ways:
         lines += ["", f"{way.title}:", *(f"  {line}" for line in way.lines)]
     text = "\n".join(clean(line) for line in lines)
-    terminal.result(text, document(config, answers, ways))
+    terminal.result(text, kubekey_document(config, answers, ways, presence))
+
+
+def _told(answers: Answers, presence: Presence) -> str:
+    held = f"{answers.label.tag} is {presence.digest or 'not there, or not shown to this login'}"
+    if not presence.harbor:
+        return f"it is no Harbor and has no projects; {held}"
+    states = {True: "exists", False: "is missing", None: "is not shown to this login"}
+    told = [f"project {name} {states[there]}" for name, there in presence.projects.items()]
+    return "; ".join([*told, held])
 
 
 def _wrapped(key: str, text: str) -> list[str]:
@@ -48,49 +72,6 @@ def _wrapped(key: str, text: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def document(config: Configuration, answers: Answers, ways: Sequence[Way]) -> dict[str, Any]:
-    """The JSON document; see docs/json.md."""
-    label, upgrade = answers.label, answers.upgrade
-    return {
-        "kubekey": {
-            "config": config.place,
-            "kk_version": str(answers.version),
-            "rules_compared": answers.version.released,
-            "label": {
-                "text": label.text,
-                "accepted": label.accepted,
-                "release": label.release,
-                "own_tag": label.own,
-                "why": label.why,
-            },
-            "image": answers.image or None,
-            "pull_policy": answers.rules.pull_policy,
-            "push": {
-                "what": answers.rules.push.name.lower(),
-                "to": answers.pushed or None,
-                "skipped_by": "--skip-push-images" if answers.pushes else None,
-            },
-            "projects": {"needed": list(answers.projects), "not_in_script": list(answers.missing)},
-            "upgrade": {
-                "from": upgrade.current or None,
-                "to": list(upgrade.targets),
-                "relabel_first": upgrade.relabel or None,
-                "same_label": upgrade.again,
-            },
-            "sed": [
-                {"line": change.line, "deleted": change.after is None, "because_of": change.pattern}
-                for change in answers.changes
-            ],
-            "waits": {"seconds": answers.rules.patience, "pod_label": answers.rules.pod_label},
-            "answers": [answer._asdict() for answer in answers.answers],
-            "warnings": list(answers.warnings),
-            "ways": [
-                {"key": way.key, "title": way.title, "lines": list(way.lines)} for way in ways
-            ],
-        }
-    }
 
 
 def difference(name: str, before: bytes, after: bytes) -> list[str]:
