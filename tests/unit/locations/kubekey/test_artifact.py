@@ -12,6 +12,7 @@ from tests.support.derived import opened, planned, publish_plan
 from tests.unit.locations.kubekey.test_folder import digests, platforms
 
 from ksimage.errors import (
+    CannotWrite,
     ImageNotFound,
     KubekeyImagesNotFound,
     KubekeyNothingToUndo,
@@ -19,6 +20,7 @@ from ksimage.errors import (
     TagMoved,
     TagOccupied,
 )
+from ksimage.locations.files.staging import Staged
 from ksimage.locations.kubekey.target import KubekeyArtifactTarget
 from ksimage.locations.kubekey.undo import undo
 
@@ -130,6 +132,21 @@ def test_somebody_else_writes_meanwhile(artifact: Path, monkeypatch: pytest.Monk
     with planned(f"kubekey:{artifact}") as plan, pytest.raises(TagMoved):
         publish_plan(plan, f"kubekey:{artifact}:v3.3.2-debug")
     assert artifact.read_bytes() == b"another artifact"
+    assert not list(artifact.parent.glob(".ksimage-*"))
+
+
+def test_a_full_disk(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = artifact.read_bytes()
+
+    def full(*_: object) -> int:
+        raise CannotWrite(artifact.parent, OSError(28, "No space left on device"))
+
+    with planned(f"kubekey:{artifact}") as plan:
+        monkeypatch.setattr(Staged, "write", full)
+        with pytest.raises(CannotWrite):
+            publish_plan(plan, f"kubekey:{artifact}:v3.3.2-debug")
+    assert artifact.read_bytes() == original
+    assert [path.name for path in artifact.parent.glob("*artifact*")] == ["artifact.tar.gz"]
     assert not list(artifact.parent.glob(".ksimage-*"))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,15 +12,20 @@ from tests.support import kubekey
 from tests.support.derived import copied, opened, planned, publish_plan
 
 from ksimage.base.images import read_images
+from ksimage.build import make
 from ksimage.errors import (
     AmbiguousImage,
     ImageNotFound,
     KubekeyImagesNotFound,
     KubekeyNothingToUndo,
+    MalformedImage,
     TagOccupied,
 )
+from ksimage.images.manifest import Descriptor
+from ksimage.locations import spec
 from ksimage.locations.kubekey import place
 from ksimage.locations.kubekey.undo import undo
+from ksimage.locations.views.view import View
 
 TAG = "v3.3.2"
 OURS = [f"kubesphereio:ks-installer:v3.3.2-{name}" for name in kubekey.PLATFORMS]
@@ -45,6 +52,17 @@ def platforms(location: str) -> dict[str, str]:
 def digests(folder: Path) -> dict[str, str]:
     document = json.loads(index(folder))
     return {entry["annotations"][kubekey.REF]: entry["digest"] for entry in document["manifests"]}
+
+
+class Failing(View):
+    """A source whose blobs end too early."""
+
+    @contextmanager
+    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
+        with super().blob(descriptor, offset) as chunks:
+            next(chunks, b"")
+            raise MalformedImage(self.name, "the test says so")
+        yield iter(())
 
 
 class TestReading:
@@ -200,6 +218,15 @@ class TestPatching:
             )  # fmt: skip
             publish_plan(plan, f"kubekey:{folder}:a:ks-installer:v3.3.2-debug")
         assert "a:ks-installer:v3.3.2-debug-amd64" in digests(folder)
+
+    def test_a_failure_on_the_way_changes_no_name(self, folder: Path) -> None:
+        original = index(folder)
+        with planned(f"kubekey:{folder}") as plan:
+            source = make.derived(plan, spec.parse(f"kubekey:{folder}:new"))
+            with pytest.raises(MalformedImage):
+                copied(Failing(source), f"kubekey:{folder}:new")
+        assert index(folder) == original
+        assert not list((folder / "images").glob(".ksimage-*"))
 
     def test_nothing_to_write_to(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
