@@ -19,6 +19,7 @@ from ksimage.errors import (
     NotTls,
     RegistryRefused,
     RegistryUnreachable,
+    TokenServiceRefused,
 )
 from ksimage.images.reference import parse
 from ksimage.locations.registry.http import trust
@@ -137,6 +138,17 @@ def test_unverified_by_name(tls_registry: RunningRegistry, source: Sources) -> N
 
 
 @pytest.mark.e2e
+def test_unverified_holds_for_the_token_service_of_another_name(
+    script: ScriptedRegistry, tls_registry: RunningRegistry, source: Sources
+) -> None:
+    """Harbor under its address: realm and redirects name the host of its configuration."""
+    realm = f"https://other.test:{tls_registry.port}/v2/token"
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate=f'Bearer realm="{realm}"')
+    with pytest.raises(TokenServiceRefused):  # a registry is none, but it was spoken to
+        source(f"harbor.test:{_port(script)}/p/r:v1", insecure=True).top()
+
+
+@pytest.mark.e2e
 @pytest.mark.parametrize("place", ["docker", "containers", "ssl.crt", "kubekey.pem"])
 def test_places_of_cas(
     place: str, tls_registry: RunningRegistry, source: Sources, tmp_path: Path
@@ -150,6 +162,32 @@ def test_places_of_cas(
     shutil.copyfile(tls_registry.ca, path)
     path.chmod(0o644)
     assert not _exists(source(f"{host}/p/r:v1"))
+
+
+@pytest.mark.e2e
+def test_certificates_of_another_user_are_skipped_and_named(
+    tls_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    """A certs.d of mode 0700 blocks neither another host nor ``--ca-file``."""
+    host = f"harbor.test:{tls_registry.port}"
+    folder = tmp_path / "docker" / host
+    folder.mkdir(parents=True)
+    (folder / "ca.crt").write_text("nobody can read this")
+    (folder / "ca.crt").chmod(0o600)
+    forbidden = PermissionError(13, "Permission denied")
+    with pytest.MonkeyPatch.context() as patch:
+        real = Path.open
+
+        def opened(self: Path, *arguments: Any, **more: Any) -> Any:
+            if self.parent == folder:  # nothing is forbidden to root, who may run this
+                raise forbidden
+            return real(self, *arguments, **more)
+
+        patch.setattr(Path, "open", opened)
+        found = trust.find_trust(host, tls_registry.ca)
+        assert found.cas == (tls_registry.ca,)
+        assert found.skipped == (f"{folder / 'ca.crt'} is there, but not for this user to read",)
+        assert trust.find_trust("other.test", None).skipped == ()
 
 
 @pytest.mark.e2e

@@ -21,8 +21,8 @@ from ksimage.locations.files.staging import Staged
 def content(seed: int, size: int) -> bytes:
     """Partly noise, partly not."""
     source = random.Random(seed)
-    parts = []
-    while sum(map(len, parts)) < size:
+    parts: list[bytes] = []
+    while sum(len(part) for part in parts) < size:
         parts.append(source.randbytes(source.randrange(1, 9000)))
         parts.append(bytes([source.randrange(256)]) * source.randrange(1, 90_000))
     return b"".join(parts)[:size]

@@ -11,7 +11,7 @@ import posixpath
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from ksimage.derivation import recipe
+from ksimage.derivation import labels as label
 from ksimage.errors import UsageError
 from ksimage.upstream.releases import HOOK_PATH
 
@@ -65,7 +65,7 @@ def configmap(chosen: PlatformPlan) -> dict[str, Any]:
             "annotations": {
                 key: value
                 for key, value in chosen.recipe.annotations.items()
-                if key.startswith(recipe.KEY)
+                if key.startswith(label.KEY)
             },
         },
         "immutable": True,
@@ -80,7 +80,7 @@ def deployment_patch(chosen: PlatformPlan) -> dict[str, Any]:
         "spec": {
             "template": {
                 "metadata": {
-                    "annotations": {recipe.HOOK_AFTER: chosen.patched.after_sha256},
+                    "annotations": {label.HOOK_AFTER: chosen.patched.after_sha256},
                 },
                 "spec": {
                     "containers": [

@@ -36,6 +36,18 @@ class UnsupportedImage(MalformedImage):
     """A valid image of a kind that cannot be derived from."""
 
 
+class BaseBroken(MalformedImage):
+    """The base is no image that an installer would run in, patched or not."""
+
+    def __init__(self, name: str, faults: Sequence[str], *, repairable: bool) -> None:
+        advice = ["use upstream's image, as KubeKey or its registry has it: --from LOCATION"]
+        if repairable:
+            advice.insert(0, "give it what upstream's image has: --repair")
+        super().__init__(name, "\n".join(faults), advice=advice)
+        self.message = f"{name} would not run, patched or not"
+        self.args = (self.message,)
+
+
 class ProofFailed(KsimageError):
     """The finished image is not what it must be; it is not handed out."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
@@ -40,7 +41,8 @@ _CHANGES_NO_FILES = re.compile(
 class Change(NamedTuple):
     """What a derived config adds to its base.
 
-    ``created`` is RFC 3339; ``created_by`` the text of the one history entry.
+    ``settings`` replace the base's run settings; ``created`` is RFC 3339, ``created_by`` the text
+    of the one history entry.
     """
 
     diff_id: str
@@ -48,6 +50,7 @@ class Change(NamedTuple):
     labels: Mapping[str, str]
     created: str
     created_by: str
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
 def parse(name: str, data: bytes, layers: int) -> JsonObject:
@@ -132,7 +135,7 @@ def derive(base: JsonView, change: Change) -> bytes:
     """The config of the derived image: one layer, one history entry, env and labels more."""
     config = {key: value for key, value in base.items() if key not in _OF_THE_BUILD}
     config["created"] = change.created
-    inner = dict(settings(base))
+    inner = {**settings(base), **change.settings}
     env = [e for e in inner.get("Env") or () if e.partition("=")[0] not in change.env]
     inner["Env"] = env + [f"{name}={value}" for name, value in change.env.items()]
     inner["Labels"] = {**labels(base), **change.labels}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
-from ksimage.derivation import recipe
+from ksimage.derivation import labels as label
 from ksimage.errors import BadReference, NotFound
 from ksimage.images import config as image_config
 from ksimage.images import reference
@@ -78,7 +78,7 @@ def find(
 def _named(image: PlatformImage) -> Reference | None:
     """The base that an image's labels name, pinned."""
     labels = image_config.labels(image.config)
-    name, digest = labels.get(recipe.BASE_NAME), labels.get(recipe.BASE_DIGEST)
+    name, digest = labels.get(label.BASE_NAME), labels.get(label.BASE_DIGEST)
     if not name or not digest:
         return None
     try:

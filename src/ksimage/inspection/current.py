@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
 from ksimage.inspection import identity as image_identity
-from ksimage.inspection import proofs
+from ksimage.inspection.addition import added_layer
 from ksimage.inspection.identity import Origin
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
@@ -112,7 +113,7 @@ def _part(source: Bounded, image: PlatformImage) -> Part:
     ours = identity.origin is Origin.KSIMAGE and _as_made(image)
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
-        ours = proofs.added_layer(source, image, hook).passed is True
+        ours = added_layer(source, image, hook).passed is True
     return Part(name, _words(identity, ours=ours), ours)
 
 
@@ -123,7 +124,7 @@ def _in_engine(source: Source) -> Part | None:
     assert isinstance(source, DaemonSource)
     information = source.inspect()
     labels = (information.get("Config") or {}).get("Labels") or {}
-    if recipe.HOOK_AFTER in labels:
+    if label.HOOK_AFTER in labels:
         return None
     name = f"{information.get('Os')}/{information.get('Architecture')}"
     file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)

@@ -6,11 +6,11 @@ Nothing is judged as a failure here and no image is refused for being foreign: t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
-from ksimage.derivation import recipe
+from ksimage.derivation import recipe, repair
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.harbor.view import hints
 from ksimage.hook.find import find_hook
@@ -43,7 +43,7 @@ class Platform:
         size: bytes of config and layers, compressed as they are stored.
         identity: whose hook it is; None when there is none, and ``no_hook`` says why.
         verbosity: default of KS_INSTALLER_VERBOSITY, None when not set.
-        lost: run settings that differ from upstream's, as ``docker commit`` loses them.
+        lost: what an installer needs and the image does not have, as ``docker commit`` loses it.
     """
 
     platform: str
@@ -53,8 +53,8 @@ class Platform:
     layers: int
     size: int
     created: str
-    entrypoint: Any
-    command: Any
+    entrypoint: object
+    command: object
     user: str
     identity: Identity | None
     no_hook: str
@@ -155,7 +155,6 @@ def _hooks(source: Source, images: ImageSet) -> Iterable[tuple[PlatformImage, Ho
 def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
     settings = image_config.settings(image.config)
     manifest = image.manifest
-    missing = isinstance(hook, HookNotFound)
     return Platform(
         platform=str(image.platform),
         media_type=manifest.media_type,
@@ -170,8 +169,16 @@ def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
         identity=None if isinstance(hook, HookNotFound) else image_identity.identify(image, hook),
         no_hook=hook.why if isinstance(hook, HookNotFound) else "",
         verbosity=image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE),
-        lost=() if missing else tuple(image_identity.run_settings_lost(image.config)),
+        lost=_lost(image, hook),
     )
+
+
+def _lost(image: PlatformImage, hook: Hook | HookNotFound) -> tuple[str, ...]:
+    """What an installer needs and the image does not have; nothing of what is none."""
+    if isinstance(hook, HookNotFound):
+        return ()
+    release = image_identity.identify(image, hook).release
+    return tuple(fault.text for fault in repair.faults(image.config, hook, release))
 
 
 def _kept(

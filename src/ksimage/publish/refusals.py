@@ -82,7 +82,7 @@ def _of_the_login(words: str, intent: Intent, options: RegistryOptions | None) -
     with suppress(KsimageError):  # what the engine was told is worth more than a failed question
         try:
             channel.request("GET", "/v2/", intent)  # a token service refuses a wrong password
-            holds = login.basic is None or channel.login_holds(login.basic)
+            channel.auth.greet(intent.repository)
         except LoginFailed:
             holds = False
     if holds:

@@ -24,12 +24,13 @@ from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
 from ksimage.images.mediatypes import OCI_LAYER_GZIP, OCI_MANIFEST
 from ksimage.inspection import proofs
-from ksimage.inspection.proofs import Verdict
+from ksimage.inspection.verdict import Expected, Verdict
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.upstream.releases import HOOK_PATH
 
-MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
+MADE, RUNS, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
     "made by ksimage",
+    "it runs as upstream's image does",
     "hook is not quiet and passes the verbosity",
     "base layers are unchanged",
     "configuration is unchanged",
@@ -148,7 +149,7 @@ def failures(verdict: Verdict) -> set[str]:
 
 def proven(plan: Plan, path: Path, *, bare: bool = True) -> Verdict:
     expected = {
-        p.image.platform.normal: proofs.Expected(p.image, p.hook, p.recipe) for p in plan.platforms
+        p.image.platform.normal: Expected(p.image, p.hook, p.recipe) for p in plan.platforms
     }
     source = LayoutSource(path, "v3.3.2-debug")
     return proofs.verify(source, expected=expected, bare_layer=bare)
@@ -166,7 +167,7 @@ def test_good(good: Any) -> None:
         assert verdict and not verdict.failures
         (platform,) = verdict.platforms
         assert [proof.name for proof in platform.proofs] == [
-            MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE,
+            MADE, RUNS, LOUD, LAYERS, CONFIG, OWNER, ALONE,
         ]  # fmt: skip
         assert verdict.require() is verdict
 
@@ -176,7 +177,15 @@ def test_without_the_base(good: Any) -> None:
     verdict = proofs.verify(LayoutSource(path, "v3.3.2-debug"))
     assert verdict
     passed = {proof.name: proof.passed for proof in verdict.platforms[0].proofs}
-    assert passed == {MADE: True, LOUD: True, LAYERS: None, CONFIG: None, OWNER: None, ALONE: True}
+    assert passed == {
+        MADE: True,
+        RUNS: True,
+        LOUD: True,
+        LAYERS: None,
+        CONFIG: None,
+        OWNER: None,
+        ALONE: True,
+    }
 
 
 def spoil_hook(image: Image) -> None:
@@ -236,8 +245,10 @@ def other_blob_for_a_base_layer(image: Image) -> None:
 
 
 BOTH: list[tuple[str, Change, set[str]]] = [
-    ("stray .orig", lambda i: i.entries(entry(HOOK_PATH + ".orig", b"x", mode=0o755)), {ALONE}),
-    ("stray below /hooks", lambda i: i.entries(entry("hooks/x.sh", b"x", mode=0o755)), {ALONE}),
+    ("stray .orig", lambda i: i.entries(entry(HOOK_PATH + ".orig", b"x", mode=0o755)),
+     {ALONE, RUNS}),
+    ("stray below /hooks", lambda i: i.entries(entry("hooks/x.sh", b"x", mode=0o755)),
+     {ALONE, RUNS}),
     ("whiteout", lambda i: i.entries(entry("kubesphere/.wh.playbooks")), {ALONE}),
     ("hook twice", lambda i: i.replace_layer([*i.layer, i.hook]), {ALONE}),
     ("no parents", lambda i: i.replace_layer([i.hook]), {ALONE}),
@@ -251,10 +262,10 @@ BOTH: list[tuple[str, Change, set[str]]] = [
      {ALONE}),
     ("extra layer", lambda i: i.add_layer("tmp/x"), {LAYERS, ALONE}),
     ("base layers in another order", swap_base_layers, {LAYERS}),
-    ("entrypoint", setting("Entrypoint", ["/bin/sh"]), {CONFIG}),
-    ("no entrypoint", setting("Entrypoint", None), {CONFIG}),
-    ("cmd", setting("Cmd", ["x"]), {CONFIG}),
-    ("user", setting("User", "root"), {CONFIG}),
+    ("entrypoint", setting("Entrypoint", ["/bin/sh"]), {CONFIG, RUNS}),
+    ("no entrypoint", setting("Entrypoint", None), {CONFIG, RUNS}),
+    ("cmd", setting("Cmd", ["x"]), {CONFIG, RUNS}),
+    ("user", setting("User", "root"), {CONFIG, RUNS}),
     ("workdir", setting("WorkingDir", "/tmp"), {CONFIG}),
     ("volume", setting("Volumes", {"/hooks": {}}), {CONFIG}),
     ("health check", setting("Healthcheck", {"Test": ["CMD", "x"]}), {CONFIG}),
@@ -263,7 +274,7 @@ BOTH: list[tuple[str, Change, set[str]]] = [
     ("on build", setting("OnBuild", ["RUN x"]), {CONFIG}),
     ("shell", setting("Shell", ["/x"]), {CONFIG}),
     ("env changed", env("PATH=/evil", drop="PATH="), {CONFIG}),
-    ("env lost", env(drop="ANSIBLE_ROLES_PATH="), {CONFIG}),
+    ("env lost", env(drop="ANSIBLE_ROLES_PATH="), {CONFIG, RUNS}),
     ("env added", env("LD_PRELOAD=/x.so"), {CONFIG}),
     ("env overridden", env("LANG=x"), {CONFIG}),
     ("architecture", config("architecture", "arm64"), {CONFIG}),
@@ -315,7 +326,7 @@ def test_spoiled_later(good: Any, change: Change, expected: set[str]) -> None:
     image.save()
     verdict = proven_later(plan, path)
     if image.config["os"] == "windows" or image.config["architecture"] == "arm64":
-        assert verdict.platforms[0].proofs[3].passed is None  # the base has no such platform
+        assert verdict.platforms[0].proofs[4].passed is None  # the base has no such platform
         return
     assert failures(verdict) == expected
 
@@ -451,7 +462,7 @@ class TestPlatforms:
             made = make.derived(plan, derived.destination("oci:nowhere").location)
             only = plan.platforms[0]
             other = replace(only.image, platform=replace(only.image.platform, variant="v8"))
-            expected = {other.platform.normal: proofs.Expected(other, only.hook, only.recipe)}
+            expected = {other.platform.normal: Expected(other, only.hook, only.recipe)}
             assert proofs.verify(made, expected=expected, bare_layer=True)
 
     def test_only_some_are_looked_at(self, tmp_path: Path) -> None:

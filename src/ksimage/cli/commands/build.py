@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
+from ksimage.cli.input.options import (
+    command,
+    option,
+    patch_options,
+    registry_options,
+    repair_option,
+    settings,
+)
 from ksimage.cli.input.projects import create_project_option
 from ksimage.errors import UsageError
 
@@ -34,13 +41,14 @@ if TYPE_CHECKING:
     help="Build every release that ksimage.yaml lists.",
 )
 @settings("Base image", "source", "platforms")
+@repair_option
 @patch_options
 @option(
     "Result",
     "--to",
     metavar="LOCATION",
     help="Where the result goes: a registry reference, oci:DIR, oci-archive:FILE, "
-    "docker-archive:FILE or docker-daemon:[NAME].",
+    "docker-archive:FILE, docker-daemon:[NAME] or kubekey:PATH.",
 )
 @option(
     "Result",
@@ -100,6 +108,7 @@ def build(
     replace: bool,
     create_project: str | None,
     smoke_test: bool | None,
+    repair: bool,
     dry_run: bool,
     fail_fast: bool,
     metadata_file: str | None,
@@ -114,7 +123,7 @@ def build(
       ksimage build v3.3.2 --verbose
       ksimage build v3.3.2 --verbose --from docker-daemon:kubesphere/ks-installer
       ksimage build v3.3.2 --verbose --from harbor.lan/kubesphereio --push
-      ksimage build v3.4.1 --from oci:kubekey/images --to oci-archive:patched.tar
+      ksimage build v3.4.1 --from kubekey:artifact.tar.gz --to kubekey:patched.tar.gz
       ksimage build --all --push
     """
     from ksimage.base import naming
@@ -126,7 +135,7 @@ def build(
     login = [to, *([] if push else named)]
     run = Invocation(terminal, values, login=login, pushes=push)
     wanted = work(what, everything, run.settings)
-    order = Order(run, to, push, replace, create_project, smoke_test)
+    order = Order(run, to, push, replace, create_project, smoke_test, repair)
     order.require_destination(wanted)
     files = Files(metadata_file, image_refs)
     files.require_writable()

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import command, option, patch_options, registry_options, settings
+from ksimage.cli.input.options import (
+    command,
+    option,
+    patch_options,
+    registry_options,
+    repair_option,
+    settings,
+)
 
 if TYPE_CHECKING:
     from ksimage.build.plan import Plan, PlatformPlan
@@ -36,11 +43,14 @@ if TYPE_CHECKING:
     "registry.  [default: dockerfile]",
 )
 @settings("Base image", "source", "platforms")
+@repair_option
 @patch_options
 @settings("Result", "labels")
 @registry_options
 @click.pass_obj
-def render(terminal: Terminal, /, what: str, directory: str, form: str, **values: Any) -> None:
+def render(
+    terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: Any
+) -> None:
     """Write what is needed to use the patched hook by other means.
 
     \b
@@ -56,7 +66,9 @@ def render(terminal: Terminal, /, what: str, directory: str, form: str, **values
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.files import fill
 
-    plan = Invocation(terminal, values, login=[what]).plan(what)
+    # A ConfigMap changes no image: what is wrong with it was so before.
+    soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
+    plan = Invocation(terminal, values, login=[what]).plan(what, soundness=soundness)
     plan.source.close()
     chosen = plan.platforms[0]
     if len(plan.platforms) > 1 and form == "dockerfile":

@@ -12,7 +12,7 @@ from ksimage.cli.input.options import command, option, registry_options, setting
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.inspection.bases import Bases
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 

@@ -174,6 +174,17 @@ def registry_options(function: F) -> F:
     return settings("Registry", "ca_file", "insecure", "username", "password")(function)
 
 
+def repair_option(function: F) -> F:
+    """``--repair``, for commands that make an image of a base."""
+    return option(
+        "Base image",
+        "--repair",
+        is_flag=True,
+        help="Give a broken base the entrypoint, command, user, working directory, environment and "
+        "hook mode that upstream's image of the release has.",
+    )(function)
+
+
 def platform_option(name: str, *, section: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
     """``--platform`` of a command that does not take it from the settings, checked as they are."""
     return option(

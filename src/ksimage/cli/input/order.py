@@ -32,6 +32,7 @@ class Order(NamedTuple):
     replace: bool
     create_project: str | None = None
     smoke_test: bool | None = None
+    repair: bool = False
 
     def require_destination(self, wanted: Sequence[Work]) -> None:
         """Refuse, before any base is read, what has no destination. Raises UsageError."""
@@ -44,7 +45,8 @@ class Order(NamedTuple):
         """Plan one build and decide where it goes. The caller closes the plan's source."""
         from ksimage.build import destination
 
-        plan = self.run.plan(work.what, base_digest=work.base, shown=reading)
+        soundness = "repair" if self.repair else "require"
+        plan = self.run.plan(work.what, base_digest=work.base, shown=reading, soundness=soundness)
         try:
             chosen = destination.choose(plan, self.run.settings, to=self.to, push=self.push)
         except BaseException:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.inspection.verdict import Verdict
 
 
 def show_proofs(terminal: Terminal, verdict: Verdict) -> None:

@@ -38,12 +38,14 @@ class Intent(NamedTuple):
         return f"{text}@{self.what}" if ":" in self.what else f"{text}:{self.what}"
 
     @property
-    def scopes(self) -> frozenset[str]:
-        """Exactly the rights that a token needs, as the token specification writes them."""
+    def scopes(self) -> tuple[str, ...]:
+        """Exactly the rights that a token needs, as the token specification writes them.
+
+        The repository to push to comes first: of a project's robot, Harbor forgets the rights in
+        all projects but the first (``common/rbac/project/evaluator.go``).
+        """
         if not self.repository:
-            return frozenset()
+            return ()
         actions = "pull,push" if self.push else "pull"
-        scopes = {f"repository:{self.repository}:{actions}"}
-        if self.mount_from:
-            scopes.add(f"repository:{self.mount_from}:pull")
-        return frozenset(scopes)
+        mount = (f"repository:{self.mount_from}:pull",) if self.mount_from else ()
+        return (f"repository:{self.repository}:{actions}", *mount)

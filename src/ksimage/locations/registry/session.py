@@ -20,6 +20,7 @@ class RegistrySession:
     channel: Channel
     _known: set[tuple[str, str]] = field(default_factory=set)
     _busy: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
+    _declined: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, repository: str) -> RegistryClient:
@@ -35,6 +36,16 @@ class RegistrySession:
         """Remember that the repository has the blob."""
         with self._lock:
             self._known.add((repository, digest))
+
+    def declines(self, source: str, target: str) -> bool:
+        """True when a mount from one repository into another was refused before."""
+        with self._lock:
+            return (source, target) in self._declined
+
+    def decline(self, source: str, target: str) -> None:
+        """Remember that a mount was refused."""
+        with self._lock:
+            self._declined.add((source, target))
 
     def busy(self, repository: str, digest: str) -> threading.Lock:
         """A lock so that two platforms that share a layer do not both send it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.support import kubekey
 from tests.support.derived import opened, planned, publish_plan
 from tests.unit.locations.kubekey.test_folder import digests, platforms
 
+from ksimage.base.images import read_images
 from ksimage.errors import (
     CannotWrite,
     ImageNotFound,
@@ -20,9 +23,11 @@ from ksimage.errors import (
     TagMoved,
     TagOccupied,
 )
+from ksimage.images.manifest import Descriptor
 from ksimage.locations.files.staging import Staged
 from ksimage.locations.kubekey.target import KubekeyArtifactTarget
 from ksimage.locations.kubekey.undo import undo
+from ksimage.locations.protocol import Source
 
 TAG = "v3.3.2"
 INDEX = "images/index.json"
@@ -185,8 +190,6 @@ class TestDamage:
 
 
 def _owner(folder: Path, blob: str) -> str:
-    import json
-
     for name, digest in digests(folder).items():
         manifest = (folder / "images/blobs/sha256" / digest.removeprefix("sha256:")).read_text()
         if blob in manifest and json.loads(manifest):
@@ -194,9 +197,7 @@ def _owner(folder: Path, blob: str) -> str:
     raise AssertionError(f"{blob} belongs to nobody")
 
 
-def _everything(source):  # type: ignore[no-untyped-def]
-    from ksimage.base.images import read_images
-
+def _everything(source: Source) -> Iterator[Descriptor]:
     for image in read_images(source).images:
         yield image.manifest.config
         yield from image.manifest.layers

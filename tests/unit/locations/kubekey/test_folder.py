@@ -21,7 +21,7 @@ from ksimage.errors import (
     MalformedImage,
     TagOccupied,
 )
-from ksimage.images.manifest import Descriptor
+from ksimage.images.manifest import Descriptor, descriptor
 from ksimage.locations import spec
 from ksimage.locations.kubekey import place
 from ksimage.locations.kubekey.undo import undo
@@ -148,6 +148,12 @@ class TestPatching:
         }
         source = opened(f"kubekey:{folder}:v3.3.2-debug")
         assert source.top().digest == made.top.digest
+        document = json.loads(source.manifest(source.top()))
+        base = "org.opencontainers.image.base.digest"
+        assert base not in document["annotations"]  # that index was made up
+        for entry in document["manifests"]:
+            manifest = json.loads(source.manifest(descriptor("", entry)))
+            assert manifest["annotations"][base] in before.values()
 
     def test_the_same_tag_keeps_the_original(self, folder: Path) -> None:
         before, original = digests(folder), index(folder)

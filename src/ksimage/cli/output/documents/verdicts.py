@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ksimage.build.reproduce import Comparison
     from ksimage.harbor.view import View
-    from ksimage.inspection.proofs import Verdict
     from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.verdict import Verdict
 
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:

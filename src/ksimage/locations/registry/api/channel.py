@@ -12,6 +12,7 @@ from ksimage.errors import (
     LoginFailed,
     LoginRequired,
     PasswordNeeded,
+    RegistryError,
     RightMissing,
     UnusableAnswer,
 )
@@ -35,6 +36,7 @@ class Channel:
 
     def __init__(self, registry: str, options: RegistryOptions) -> None:
         self.wire = Wire(registry, options)
+        self.whole = False  # it was seen to take no blobs in pieces
         host = self.wire.host.name
         self.auth = Authenticator(
             host,
@@ -42,6 +44,7 @@ class Channel:
             lambda repository: find_credentials(host, repository, options),
             self.call,
             options.retry.clock,
+            self.wire.pause,
         )
 
     def request(
@@ -200,31 +203,15 @@ class Channel:
             return LoginRequired(intent.host, intent.name, intent.action, said.words)
         if not self.auth.sends(login):
             return PasswordNeeded(intent.host, login.origin, token=bool(login.identity_token))
-        if login.basic is None or self.login_holds(login.basic):
-            return RightMissing(intent.host, intent.name, intent.action, login.username, said.words)
-        return LoginFailed(intent.host, login.username, login.origin)
-
-    def login_holds(self, basic: str) -> bool:
-        """Ask the registry itself about a login.
-
-        Harbor's token service answers a wrong password with an anonymous token; only ``GET /v2/``
-        with Basic tells. Other registries challenge with Bearer here whatever the password, but
-        their token services would have refused it before.
-        """
+        if self.auth.instead is not None:
+            return self.auth.instead
         try:
-            response = self.wire.send("GET", "/v2/", {"Authorization": basic}, None)
-        except Transient:
-            return True
-        try:
-            self.wire.read(response, MAX_ERROR)
-        except Transient:
-            return True
-        finally:
-            self.wire.finish(response)
-        if response.status != 401:
-            return True
-        challenges = parse_challenges(response.headers.getlist("WWW-Authenticate"))
-        return any(challenge.scheme == "bearer" for challenge in challenges)
+            self.auth.greet(intent.repository)
+        except LoginFailed as error:
+            return error
+        except RegistryError:  # what was answered before is worth more than a failed question
+            pass
+        return RightMissing(intent.host, intent.name, intent.action, login.username, said.words)
 
     def unusable(self, action: str, reason: str) -> UnusableAnswer:
         """The error for an answer that breaks the protocol."""

@@ -1,8 +1,14 @@
 """Logins from where docker and podman keep them.
 
 Formats: ``config.json`` of docker (``auths``, ``credHelpers``, ``credsStore``) and ``auth.json`` of
-containers tools, whose keys may name a repository (``harbor.lan/kubesphereio``): the most specific
-key wins. A file that is there but broken is an error, never a silent anonymity.
+containers tools. Entries are chosen as those programs choose them (docker/cli ``cli/config``,
+containers/image ``pkg/docker/config``), which ``tests/e2e/test_credentials.py`` compares with them:
+
+* the name of the host, as it is written, before any URL form of it;
+* ``harbor.lan/kubesphereio``, the most specific first (containers tools);
+* ``https://harbor.lan/path/``; docker also takes a path without the scheme for its host.
+
+A file that is there but broken is an error, never a silent anonymity.
 """
 
 from __future__ import annotations
@@ -25,8 +31,12 @@ from ksimage.locations.registry.auth import helpers
 from ksimage.locations.registry.auth.credentials import Credentials
 
 MAX_FILE = 4 << 20
+PER_USER = "/run/containers"
+"""Where containers tools keep logins of a user without XDG_RUNTIME_DIR, as with ``sudo podman``."""
 
-_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
+HUB_KEY = "https://index.docker.io/v1/"
+_HUB_NAMES = (DEFAULT_REGISTRY, "index.docker.io", "registry-1.docker.io")
+_FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +95,8 @@ def files(environ: Mapping[str, str]) -> Iterator[Path]:
     config = environ.get("XDG_CONFIG_HOME", "")
     if Path(runtime).is_absolute():
         candidates.append(Path(runtime) / "containers/auth.json")
+    elif not runtime:
+        candidates.append(Path(PER_USER) / str(os.getuid()) / "auth.json")
     base = Path(config) if Path(config).is_absolute() else home / ".config"
     candidates.append(base / "containers/auth.json")
     if not docker:
@@ -117,53 +129,45 @@ def _words(error: OSError) -> str:
 
 def _from_file(path: Path, host: str, repository: str) -> Credentials | None:
     document = _load(path)
-    if path.name == ".dockercfg":
+    legacy = path.name == ".dockercfg"
+    if legacy:
         document = {"auths": document}
-    auths = _table(path, document, "auths")
-    by_name = {_normal(key): (key, value) for key, value in auths.items()}
-    chosen = {_normal(key): value for key, value in _table(path, document, "credHelpers").items()}
-    for key in _keys(host, repository):
-        if key in chosen:
-            asked = _ask(path, chosen[key], _server(key))
-            return replace(asked, key=key) if asked else None
-        if key in by_name:
-            written, entry = by_name[key]
-            found = _entry(path, key, entry)
-            if found is not None:
-                return replace(found, key=written)
+    chosen = _table(path, document, "credHelpers")
+    names = _names(host)
+    for name in names:
+        if name in chosen:
+            asked = _ask(path, chosen[name], names[0])
+            return replace(asked, key=name) if asked else None
     store = document.get("credsStore")
-    if store:
-        return _ask(path, store, _server(host))
+    if store and (found := _ask(path, store, names[0])):
+        return found
+    auths = _table(path, document, "auths")
+    key = _key(auths, host, repository, docker=legacy or path.name == "config.json")
+    found = _entry(path, key, auths[key]) if key is not None else None
+    return replace(found, key=key or "") if found else None
+
+
+def _names(host: str) -> tuple[str, ...]:
+    """What a host is filed under; docker's own name for it first."""
+    return (HUB_KEY, *_HUB_NAMES) if host == DEFAULT_REGISTRY else (host,)
+
+
+def _key(auths: JsonView, host: str, repository: str, *, docker: bool) -> str | None:
+    """The entry for a repository. One that is empty ends the search as well: it is no login."""
+    names = _names(host) if docker else _names(host)[-3:]
+    space = repository
+    while space:
+        if f"{host}/{space}" in auths:
+            return f"{host}/{space}"
+        space = space.rpartition("/")[0]
+    for name in names:
+        if name in auths:
+            return name
+    for key in auths:
+        bare = key.removeprefix("https://").removeprefix("http://")
+        if (bare != key or docker) and bare.partition("/")[0] in names:
+            return key
     return None
-
-
-def _keys(host: str, repository: str) -> Iterator[str]:
-    key = f"{host}/{repository}"
-    while "/" in key:
-        yield key
-        key = key.rpartition("/")[0]
-    yield key
-
-
-def _normal(key: str) -> str:
-    """``https://index.docker.io/v1/`` -> ``docker.io``: docker keys are URLs, podman's names."""
-    for scheme in ("https://", "http://"):
-        if key.startswith(scheme):
-            key = key.removeprefix(scheme).rstrip("/")
-            for version in ("/v1", "/v2"):
-                key = key.removesuffix(version)
-    key = key.rstrip("/")
-    name, slash, rest = key.partition("/")
-    if name.lower() in _HUB_NAMES:
-        name = DEFAULT_REGISTRY
-        if rest in ("v1", "v2"):
-            slash = rest = ""
-    return f"{name.lower()}{slash}{rest}"
-
-
-def _server(key: str) -> str:
-    """What a helper knows the registry as."""
-    return "https://index.docker.io/v1/" if key == DEFAULT_REGISTRY else key
 
 
 def _load(path: Path) -> JsonObject:
@@ -205,18 +209,16 @@ def _ask(path: Path, name: object, server: str) -> Credentials | None:
 
 
 def _entry(path: Path, key: str, entry: object) -> Credentials | None:
+    if entry is None:
+        return None
     if not isinstance(entry, dict) or not all(
-        isinstance(value, str)
-        for name, value in entry.items()
-        if name in ("auth", "username", "password", "identitytoken", "registrytoken")
+        isinstance(entry.get(name) or "", str) for name in _FIELDS
     ):
         raise CredentialsFileBroken(str(path), f"the entry {key} is malformed")
-    username, secret = entry.get("username", ""), entry.get("password", "")
-    if entry.get("auth"):
-        username, secret = _decode(path, key, entry["auth"])
-    found = Credentials(
-        str(path), username, secret, entry.get("identitytoken", ""), entry.get("registrytoken", "")
-    )
+    auth, username, secret, identity, ready = (entry.get(name) or "" for name in _FIELDS)
+    if auth:
+        username, secret = _decode(path, key, auth)
+    found = Credentials(str(path), username, secret, identity, ready)
     if found.basic or found.identity_token or found.registry_token:
         return found
     return None  # docker leaves empty entries beside a credsStore
@@ -224,12 +226,9 @@ def _entry(path: Path, key: str, entry: object) -> Credentials | None:
 
 def _decode(path: Path, key: str, auth: str) -> tuple[str, str]:
     try:
-        pair = base64.b64decode(auth, validate=True).decode()
+        username, colon, secret = base64.b64decode(auth, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
-        raise CredentialsFileBroken(
-            str(path), f"auth of the entry {key} is not base64 of user:password"
-        ) from None
-    username, colon, secret = pair.partition(":")
+        colon = username = secret = ""
     if not colon:
         raise CredentialsFileBroken(
             str(path), f"auth of the entry {key} is not base64 of user:password"

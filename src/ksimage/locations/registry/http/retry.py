@@ -47,9 +47,10 @@ class Attempts:
     stretches: int = 0
     gained: int = 0
     started: float = field(init=False)
+    begun: float = field(init=False)  # of the present attempt
 
     def __post_init__(self) -> None:
-        self.started = self.policy.clock()
+        self.started = self.begun = self.policy.clock()
 
     def again(self, fault: Transient) -> None:
         """Wait before the next attempt.
@@ -70,8 +71,9 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
+        lost = max(wait, policy.clock() - self.begun)
         log.log(
-            logging.INFO if wait < SHORT else logging.WARNING,
+            logging.INFO if lost < SHORT else logging.WARNING,
             "%s: %s; again in %s s (%d of %d)",
             self.host,
             fault.reason,
@@ -80,6 +82,7 @@ class Attempts:
             policy.tries,
         )
         (policy.sleep or self.pause)(wait)
+        self.begun = policy.clock()
 
     def progress(self, count: int) -> None:
         """``count`` bytes went over. Enough of them since the last fault, and the count of

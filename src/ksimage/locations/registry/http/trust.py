@@ -21,10 +21,14 @@ log = logging.getLogger(__name__)
 
 
 class Trust(NamedTuple):
-    """CA files beside the system's, and client certificates with their keys."""
+    """CA files beside the system's, and client certificates with their keys.
+
+    ``skipped``: what this user may not read, with the reason.
+    """
 
     cas: tuple[Path, ...] = ()
     clients: tuple[tuple[Path, Path], ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def find_trust(host: str, ca_file: Path | None) -> Trust:
@@ -39,6 +43,7 @@ def find_trust(host: str, ca_file: Path | None) -> Trust:
     """
     cas: list[Path] = []
     clients: list[tuple[Path, Path]] = []
+    skipped: list[str] = []
     if ca_file is not None:
         if not ca_file.is_file():
             raise CertificateFileBroken(str(ca_file), "no such file")
@@ -46,15 +51,17 @@ def find_trust(host: str, ca_file: Path | None) -> Trust:
     if "/" in host or host in ("", ".", ".."):
         return Trust(tuple(cas))
     for folder in (base / host for base in CERTS_D):
-        cas.extend(sorted(folder.glob("*.crt")))
-        for certificate in sorted(folder.glob("*.cert")):
+        found = _readable(folder, skipped)
+        cas.extend(path for path in found if path.suffix == ".crt")
+        for certificate in (path for path in found if path.suffix == ".cert"):
             key = certificate.with_suffix(".key")
-            if not key.is_file():
+            if key in found:
+                clients.append((certificate, key))
+            elif not os.path.lexists(key):
                 raise CertificateFileBroken(str(certificate), f"its key {key.name} is missing")
-            clients.append((certificate, key))
     if host != DEFAULT_REGISTRY:
         cas.extend(path for path in KUBEKEY_CAS if _ours(path))
-    return Trust(tuple(cas), tuple(clients))
+    return Trust(tuple(cas), tuple(clients), tuple(skipped))
 
 
 def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> ssl.SSLContext:
@@ -95,6 +102,24 @@ def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> 
 def add_system(context: ssl.SSLContext) -> None:
     """Have a context trust the system's CAs as well."""
     context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+
+
+def _readable(folder: Path, skipped: list[str]) -> list[Path]:
+    """A folder's certificates and keys; those that this user may not read are no fault."""
+    found = []
+    path = folder
+    try:
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - iterdir is lazy before 3.13
+            path = folder / name
+            if path.suffix in (".crt", ".cert", ".key"):
+                path.open("rb").close()
+                found.append(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    except PermissionError:
+        skipped.append(f"{path} is there, but not for this user to read")
+        log.info("%s", skipped[-1])
+    return found
 
 
 def _ours(path: Path) -> bool:

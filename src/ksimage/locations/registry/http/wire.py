@@ -54,7 +54,11 @@ class Wire:
 
     def attempts(self, action: str) -> Attempts:
         """A fresh count of attempts at ``action``, which messages will name."""
-        return Attempts(self.options.retry, self.host.name, action, self._connections.pause)
+        return Attempts(self.options.retry, self.host.name, action, self.pause)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep. Raises KeyboardInterrupt at Ctrl-C, in whatever thread."""
+        (self.options.retry.sleep or self._connections.pause)(seconds)
 
     @property
     def interrupted(self) -> bool:

@@ -260,13 +260,13 @@ def test_printable(text: str) -> None:
 
 
 def test_scopes_are_exact() -> None:
-    assert Intent("h", "p/r").scopes == {"repository:p/r:pull"}
-    assert Intent("h", "p/r", push=True).scopes == {"repository:p/r:pull,push"}
-    assert Intent("h", "p/r", push=True, mount_from="q/s").scopes == {
+    assert Intent("h", "p/r").scopes == ("repository:p/r:pull",)
+    assert Intent("h", "p/r", push=True).scopes == ("repository:p/r:pull,push",)
+    assert Intent("h", "p/r", push=True, mount_from="q/s").scopes == (
         "repository:p/r:pull,push",
         "repository:q/s:pull",
-    }
-    assert Intent("h").scopes == frozenset()
+    )
+    assert Intent("h").scopes == ()
 
 
 def test_names_of_intents() -> None:
