@@ -78,9 +78,11 @@ class _Maker:
         repository = answers.repository
         if config.registry.host and not repository:
             repository = f"{config.registry.host}/kubesphere/ks-installer"
-        self.repository = repository
-        self.project = repository.rpartition("/")[0]
-        self.image = given.image or (f"{repository}:{self.tag}" if self.tag else "")
+        # Quoted: whoever wrote the configuration must not write the operator's shell.
+        self.project = shlex.quote(repository.rpartition("/")[0]) if repository else ""
+        self.original = shlex.quote(f"{repository}:{release}")
+        image = given.image or (f"{repository}:{self.tag}" if self.tag else "")
+        self.image = shlex.quote(image) if image else ""
 
     def create(self, flags: str = "") -> str:
         push = self.rules.push is not Pushing.NEVER
@@ -125,8 +127,7 @@ class _Maker:
             lines.append(self.create(" --skip-push-images"))
         if self.rules.pull_policy != "Always":
             lines.append(
-                f"ksimage rollout {self.repository}:{self.release}"
-                "    # where nodes ran that tag before: by digest"
+                f"ksimage rollout {self.original}    # where nodes ran that tag before: by digest"
             )
         if self.rules.push is Pushing.LAYOUT:
             lines += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,17 @@ def test_another_kk() -> None:
 def test_the_given_image() -> None:
     found = ways("harbor-airgap", "v3.0.13", Given(image="r.lan/p/ks-installer:v3.3.2-x"))
     assert found["no-kk"][0] == "ksimage rollout r.lan/p/ks-installer:v3.3.2-x"
+
+
+def test_a_hostile_configuration_writes_no_commands() -> None:
+    text = (FOLDER / "harbor-airgap.yaml").read_text()
+    evil = text.replace('"dockerhub.kubekey.local"', '"r.lan; touch /tmp/x $(id)"')
+    found = config.parse(evil.encode(), "c'.yaml")
+    result = answers.answer(found, Circumstances(versions.parse("v3.0.13")))
+    for way in advice.ways(found, result, Given()):
+        for line in way.lines:
+            words = shlex.split(line, comments=True)
+            assert not {";", "touch", "$(id)", "/tmp/x"} & set(words), line
 
 
 @pytest.mark.parametrize("name", versions.RELEASED)
