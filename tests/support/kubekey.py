@@ -58,7 +58,7 @@ def folder(
 def artifact(source: Path, path: Path) -> Path:
     """What ``kk artifact export`` makes of the folder: regular files alone, in the walk's order."""
     with (
-        gzip.open(path, "wb") as packed,
+        gzip.open(path, "wb", compresslevel=1) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
     ):
         for file in sorted(source.rglob("*"), key=lambda found: found.parts):
