@@ -37,8 +37,9 @@ def make(
     overwrite: bool,
     jobs: int,
     progress: Progress | None,
+    smoke_test: bool,
 ) -> Built:
-    """Build, test, prove and name. An engine holds one platform: its own.
+    """Build, test (if asked to), prove and name. An engine holds one platform: its own.
 
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
@@ -52,7 +53,8 @@ def make(
             client, chosen.recipe, base=base, release=plan.release, platform=platform
         )
         try:
-            builder.smoke_test(client, image_id, base)
+            if smoke_test:
+                builder.smoke_test(client, image_id, base)
             source = daemon.DaemonSource("", digest=image_id)
             try:
                 verdict = prove(plan, source, platform=platform, bare=False)
@@ -77,7 +79,7 @@ def make(
         finally:
             # Without a tag by now it is nobody's: failed, or sent elsewhere.
             store.remove_untagged(client, image_id)
-    return Built(plan, destination, published, {platform: image_id}, verdict, True)
+    return Built(plan, destination, published, {platform: image_id}, verdict, smoke_test or None)
 
 
 def _for_engine(plan: Plan, platform: str) -> PlatformPlan:

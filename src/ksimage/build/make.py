@@ -43,7 +43,13 @@ def make(
         from ksimage.build import docker
 
         return docker.make(
-            plan, destination, options=options, overwrite=overwrite, jobs=jobs, progress=progress
+            plan,
+            destination,
+            options=options,
+            overwrite=overwrite,
+            jobs=jobs,
+            progress=progress,
+            smoke_test=smoke_test is not False,
         )
     source = derived(plan, destination.location)
     verdict = prove(plan, source)
