@@ -97,6 +97,7 @@ func READ(ref string) string {
 @pytest.fixture(scope="module", params=RELEASES)
 def kk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A release, and a program of its functions."""
+    requires.variable("KUBEKEY_REPO", "a clone of kubesphere/kubekey")
     go = requires.program("go")
     tag = str(request.param)
     folder = tmp_path_factory.mktemp(tag)

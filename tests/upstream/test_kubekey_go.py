@@ -100,8 +100,9 @@ func ask(version, host, override string) map[string]interface{} {
 
 def _program(tag: str, folder: Path) -> str:
     """Build kk's functions of one release; returns the program."""
-    go = requires.program("go")
+    requires.variable("KUBEKEY_REPO", "a clone of kubesphere/kubekey")
     machinery = requires.variable("APIMACHINERY", "a clone of kubernetes/apimachinery")
+    go = requires.program("go")
     version = folder / "version"
     version.mkdir()
     shutil.copy(Path(machinery) / "pkg/util/version/version.go", version)
