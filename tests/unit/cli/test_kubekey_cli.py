@@ -195,6 +195,20 @@ class TestArtifact:
         assert "the artifact was made by kk v3.1.1 or earlier" in done.stderr
         assert "--from kubekey:art.tar.gz --push" in done.stdout
 
+    def test_what_to_type_after_a_build(self, run: Run, tmp_path: Path) -> None:
+        folder = kubekey.folder(tmp_path / "kubekey")
+        kubekey.artifact(folder, tmp_path / "my art.tar.gz")
+        build = ("build", "v3.3.2", "--from", "kubekey:my art.tar.gz", "--to")
+        told = run(*build, "kubekey:new art.tar.gz").ok().stderr
+        assert "--image REGISTRY/PROJECT/ks-installer:v3.3.2-debug\n" in told
+        assert "kk create cluster -f CONFIG -a 'new art.tar.gz'\n" in told
+        assert (
+            "kk create cluster -f CONFIG -a ARTIFACT\n"
+            in run("build", "v3.3.2", "--from", "kubekey:kubekey", "--to", "kubekey:kubekey")
+            .ok()
+            .stderr
+        )
+
     def test_undo(self, run: Run, tmp_path: Path) -> None:
         folder = kubekey.folder(tmp_path / "kubekey")
         before = (folder / "images" / "index.json").read_bytes()
