@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ksimage.errors import MalformedImage
+from ksimage.images import compression
 from ksimage.locations.files import gzipview
 from ksimage.locations.files.gzipview import GzipView
 from ksimage.locations.files.gzipwriter import GzipWriter
@@ -34,6 +37,16 @@ def view(tmp_path: Path, data: bytes) -> GzipView:
     return GzipView(path.open("rb", buffering=0), "a.gz")
 
 
+@pytest.fixture(autouse=True, params=["zlib", "zlib-ng"], scope="module")
+def library(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With the interpreter's zlib as well, which rare machines have alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "zlib":
+            patch.setattr(compression, "_zlib", zlib)
+            patch.setattr(compression, "DAMAGED", zlib.error)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gzipview, "SPACING", 50_000)
@@ -46,7 +59,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     st.lists(st.tuples(st.integers(0, 1_100_000), st.integers(0, 200_000)), max_size=12),
     st.integers(1, 4),
 )
-@settings(max_examples=40, deadline=None)
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_reads(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,
