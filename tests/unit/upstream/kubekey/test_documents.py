@@ -5,10 +5,21 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ksimage.errors import KubekeyConfigBroken
-from ksimage.upstream.kubekey import config, documents
+from ksimage.errors import KubekeyConfigBroken, KubekeyConfigNotEditable
+from ksimage.upstream.kubekey import (
+    advice,
+    answers,
+    config,
+    documents,
+    rules,
+    target,
+    versions,
+)
 from ksimage.upstream.kubekey.documents import at, entry, split, text_at
+from ksimage.upstream.kubekey.model import Circumstances
 
 CLUSTER = b"kind: Cluster\n"
 
@@ -127,3 +138,56 @@ def test_nothing_runs(tmp_path: object) -> None:
     data = b"kind: Cluster\nx: !!python/object/apply:os.system ['false']\n"
     assert config.parse(data, "c.yaml").cluster is not None
     assert subprocess.run(["true"]).returncode == 0
+
+
+PIECES = [
+    "kind: Cluster\n", "kind: ClusterConfiguration\n", "metadata:\n", "  labels:\n", "spec:\n",
+    "    version: ", "v3.3.2", "---\n", "--- #\n", "...\n", "- ", "? ", ": ", "&a ", "*a", "<<: ",
+    "{", "}", "[", "]", "!!x ", "'", '"', "|\n", ">\n", "#", "\t", "\r\n", "\n", " ", "%YAML 1.2\n", "é",
+    "\u2028", "\x85", "\0", "\ufeff", "~", "null", "3.3",
+]  # fmt: skip
+
+
+WHOLE = """kind: Cluster
+spec:
+  registry:
+    privateRegistry: "old.lan"
+    auths: {}
+  kubernetes: {version: v1.22.12}
+---
+kind: ClusterConfiguration
+metadata:
+  name: ks-installer
+  labels:
+    version: v3.3.2
+spec:
+  zone: ""
+  debug:
+    verbosity: 1
+"""
+
+
+@given(
+    st.sampled_from(["", WHOLE]),
+    st.lists(st.tuples(st.integers(0, len(WHOLE)), st.sampled_from(PIECES)), max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_read_or_refused(text: str, inserted: list[tuple[int, str]]) -> None:
+    for place, piece in inserted:
+        text = text[:place] + piece + text[place:]
+    try:
+        found = config.parse(text.encode(), "c.yaml")
+    except KubekeyConfigBroken:
+        return
+    for version in ("v1.0.0", "v3.1.12"):
+        result = answers.answer(found, Circumstances(versions.parse(version)))
+        advice.ways(found, result, advice.Given())
+    for image in ("r.lan/a/ks-installer:v3.3.2-debug", None):
+        try:
+            new = target.write(text.encode(), found, rules.of(versions.LATEST), image, 3)
+        except (KubekeyConfigBroken, KubekeyConfigNotEditable):
+            continue
+        again = config.parse(new, "c.yaml")
+        assert again.installer is not None
+        assert again.installer.verbosity == "3"
+        assert image is None or again.installer.label == "v3.3.2-debug"
