@@ -35,6 +35,7 @@ COMMANDS: Table = {
         "timeline",
         "Show where an installation's time went: report, page, picture, trace.",
     ),
+    "kubekey": ("kubekey", "Tell what KubeKey will do with a configuration, and set it right."),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),
