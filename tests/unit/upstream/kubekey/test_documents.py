@@ -143,8 +143,8 @@ def test_nothing_runs(tmp_path: object) -> None:
 PIECES = [
     "kind: Cluster\n", "kind: ClusterConfiguration\n", "metadata:\n", "  labels:\n", "spec:\n",
     "    version: ", "v3.3.2", "---\n", "--- #\n", "...\n", "- ", "? ", ": ", "&a ", "*a", "<<: ",
-    "{", "}", "[", "]", "!!x ", "'", '"', "|\n", ">\n", "#", "\t", "\r\n", "\n", " ", "%YAML 1.2\n", "é",
-    "\u2028", "\x85", "\0", "\ufeff", "~", "null", "3.3",
+    "{", "}", "[", "]", "!!x ", "'", '"', "|\n", ">\n", "#", "\t", "\r\n", "\n", " ",
+    "%YAML 1.2\n", "é", "\u2028", "\x85", "\0", "\ufeff", "~", "null", "3.3",
 ]  # fmt: skip
 
 
