@@ -44,6 +44,7 @@ def test_a_folder_with_a_failure_is_reported(run: Run, tmp_path: Path) -> None:
         '  kk will still say "Welcome to KubeSphere!": do not believe it',
     ]
     assert "error: the installation failed: monitoring" in done.stderr
+    assert "ksimage timeline results" in done.stderr
 
 
 def test_a_folder_of_a_success(run: Run, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ksimage.events.sources import Recorder
 from ksimage.events.verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ksimage.cli.output.terminal import Terminal
@@ -40,12 +40,19 @@ class Watching:
         source: what is watched; closed at the end.
         save: a recording is made there.
         speed: what is over is told again, so many times as fast.
+        words: lead another command to the same source.
     """
 
     def __init__(
-        self, source: Source, terminal: Terminal, save: Path | None, speed: float | None
+        self,
+        source: Source,
+        terminal: Terminal,
+        save: Path | None,
+        speed: float | None,
+        words: Sequence[str],
     ) -> None:
         self.source = source
+        self._words = words
         self.speed = speed
         self._terminal = terminal
         self._stop = Event()
@@ -114,7 +121,10 @@ class Watching:
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
         if raised:
-            raised.advice = (*raised.advice, *reports.advice(verdict, self.source.live))
+            raised.advice = (
+                *raised.advice,
+                *reports.advice(verdict, self.source.live, self._words),
+            )
             raise raised
 
     def _run(
@@ -183,7 +193,10 @@ class Watching:
             self._print(text)
         raised = error or self._error(verdict)
         if raised is not None:
-            raised.advice = (*raised.advice, *reports.advice(verdict, self.source.live))
+            raised.advice = (
+                *raised.advice,
+                *reports.advice(verdict, self.source.live, self._words),
+            )
             raise raised
 
     def _error(self, verdict: Verdict) -> KsimageError | None:
