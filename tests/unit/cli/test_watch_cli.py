@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.program import COMMAND, environment
 from tests.support.story import Story
 
 from ksimage.cli.input.keys import Keys
@@ -198,3 +200,12 @@ def test_keys_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
             pressed += keys.pressed()
         assert pressed == ["q", "up", "down", "x"]
     os.close(ours)
+
+
+def test_a_terminal_of_ascii_is_no_obstacle(tmp_path: Path) -> None:
+    Story(tmp_path / "results")
+    command = [*COMMAND, "watch", "results"]
+    env = environment({"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 24
+    assert " monitoring failed after 4m00" in done.stdout

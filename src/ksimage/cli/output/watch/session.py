@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from io import TextIOWrapper
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,8 @@ class Watching:
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # not every terminal knows ✓ and ▶
 
     def on_screen(self, pressed: Callable[[], list[str]]) -> None:
         """A screen until the end; then the report. ``pressed`` gives the keys of late.
