@@ -30,23 +30,31 @@ function varints(base64, length) {
 
 const unzigzag = (value) => (value % 2 ? -(value + 1) / 2 : value / 2);
 
-function decodeTasks(rows) {
-  return rows.map((row, id) => ({
+// Rows of numbers that were written as columns; of starts, what each is more than the one before.
+function unpack({ rows: length, ...coded }) {
+  const rows = Array.from({ length }, () => ({}));
+  for (const [field, base64] of Object.entries(coded)) {
+    let last = 0;
+    varints(base64, length).forEach((value, at) => {
+      last = field === "start" ? last + unzigzag(value) : value;
+      rows[at][field] = last;
+    });
+  }
+  return rows;
+}
+
+function decodeTasks(coded, outputs) {
+  return unpack(coded).map((row, id) => ({
+    ...row,
     id,
-    name: raw.names[row[0]],
-    lane: row[1],
-    start: row[2],
-    length: row[3],
-    state: raw.states[row[4]],
-    retries: row[5],
-    allowed: row[6],
-    items: row[7],
-    role: raw.names[row[8]],
-    action: raw.names[row[9]],
-    path: raw.names[row[10]],
-    host: raw.names[row[11]],
-    earlier: row[12] === 1,
-    output: raw.output[id] ?? "",
+    name: raw.names[row.name],
+    state: raw.states[row.state],
+    role: raw.names[row.role],
+    action: raw.names[row.action],
+    path: raw.names[row.file] + (row.line ? `:${row.line}` : ""),
+    host: raw.names[row.host],
+    earlier: row.earlier === 1,
+    output: outputs[id] ?? "",
     before: null, // the same task in the run that this one is compared with
     onPath: false,
     shown: true,
@@ -105,16 +113,16 @@ function addLengths(events, tasks) {
   }
 }
 
-const tasks = decodeTasks(raw.tasks);
+const tasks = decodeTasks(raw.tasks, raw.output);
 const lanes = raw.lanes.map((lane, id) => ({ ...lane, id, tasks: [], others: [], onPath: false }));
 for (const task of tasks) lanes[task.lane].tasks.push(task);
 
-const path = raw.path.map(([task, lane, start, end, spent]) => ({
-  task: tasks[task] ?? null,
+const path = unpack(raw.path).map(({ task, lane, start, length, way }) => ({
+  task: tasks[task - 1] ?? null,
   lane: lanes[lane],
   start,
-  end,
-  spent,
+  end: start + length,
+  spent: raw.ways[way],
 }));
 for (const step of path) {
   step.lane.onPath = true;
@@ -122,23 +130,12 @@ for (const step of path) {
 }
 
 // The run that this one is compared with: its tasks lie in the same lanes.
-const other = raw.other && {
-  ...raw.other,
-  tasks: raw.other.tasks.map(([name, lane, start, length, state, retries], id) => ({
-    id,
-    name: raw.names[name],
-    lane,
-    start,
-    length,
-    state: raw.states[state],
-    retries,
-  })),
-};
+const other = raw.other && { ...raw.other, tasks: decodeTasks(raw.other.tasks, {}) };
 for (const task of other ? other.tasks : []) lanes[task.lane].others.push(task);
-const pairs = (raw.pairs ?? []).map(([verdict, after, before]) => ({
+const pairs = unpack(raw.pairs ?? { rows: 0 }).map(({ verdict, after, before }) => ({
   verdict: raw.verdicts[verdict],
-  after: tasks[after] ?? null,
-  before: other.tasks[before] ?? null,
+  after: tasks[after - 1] ?? null,
+  before: other.tasks[before - 1] ?? null,
 }));
 for (const { after, before } of pairs) if (after) after.before = before;
 

@@ -35,7 +35,10 @@ export function startDrawing() {
     draw();
   });
   addEventListener("scroll", () => isOutside() && draw(), { passive: true });
+  let width = $("chart").clientWidth;
   new ResizeObserver(() => {
+    if ($("chart").clientWidth === width) return; // opened lanes change the height alone
+    width = $("chart").clientWidth;
     needsLayout = true;
     draw();
   }).observe($("chart"));

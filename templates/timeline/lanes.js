@@ -3,18 +3,18 @@ import { run } from "./data.js";
 import { $, duration, el, gridStep, signed } from "./format.js";
 import { context, msAt, otherStart, rows, size, xOf } from "./layout.js";
 import { select, toggleLane, view } from "./state.js";
-import { colours } from "./theme.js";
+import { colours, ink } from "./theme.js";
 
 const MARGIN = 500; // CSS pixels drawn above and below what can be seen, so that scrolling is free
+const MOST_PRINTED = 8000; // CSS pixels: browsers draw no larger canvas
 const MARKS = { ok: "✓", failed: "✗", running: "…", cut: "?", gone: "–" };
-const PALE = new Set(["skipped"]);
 
 // Very tall charts are drawn as far as they can be seen; this is the part that is.
 const drawn = { top: 0, height: 0 };
 let labelsShow = "";
 
 function wanted(everything) {
-  if (everything) return { top: 0, height: Math.min(size.lanes, 12000) };
+  if (everything) return { top: 0, height: Math.min(size.lanes, MOST_PRINTED) };
   const above = -$("lanes").getBoundingClientRect().top;
   const top = Math.max(0, Math.floor(above - MARGIN));
   return { top, height: Math.max(1, Math.min(size.lanes - top, innerHeight + 2 * MARGIN)) };
@@ -96,7 +96,7 @@ function paintBar(g, task, x, y, width, height) {
   if (!task.shown || width < 46 || height < 14 * size.unit) return;
   const letters = Math.floor((width - 10) / (6.3 * size.unit));
   if (letters < 4) return;
-  g.fillStyle = PALE.has(task.state) ? colours.fg : "#fff";
+  g.fillStyle = ink(task.state);
   const name = task.name.length > letters ? `${task.name.slice(0, letters - 1)}…` : task.name;
   g.fillText(name, x + 5, y + (height - (task.retries ? 4 : 0)) / 2 + 1, width - 8);
 }

@@ -19,19 +19,19 @@ export function measure() {
   const roomy = Math.min(Math.max(206, names), width * 0.3) * (names ? 1 : size.unit);
   size.left = Math.round(width < 620 ? Math.min(128, width * 0.34) : roomy);
   size.plot = Math.max(60, width - size.left);
-  size.pixels = Math.min(3, window.devicePixelRatio || 1);
+  size.pixels = Math.min(2, window.devicePixelRatio || 1);
   size.overview = scaled(42);
-  const perLane = scaled(13) * run.lanes.length + 16;
+  const perLane = Math.min(scaled(900), scaled(13) * run.lanes.length + 16);
   size.scatter = Math.max(scaled(230), view.scatter === "component" ? perLane : 0);
   chart.style.setProperty("--left", `${size.left}px`);
 }
 
 function longestName() {
-  let longest = 0;
+  let letters = 0;
   for (const id of view.open) {
-    for (const task of run.lanes[id].tasks) longest = Math.max(longest, task.name.length);
+    for (const task of run.lanes[id].tasks) letters = Math.max(letters, task.name.length);
   }
-  return longest * size.unit;
+  return letters * size.unit;
 }
 
 export function layOut() {

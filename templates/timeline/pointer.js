@@ -32,14 +32,13 @@ function found(event) {
 
 function onWheel(event) {
   const [x] = placeIn(event.currentTarget, event);
-  const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-  // With shift the wheel scrolls the page, as it does everywhere beside the chart.
-  if (event.shiftKey && !isSideways) return;
+  // Browsers differ in whether shift turns the wheel sideways by itself.
+  const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
   event.preventDefault();
   const pixels = event.deltaMode === 1 ? 16 : 1;
-  const by = isSideways || event.shiftKey ? event.deltaX || event.deltaY : event.deltaY;
-  if (isSideways) pan(((by * pixels) / size.plot) * (view.to - view.from));
-  else zoom(Math.exp(by * pixels * 0.0016), msAt(x));
+  const by = (isSideways ? event.deltaX || event.deltaY : event.deltaY) * pixels;
+  if (isSideways) pan((by / size.plot) * (view.to - view.from));
+  else zoom(Math.exp(by * 0.0016), msAt(x));
 }
 
 function onDown(event) {
@@ -108,10 +107,13 @@ function onUp(event) {
   drag = null;
   $("span").hidden = true;
   if (!done) return;
-  if (done.isSpan && done.moved) show(msAt(done.x), msAt(done.end ?? done.x));
-  else if (done.moved) return;
-  else if (done.grip) moveTo(wholeMsAt(done.x) - (view.to - view.from) / 2);
-  else if (done.at.task) select(done.at.task);
+  if (done.moved) {
+    if (done.isSpan) show(msAt(done.x), msAt(done.end ?? done.x));
+  } else if (done.grip) {
+    moveTo(wholeMsAt(done.x) - (view.to - view.from) / 2);
+  } else if (done.at.task) {
+    select(done.at.task);
+  }
 }
 
 export function startPointer() {

@@ -4,7 +4,7 @@ import { run } from "./data.js";
 const SHORTEST = 20; // milliseconds that fill the width at most
 
 export const view = {
-  from: 0,
+  from: run.latest, // where the last of several installations in one pod begins
   to: run.length,
   query: "",
   hidden: new Set(), // states

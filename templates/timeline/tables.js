@@ -130,7 +130,7 @@ function sortBy(key) {
 function writeComponents() {
   const body = $("components").tBodies[0];
   const most = Math.max(1, ...run.lanes.map((lane) => lane.end - lane.start));
-  for (const lane of run.lanes.filter((one) => one.state !== "gone")) {
+  for (const lane of run.lanes.filter((one) => one.isCurrent && one.state !== "gone")) {
     const row = el("tr", null, lane.state);
     const current = lane.tasks.filter((task) => !task.earlier);
     const retried = current.filter((task) => task.retries);

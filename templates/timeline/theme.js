@@ -23,6 +23,13 @@ export function channels(name) {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
+// The colour of text on a bar of this colour: white or nearly black, whichever is read better.
+export function ink(name) {
+  const linear = (byte) => (byte / 255) ** 2.2;
+  const [red, green, blue] = channels(name).map(linear);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2 ? "#15181c" : "#ffffff";
+}
+
 export function setTheme(name) {
   root.dataset.theme = name;
   readColours();

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 from tests.cluster import manifests
 from tests.cluster.manifests import Shape
-from tests.support import kubectl_proxy, program
+from tests.support import kubectl_proxy, program, requires
 from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 
@@ -76,6 +76,21 @@ def test_one_patch_replaces_the_installer_and_undo_puts_it_back(
     assert after["spec"] == before
     assert RECORD not in after["metadata"]["annotations"]
     installation.running()
+
+
+def test_debians_kubectl_of_the_clusters_age(
+    installation: Installation, images: Images, tmp_path: Path
+) -> None:
+    path = installation.bed.place.old_kubectl
+    requires.condition(path.exists(), f"there is no {path} (tests/cluster/build)")
+    old = kubectl_proxy.make(tmp_path / "old", str(path))
+    installation.deploy(images.pristine)
+    installation.running()
+    done = roll_out(installation, "-v", kubectl=old).ok()
+    assert "kubectl v1.20.2, cluster v1.20.2" in done.stderr
+    status = installation.ksimage("status", "--kubectl", str(old.path))
+    assert status.code == 0, status.stderr
+    roll_out(installation, "--undo", kubectl=old).ok()
 
 
 def test_a_dry_run_prints_the_commands_that_are_run(

@@ -39,6 +39,8 @@ class Browser:
         self.folder = tempfile.mkdtemp(prefix="ksimage-chromium-")
         self.events: list[dict[str, Any]] = []
         self._number = 0
+        self._socket: socket.socket | None = None
+        self._reader: threading.Thread | None = None
         self._process = subprocess.Popen(
             [program, *OPTIONS, f"--user-data-dir={self.folder}", f"--window-size={width},{height}",
              "about:blank"],
@@ -64,11 +66,14 @@ class Browser:
         else:
             raise RuntimeError("Chromium ended before it listened")
         # It blocks when nobody reads what it complains about.
-        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+        self._reader = threading.Thread(target=self._process.stderr.read, daemon=True)
+        self._reader.start()
         return int(found[1])
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask Chromium for something. Raises RuntimeError when it refuses."""
+        if self._socket is None:
+            raise RuntimeError("Chromium is not there")
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         _send(self._socket, json.dumps(message).encode())
@@ -194,6 +199,12 @@ class Browser:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._socket is not None:
+            self._socket.close()
+        if self._reader is not None:
+            self._reader.join(10)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -158,14 +158,14 @@ def installation(
     ``failing`` names the component whose last task fails; ``unfinished`` leaves the first
     component side by side at its last task, and what follows out.
     """
-    tasks = sum(one[-1] for one in (*FIRST, *SIDE_BY_SIDE, *LAST))  # type: ignore[misc]
+    tasks = sum(one[-1] for one in (*FIRST, *SIDE_BY_SIDE, *LAST))
     items = max(2.0, (events - 2.7 * tasks) / (0.25 * 1.3 * tasks) / 1.13)
     maker = Maker(seed, items, speed, failing)
     now = START
     for component, ident, number in FIRST:
         now = _end_of(maker.run(component, ident, number, now)) + 1.5
     beginnings = [now + 0.3 * at for at in range(len(SIDE_BY_SIDE))]
-    ends = []
+    ends: list[float] = []
     for (component, number), start in zip(SIDE_BY_SIDE, beginnings, strict=True):
         run = maker.run(component, component, number, start, unfinished and not ends)
         ends.append(_end_of(run))

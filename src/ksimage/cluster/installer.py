@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 DEPLOYMENT: Final = "ks-installer"
 SELECTOR: Final = "app in (ks-install,ks-installer)"
 CONFIGURATION: Final = "clusterconfigurations.installer.kubesphere.io"
-LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True)
@@ -102,19 +101,6 @@ def find_pods(kubectl: Kubectl) -> tuple[Pod, ...]:
     items = kubectl.get_items("pods", f"--selector={SELECTOR}")
     found = sorted((pods.read(item) for item in items), key=lambda pod: pod.name)
     return tuple(sorted(found, key=lambda pod: (pod.deleting, -(pod.created or 0.0))))
-
-
-def find_pod(kubectl: Kubectl) -> Pod:
-    """The pod that matters.
-
-    Raises:
-        InstallerMissing: no pod of an installer is there.
-        ClusterError
-    """
-    found = find_pods(kubectl)
-    if not found:
-        raise InstallerMissing(kubectl.namespace, "pod")
-    return found[0]
 
 
 def _optional(kubectl: Kubectl, kind: str, name: str) -> dict[str, Any]:

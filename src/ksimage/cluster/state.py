@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ksimage.cluster import program
 from ksimage.cluster.objects import at, items, objects, text, texts
-from ksimage.errors import ClusterAnswerCut, ClusterError
+from ksimage.errors import ClusterAnswerCut
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
@@ -144,14 +144,6 @@ def parse(printed: str) -> State:
         ),
         steps=tuple(sorted(steps, key=lambda step: step.start or 0.0)),
     )
-
-
-def quietly(kubectl: Kubectl, pod: Pod) -> State | ClusterError:
-    """As :func:`look`; an error is a result, for whoever can go on without."""
-    try:
-        return look(kubectl, pod)
-    except ClusterError as error:
-        return error
 
 
 def _step(run: dict[str, Any]) -> Step:

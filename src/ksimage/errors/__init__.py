@@ -21,6 +21,7 @@ from ksimage.errors.engine import *
 from ksimage.errors.file import *
 from ksimage.errors.hook import *
 from ksimage.errors.image import *
+from ksimage.errors.kubekey import *
 from ksimage.errors.notfound import *
 from ksimage.errors.patch import *
 from ksimage.errors.registry import *

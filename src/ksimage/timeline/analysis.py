@@ -12,7 +12,8 @@ from ksimage.timeline.path import Path, critical
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ksimage.events.model import Attempt, RunState
+    from ksimage.events.model import Attempt, RunState, Task
+    from ksimage.redact.redactor import Redactor
 
 
 class Place(NamedTuple):
@@ -44,15 +45,23 @@ class Analysis:
     lanes: list[Lane]
     phases: list[Phase]
     path: Path
+    redactor: Redactor | None
+    """Hides the secrets in what tasks said; None: they are shown as they are."""
 
     @property
     def state(self) -> RunState:
         """Failed when any component failed; ok only when result-info ended well."""
-        states = {lane.state for lane in self.lanes}
+        states = {lane.state for lane in self.lanes if lane.is_current}
         for state in ("failed", "running", "cut"):
             if state in states:
                 return state
         return "ok" if self.path.complete else "cut"
+
+    @property
+    def latest(self) -> Span:
+        """The last installation alone: each edit of the configuration starts another one."""
+        starts = [lane.span.start for lane in self.lanes if lane.is_current]
+        return Span(min(starts, default=self.span.start), self.span.end)
 
     @property
     def tasks(self) -> int:
@@ -88,6 +97,12 @@ class Analysis:
         """The longest of those tried more than once."""
         return _longest((place for place in self.places() if place.bar.task.attempts), most)
 
+    def output(self, task: Task) -> str:
+        """What a failed task said, without secrets."""
+        if self.redactor is None or not task.output:
+            return task.output
+        return self.redactor.redacted(task.output)
+
     def failures(self) -> list[Place]:
         """Tasks that failed, then those whose failure was ignored or rescued."""
         ranks = {"failed": 0, "unreachable": 0, "rescued": 1, "ignored": 1}
@@ -95,8 +110,14 @@ class Analysis:
         return sorted(found, key=lambda place: (ranks[place.bar.task.state], place.bar.start))
 
 
-def analyse(attempt: Attempt, title: str = "") -> Analysis:
-    """Read an attempt. Without any usable time it has no lanes, and its span is empty."""
+def analyse(attempt: Attempt, title: str = "", redactor: Redactor | None = None) -> Analysis:
+    """Read an attempt. Without any usable time it has no lanes, and its span is empty.
+
+    Args:
+        attempt: the attempt; it stays as it is.
+        title: where it came from.
+        redactor: learns the secrets in what tasks said, and hides them wherever they stand there.
+    """
     from ksimage.timeline.words import line
 
     drawn = lanes(attempt)
@@ -105,7 +126,12 @@ def analyse(attempt: Attempt, title: str = "") -> Analysis:
         ends = [lane.span.end for lane in drawn]
         ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
         span = Span(min(lane.first for lane in drawn), max(ends))
-    return Analysis(attempt, line(title), span, drawn, _phases(drawn), critical(drawn))
+    current = [lane for lane in drawn if lane.is_current]
+    if redactor is not None:
+        for task in (task for run in attempt.runs for task in run.tasks if task.output):
+            redactor.learn_text(task.output)
+    path = critical(current)
+    return Analysis(attempt, line(title), span, drawn, _phases(current), path, redactor)
 
 
 def _longest(places: Iterable[Place], most: int) -> list[Place]:

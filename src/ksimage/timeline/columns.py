@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,10 +39,9 @@ def event_columns(lanes: Sequence[Lane], tasks: Mapping[int, int], start: float)
         for event in lane.events:
             at = max(now, round(((event.time or 0.0) - start) * 1000))
             place = tasks.get(id(event.task), -1) + 1
-            step = place - last
             times.append(at - now)
             kinds.append(_NUMBERS[event.state])
-            places.append(step * 2 if step >= 0 else -step * 2 - 1)
+            places.append(zigzag(place - last))
             now, last = at, place
     return {
         "length": len(kinds),
@@ -49,6 +49,30 @@ def event_columns(lanes: Sequence[Lane], tasks: Mapping[int, int], start: float)
         "kind": _text(kinds),
         "task": _text(varints(places)),
     }
+
+
+def packed(
+    rows: Sequence[tuple[int, ...]], fields: Sequence[str], deltas: Sequence[str]
+) -> dict[str, Any]:
+    """Rows as columns: a member ``rows``, how many they are, and one in base64 for each field.
+
+    Args:
+        rows: numbers, none of them negative but in the columns that are ``deltas``.
+        fields: the columns' names.
+        deltas: the columns of which each number is given less the one before it, as zigzag.
+    """
+    coded: dict[str, Any] = {"rows": len(rows)}
+    for place, field in enumerate(fields):
+        column = [row[place] for row in rows]
+        if field in deltas:
+            column = [zigzag(now - last) for last, now in pairwise([0, *column])]
+        coded[field] = _text(varints(column))
+    return coded
+
+
+def zigzag(number: int) -> int:
+    """Small numbers of either sign as small ones without: 0, -1, 1, -2 become 0, 1, 2, 3."""
+    return number * 2 if number >= 0 else -number * 2 - 1
 
 
 def varints(numbers: Iterable[int]) -> bytearray:

@@ -131,6 +131,6 @@ def _failure(analysis: Analysis, place: Place) -> dict[str, Any]:
     return {
         "component": place.lane.component,
         **_task(analysis, place.bar),
-        "output": paragraph(task.output, OUTPUT),
+        "output": paragraph(analysis.output(task), OUTPUT),
         "output_dropped": task.output_dropped,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ksimage.events import phases as installer
 from ksimage.timeline import phases
 from ksimage.timeline.words import line
 
@@ -60,6 +62,8 @@ class Lane:
     first: float
     """Start of the first run."""
     state: RunState
+    is_current: bool = True
+    """False for one that only an earlier installation in the same pod had."""
     events: list[Event] = field(default_factory=list)
     """With usable times, by time."""
 
@@ -82,7 +86,9 @@ def lanes(attempt: Attempt) -> list[Lane]:
     by_component: dict[str, list[Run]] = {}
     for run in attempt.runs:
         by_component.setdefault(run.component, []).append(run)
-    made = (_lane(name, runs, window) for name, runs in by_component.items())
+    in_order = sorted(attempt.runs, key=lambda run: run.start or math.inf)
+    latest = {id(run) for run in installer.latest(in_order)}
+    made = (_lane(name, runs, window, latest) for name, runs in by_component.items())
     order = phases.ORDER.index
     return sorted(
         (lane for lane in made if lane is not None),
@@ -90,7 +96,7 @@ def lanes(attempt: Attempt) -> list[Lane]:
     )
 
 
-def _lane(component: str, runs: list[Run], window: Span) -> Lane | None:
+def _lane(component: str, runs: list[Run], window: Span, latest: set[int]) -> Lane | None:
     drawn = [(run, *_drawn(run, window)) for run in runs]
     timed = [one for one in drawn if one[3] is not None]
     if not timed:
@@ -107,10 +113,11 @@ def _lane(component: str, runs: list[Run], window: Span) -> Lane | None:
         phases.of(component),
         [one[0] for one in timed],
         bars,
-        current,
+        current if id(run) in latest else [],
         span,
         first.start,
         run.state,
+        is_current=id(run) in latest,
         events=events,
     )
 
@@ -137,25 +144,20 @@ def _drawn(run: Run, window: Span) -> tuple[list[Bar], list[Event], Span | None]
 
 
 def _window(runs: Iterable[Run]) -> Span | None:
-    times = list(_times(runs))
+    times = [time for time in _times(runs) if time is not None and math.isfinite(time)]
     if not times:
         return None
     middle = statistics.median_low(times)
     return Span(middle - FARTHEST, middle + FARTHEST)
 
 
-def _times(runs: Iterable[Run]) -> Iterator[float]:
+def _times(runs: Iterable[Run]) -> Iterator[float | None]:
     for run in runs:
+        yield from (run.start, run.end)
         for event in run.events:
-            if event.time is not None:
-                yield event.time
+            yield event.time
         for task in run.tasks:
-            for time in (task.start, task.end):
-                if time is not None:
-                    yield time
-        for time in (run.start, run.end):
-            if time is not None:
-                yield time
+            yield from (task.start, task.end)
 
 
 def _usable(times: Iterable[float | None], window: Span) -> list[float]:

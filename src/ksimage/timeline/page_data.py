@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ksimage.timeline import phases
-from ksimage.timeline.columns import KINDS, event_columns
+from ksimage.timeline.columns import KINDS, event_columns, packed
 from ksimage.timeline.text import verdict
 from ksimage.timeline.words import LINE, line, paragraph, task_name
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 STATES = ("ok", "changed", "skipped", "ignored", "rescued", "failed", "unreachable", "running")
 VERDICTS = ("slower", "faster", "new", "gone", "same")
+WAYS = ("retries", "loops", "tasks", "between")
+TASK_FIELDS = (
+    "name", "lane", "start", "length", "state", "retries", "allowed", "items", "role", "action",
+    "file", "line", "host", "earlier",
+)  # fmt: skip
+STEP_FIELDS = ("task", "lane", "start", "length", "way")
+PAIR_FIELDS = ("verdict", "after", "before")
+"""Of steps and pairs: the number of a task plus one, 0 for none."""
+DELTAS = ("start",)
 OUTPUT = 6000
 """Characters of one task's output."""
 OUTPUTS = 120_000
@@ -59,11 +68,12 @@ def page_data(analysis: Analysis, comparison: Comparison | None, refresh: int) -
         "verdict": verdict(analysis),
         "start": round(start * 1000),
         "length": _ms(analysis.span.seconds),
+        "latest": _ms(analysis.latest.start - start),
         "refresh": refresh,
         "states": STATES,
         "kinds": KINDS,
         "lanes": lanes,
-        "tasks": tasks,
+        "tasks": packed(tasks, TASK_FIELDS, DELTAS),
         "output": dict(_outputs(analysis, numbers)),
         "events": event_columns(analysis.lanes, numbers, start),
         "phases": [
@@ -107,11 +117,15 @@ def _lane(lane: Lane, start: float) -> dict[str, Any]:
         "start": _ms(lane.span.start - start),
         "end": _ms(lane.span.end - start),
         "events": len(lane.events),
+        "isCurrent": lane.is_current,
     }
 
 
 def _task(bar: Bar, lane: int, start: float, names: Names, earlier: bool) -> tuple[int, ...]:
     task = bar.task
+    file, _, number = line(task.path, 2 * LINE).rpartition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        file, number = line(task.path, 2 * LINE), "0"
     return (
         names.of(task_name(task.name)),
         lane,
@@ -123,7 +137,8 @@ def _task(bar: Bar, lane: int, start: float, names: Names, earlier: bool) -> tup
         task.items,
         names.of(line(task.role)),
         names.of(line(task.action)),
-        names.of(line(task.path, 2 * LINE)),
+        names.of(file),
+        int(number),
         names.of(line(task.host)),
         int(earlier),
     )
@@ -133,7 +148,7 @@ def _outputs(analysis: Analysis, numbers: dict[int, int]) -> Iterator[tuple[int,
     room = OUTPUTS
     for place in analysis.failures():
         task = place.bar.task
-        text = paragraph(task.output, min(OUTPUT, max(200, room))).strip()
+        text = paragraph(analysis.output(task), min(OUTPUT, max(200, room))).strip()
         if task.output_dropped:
             text += "\n(output too large, dropped by ansible-runner)"
         if not text or room < 0:
@@ -155,16 +170,21 @@ def _path(path: Path, analysis: Analysis, numbers: dict[int, int]) -> dict[str, 
         }
     return {
         "complete": path.complete,
-        "path": [
-            (
-                numbers[id(step.bar.task)] if step.bar else -1,
-                lanes[id(step.lane)],
-                _ms(step.start - start),
-                _ms(step.end - start),
-                step.spent,
-            )
-            for step in path.steps
-        ],
+        "path": packed(
+            [
+                (
+                    numbers[id(step.bar.task)] + 1 if step.bar else 0,
+                    lanes[id(step.lane)],
+                    _ms(step.start - start),
+                    _ms(step.seconds),
+                    WAYS.index(step.spent),
+                )
+                for step in path.steps
+            ],
+            STEP_FIELDS,
+            DELTAS,
+        ),
+        "ways": WAYS,
         "spent": {what: _ms(seconds) for what, seconds in path.spent().items()},
         "runnerUp": runner_up,
     }
@@ -186,21 +206,24 @@ def _other(
         lanes[number]["otherStart"] = _ms(lane.span.start - before.span.start)
         for bar in lane.current:
             found[id(bar.task)] = len(tasks)
-            whole = _task(bar, number, before.span.start, names, earlier=False)
-            tasks.append(whole[:6])
+            tasks.append(_task(bar, number, before.span.start, names, earlier=False))
     return {
         "other": {
             "title": before.title,
             "length": _ms(before.span.seconds),
-            "tasks": tasks,
+            "tasks": packed(tasks, TASK_FIELDS, DELTAS),
         },
         "verdicts": VERDICTS,
-        "pairs": [
-            (
-                VERDICTS.index(pair.verdict),
-                numbers[id(pair.after.task)] if pair.after else -1,
-                found[id(pair.before.task)] if pair.before else -1,
-            )
-            for pair in comparison.pairs
-        ],
+        "pairs": packed(
+            [
+                (
+                    VERDICTS.index(pair.verdict),
+                    numbers[id(pair.after.task)] + 1 if pair.after else 0,
+                    found[id(pair.before.task)] + 1 if pair.before else 0,
+                )
+                for pair in comparison.pairs
+            ],
+            PAIR_FIELDS,
+            (),
+        ),
     }

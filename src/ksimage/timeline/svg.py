@@ -27,13 +27,13 @@ STATES = ("ok", "changed", "skipped", "ignored", "rescued", "failed", "unreachab
 STYLE = """
 text{font:12px system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:#1f2328}
 .bg{fill:#fff}.dim{fill:#656d76}.title{font-size:15px;font-weight:650}.name{font-weight:600}
-.bad{fill:#d1242f}.grid{stroke:#e1e4e8}.span{fill:#f0f2f5}.path{fill:#8250df}.ok{fill:#4c9a6a}
-.changed{fill:#2f81c7}.skipped{fill:#b8bfc7}.ignored,.rescued{fill:#e08a3c}
-.failed,.unreachable{fill:#d1242f}.running{fill:#0a8f9c}.retry{fill:#bf8700}
+.bad{fill:#d1242f}.grid{stroke:#e1e4e8}.span{fill:#f0f2f5}.path{fill:#8250df}.ok{fill:#2f7d50}
+.changed{fill:#2a72b5}.skipped{fill:#b8bfc7}.ignored,.rescued{fill:#c76a15}
+.failed,.unreachable{fill:#d1242f}.running{fill:#087f8c}.retry{fill:#d9a000}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117}.dim{fill:#8b949e}
-.bad{fill:#f85149}.grid{stroke:#2a313c}.span{fill:#1a212b}.path{fill:#a371f7}.ok{fill:#3fb06a}
-.changed{fill:#4a9eea}.skipped{fill:#545d68}.failed,.unreachable{fill:#f85149}
-.running{fill:#39c5cf}.retry{fill:#d29922}}
+.bad{fill:#f85149}.grid{stroke:#2a313c}.span{fill:#1a212b}.path{fill:#a371f7}.ok{fill:#287f4a}
+.changed{fill:#2f75c4}.skipped{fill:#545d68}.failed,.unreachable{fill:#f85149}
+.running{fill:#39c5cf}.retry{fill:#e3b341}}
 """
 
 

@@ -17,7 +17,7 @@ ENDINGS = {
     "ok": "installed",
     "failed": "failed",
     "running": "still running",
-    "cut": "ended without a verdict",
+    "cut": "not finished",
 }
 SPENT = {
     "retries": "in tasks that were tried again",
@@ -64,7 +64,8 @@ def tries(place: Place) -> str:
 
 def verdict(analysis: Analysis) -> str:
     """How it ended, in a few words."""
-    failed = [lane.component for lane in analysis.lanes if lane.state == "failed"]
+    lanes = [lane for lane in analysis.lanes if lane.is_current]
+    failed = [lane.component for lane in lanes if lane.state == "failed"]
     ending = ENDINGS[analysis.state]
     return f"{ending}: {', '.join(failed)}" if failed else ending
 
@@ -150,6 +151,8 @@ def _places(places: list[Place]) -> list[str]:
 def _components(analysis: Analysis) -> list[str]:
     rows = [("", "", "time", "tasks", "retries", "retrying", "")]
     for lane in analysis.lanes:
+        if not lane.is_current:
+            continue
         runs = f"{len(lane.runs)} runs, the last one" if len(lane.runs) > 1 else ""
         rows.append(
             (
@@ -177,7 +180,7 @@ def _failure(analysis: Analysis, place: Place) -> Iterator[str]:
         f"  {task.state}: {task_name(task.name)} ({place.lane.component}{role}),"
         f" after {duration(place.bar.seconds)}, at +{since}"
     )
-    for text in paragraph(task.output, OUTPUT).rstrip().splitlines():
+    for text in paragraph(analysis.output(task), OUTPUT).rstrip().splitlines():
         yield f"    {text}".rstrip()
     if task.output_dropped:
         yield "    (output too large, dropped by ansible-runner)"

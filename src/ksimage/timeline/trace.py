@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ksimage.timeline.words import line
+from ksimage.timeline.words import line, task_name
 
 if TYPE_CHECKING:
     from ksimage.timeline.analysis import Analysis
@@ -23,12 +23,13 @@ COLOURS = {
 def trace(analysis: Analysis) -> dict[str, Any]:
     """A process a component, tasks as complete events (``X``), retries and failures as instants.
 
+    The first process is the critical path: viewers that show one process at a time begin with it.
     Times are microseconds since the first event. A thread's events must not overlap but by nesting,
     so tasks that ran at the same time (of several hosts or runs) get threads of their own.
     """
-    events: list[dict[str, Any]] = []
+    events = [*_names(0, "critical path"), *_path(analysis)]
     for number, lane in enumerate(analysis.lanes, 1):
-        events += _names(number, lane)
+        events += _names(number, lane.component)
         events += _tasks(analysis, number, lane)
         events += _instants(analysis, number, lane)
     return {
@@ -38,10 +39,28 @@ def trace(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _names(number: int, lane: Lane) -> list[dict[str, Any]]:
+def _names(number: int, name: str) -> list[dict[str, Any]]:
     return [
-        {"ph": "M", "name": "process_name", "pid": number, "args": {"name": lane.component}},
+        {"ph": "M", "name": "process_name", "pid": number, "args": {"name": name}},
         {"ph": "M", "name": "process_sort_index", "pid": number, "args": {"sort_index": number}},
+    ]
+
+
+def _path(analysis: Analysis) -> list[dict[str, Any]]:
+    return [
+        {
+            "ph": "X",
+            "name": f"{step.lane.component}: {task_name(step.bar.task.name)}",
+            "cat": step.spent,
+            "pid": 0,
+            "tid": 1,
+            "ts": _microseconds(step.start - analysis.span.start),
+            "dur": _microseconds(step.end - analysis.span.start)
+            - _microseconds(step.start - analysis.span.start),
+            "args": {"spent": step.spent},
+        }
+        for step in analysis.path.steps
+        if step.bar
     ]
 
 

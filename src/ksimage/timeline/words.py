@@ -53,8 +53,11 @@ def duration(seconds: float) -> str:
 
 
 def moment(time: float) -> str:
-    """``2026-11-26 03:52:20`` in UTC."""
-    return (_EPOCH + timedelta(seconds=time)).strftime("%Y-%m-%d %H:%M:%S")
+    """``2026-11-26 03:52:20`` in UTC; beyond the calendar, its last or first second."""
+    try:
+        return f"{(_EPOCH + timedelta(seconds=time)).replace(tzinfo=None):%Y-%m-%d %H:%M:%S}"
+    except OverflowError:
+        return "9999-12-31 23:59:59" if time > 0 else "0001-01-01 00:00:00"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.support import requires
 
+from ksimage import resources
 from ksimage.bundle.archive import open_bundle
 from ksimage.cluster import packing
 from ksimage.cluster.packing import Packed, fetch
@@ -142,7 +143,7 @@ def test_hostile_and_dead_pods_are_said_in_words(tmp_path: Path, script: str, wh
 
 
 def test_the_program_is_plain_ascii_of_python_3_6() -> None:
-    path = packing.resources.path(packing.PROGRAM)
+    path = resources.path(packing.PROGRAM)
     path.read_bytes().decode("ascii")
     subprocess.run(
         [_python("3.6"), "-c", f"compile(open({str(path)!r}).read(), 'pack', 'exec')"], check=True
