@@ -73,18 +73,20 @@ def watch(
       ksimage watch --save run.jsonl.gz
       ksimage watch bundle.tar.gz --speed 60
     """
-    from ksimage.cli.input.cluster import kubectl_of
+    from ksimage.cli.input.cluster import kubectl_of, typed
     from ksimage.cli.input.source import open_source
     from ksimage.cli.output.watch.session import Watching
     from ksimage.errors import UsageError
 
-    opened = open_source(source, kubectl_of(values), patience=patience)
+    kubectl = kubectl_of(values)
+    opened = open_source(source, kubectl, patience=patience)
     if speed is not None and opened.live:
         raise UsageError(
             "--speed shows again what is over; a pod is followed as it goes",
             advice=["ksimage watch --save run.jsonl.gz, later: watch run.jsonl.gz --speed 60"],
         )
-    watching = Watching(opened, terminal, save, speed)
+    words = typed(kubectl) if opened.live else [source]
+    watching = Watching(opened, terminal, save, speed, words)
     wants_screen = progress == "tty" or (
         progress == "auto" and terminal.animated and sys.stdout.isatty() and _moves(watching)
     )
