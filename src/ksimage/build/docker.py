@@ -9,7 +9,7 @@ from ksimage.build import engine as builder
 from ksimage.build import smoke
 from ksimage.build.outcome import Built, Destination, prove
 from ksimage.derivation import dockerfile
-from ksimage.errors import PlatformNotFound, TagOccupied
+from ksimage.errors import PlatformNotFound
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.images.platform import matches
@@ -18,7 +18,7 @@ from ksimage.locations.docker import daemon, engine, store
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult
 from ksimage.publish import engine as publish_engine
-from ksimage.publish.publish import Published, publish
+from ksimage.publish.publish import Published, make_room, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,9 +120,8 @@ def _tag(
     top = Descriptor(DOCKER_CONFIG, image_id, 0)
     if held == image_id:
         return Published(location, top, None)
-    if held is not None and not overwrite:
-        content = look(location, None)
-        if not content.ours:
-            raise TagOccupied(str(location), held, str(content))
+    kept = None
+    if held is not None and not look(location, None).ours:
+        kept = make_room(location, Descriptor(DOCKER_CONFIG, held, 0), None, overwrite=overwrite)
     store.tag(client, image_id, location.ref)
-    return Published(location, top, CopyResult(top, ()), held)
+    return Published(location, top, CopyResult(top, ()), held, kept)

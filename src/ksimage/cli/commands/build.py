@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     "Result",
     "--replace",
     is_flag=True,
-    help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
+    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
 )
 @create_project_option("Result")
 @option(
