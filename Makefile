@@ -28,8 +28,15 @@ docs: $(VENV)/.run ## write docs/commands.md and docs/exit-codes.md from the pro
 	$(BIN)/python -m tests.support.exit_code_page
 	$(BIN)/python -m tests.support.settings_page
 
-test: $(VENV)/.test ## the tests; what cannot run here is skipped by name
+test: $(VENV)/.test ## the tests; what cannot run here is skipped by name (COVERAGE=1: lines and branches)
+ifdef COVERAGE
+	@rm -rf .cache/coverage && mkdir -p .cache/coverage
+	$(BIN)/python -m coverage run -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 lint: $(VENV)/.dev ## ruff, mypy, and import-linter (the order of the rooms)
 	$(BIN)/ruff check .

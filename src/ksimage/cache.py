@@ -19,7 +19,7 @@ from typing import Final
 from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_CONFIG
 
-log = logging.getLogger("ksimage.cache")
+log = logging.getLogger(__name__)
 
 VARIABLE: Final = "KSIMAGE_CACHE_DIR"
 OFF: Final = "off"

@@ -77,9 +77,9 @@ class Bed:
         """End one component without a word."""
         self.stop(name, signal.SIGKILL)
 
-    def alive(self) -> bool:
-        """Whether every component runs."""
-        return all(processes.alive(self._files(name)[0]) for name in COMPONENTS)
+    def runs(self, name: str) -> bool:
+        """Whether a component runs."""
+        return bool(processes.alive(self._files(name)[0]))
 
     def kubectl(self, *words: str, check: bool = True, data: str | None = None) -> str:
         """Run this machine's kubectl as the administrator; its stdout."""

@@ -113,7 +113,7 @@ def deployment(where: str, image: str, shape: Shape = "kk-3.0.13") -> dict[str, 
         selector = labels
     pod = {
         "serviceAccountName": NAME,
-        "terminationGracePeriodSeconds": 5,
+        "terminationGracePeriodSeconds": 1,
         "containers": [container],
         "volumes": [{"hostPath": {"path": "/etc/localtime", "type": ""}, "name": "host-time"}],
     }

@@ -23,7 +23,7 @@ ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 RESULTS = pathlib.Path("/kubesphere/results")
 MARKER = pathlib.Path("/kubesphere/playbooks/kubesphere_running")
 CLUSTER = pathlib.Path("/kubesphere/cluster.json")
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1
 RETRY_SECONDS = 5
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 STOP_SECONDS = 10.0
 
+_ours: list[subprocess.Popen[bytes]] = []  # which outlive this process, without a warning
+
 
 def start(pid_file: Path, log: Path, command: Sequence[str], path: str) -> None:
     """Start ``command`` unless it runs already."""
@@ -30,6 +32,7 @@ def start(pid_file: Path, log: Path, command: Sequence[str], path: str) -> None:
             start_new_session=True,
             env={**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{path}"},
         )
+    _ours.append(process)
     pid_file.write_text(f"{process.pid} {_started(process.pid)}")
 
 

@@ -22,7 +22,8 @@ from tests.support.harbor import ADMIN, ADMIN_PASSWORD, ApiCall, FakeHarbor
 
 from ksimage.harbor import api
 from ksimage.images import reference
-from ksimage.locations.registry import RegistryOptions, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
 
 CONTRACT: dict[str, Any] = json.loads(

@@ -15,7 +15,7 @@ from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
 
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 
 Shape = Literal["add", "chown"]
 

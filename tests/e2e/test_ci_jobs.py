@@ -21,7 +21,7 @@ from ksimage.ci.detect import System
 from ksimage.config.resolve import resolve
 from ksimage.images.reference import Reference
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

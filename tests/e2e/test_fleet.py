@@ -22,7 +22,7 @@ from tests.support.relay import Relay
 from ksimage.build import reproduce
 from ksimage.config.resolve import resolve
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

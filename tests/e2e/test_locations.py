@@ -30,11 +30,12 @@ pytestmark = pytest.mark.e2e
 NAME = "kubesphere/ks-installer:v3.3.2"
 
 
-def copy(source: str, target: str, *platforms: str) -> transfer.CopyResult:
+def copy(source: str, target: str, platform: str = "") -> transfer.CopyResult:
     opened = access.open_source(spec.parse(source))
     destination = access.open_target(spec.parse(target))
     try:
-        return transfer.copy(opened, destination, platforms=platforms)
+        chosen = transfer.of_platform(opened, target, platform) if platform else opened
+        return transfer.copy(chosen, destination)
     finally:
         opened.close()
         destination.close()
@@ -206,12 +207,8 @@ class TestEngine:
         source = DaemonSource(name)
         try:
             file = source.read_file(f"/{HOOK_PATH}")
-            assert file is not None
-            assert (file.data, file.mode, file.kind) == (HOOK, 0o755, "file")
-            assert file.uid == file.gid == (1002 if shape == "chown" else 0)
-            folder = source.read_file("/hooks")
-            assert folder is not None
-            assert folder.kind == "dir"
+            assert file == HOOK
+            assert source.read_file("/hooks") is None
             assert source.read_file("/hooks/nothing") is None
             assert source.inspect()["Config"]["User"] == "kubesphere"
         finally:
@@ -259,7 +256,7 @@ class TestEngine:
             subprocess.run([docker, *arguments], env=environment, check=True, capture_output=True)
         assert engine_module.host() == docker_engine.host
         client = engine_module.connect("image")
-        assert client.ping()
+        assert client.version()["Os"] == "linux"
         client.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -32,8 +33,10 @@ def _events_in_pod(installation: Installation) -> int:
     return int(installation.kubectl("exec", installation.running(), "--", "python3", "-c", code))
 
 
-def _start(installation: Installation, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextlib.contextmanager
+def _started(installation: Installation, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A ``ksimage watch`` that runs; ended with the block at the latest."""
+    process = subprocess.Popen(
         [*COMMAND, "watch", *arguments, "-n", installation.namespace],
         env=environment(installation.env),
         cwd=installation.folder,
@@ -41,6 +44,11 @@ def _start(installation: Installation, *arguments: str) -> subprocess.Popen[str]
         stderr=subprocess.PIPE,
         text=True,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _children(process: subprocess.Popen[str]) -> list[int]:
@@ -97,24 +105,22 @@ def test_a_failed_component_is_named_with_its_reason(
 def test_three_cuts_lose_and_double_no_event(installation: Installation, images: Images) -> None:
     installation.deploy(images.patched, {"monitoring": {"seconds": 12}}, UPSTREAMS)
     installation.running()
-    process = _start(installation, "--output", "json")
     came: dict[str, list[int]] = {}
     cuts = connected = 0
     end: dict[str, Any] = {}
-    for document in _documents(process):
-        if document["type"] == "event":
-            came.setdefault(document["run"] or document["component"], []).append(
-                document["counter"]
-            )
-        if document["type"] == "connected":
-            connected += 1
-        if document["type"] == "live" and cuts < 3:
-            cuts += 1
-            for pid in _children(process):
-                os.kill(pid, signal.SIGKILL)
-        if document["type"] == "end":
+    with _started(installation, "--output", "json") as process:
+        for document in _documents(process):
+            if document["type"] == "event":
+                run = document["run"] or document["component"]
+                came.setdefault(run, []).append(document["counter"])
+            if document["type"] == "connected":
+                connected += 1
+            if document["type"] == "live" and cuts < 3:
+                cuts += 1
+                for pid in _children(process):
+                    os.kill(pid, signal.SIGKILL)
             end = document
-    assert process.wait() == 0
+        assert process.wait() == 0
     assert (cuts, connected) == (3, 4)
     assert end["outcome"] == "success"
     for counters in came.values():
@@ -127,17 +133,17 @@ def test_a_pod_that_is_replaced_is_another_start(
 ) -> None:
     installation.deploy(images.patched, {"monitoring": {"seconds": 10}}, UPSTREAMS)
     first = installation.running()
-    process = _start(installation, "--output", "json")
     attempts: set[int] = set()
     end: dict[str, Any] = {}
-    for document in _documents(process):
-        if document["type"] == "event" and len(attempts) == 0:
-            installation.kubectl(
-                "delete", "pod", first, "--grace-period=0", "--force", "--wait=false"
-            )
-        attempts.add(document.get("attempt", 1))
-        end = document
-    assert process.wait() == 0
+    with _started(installation, "--output", "json") as process:
+        for document in _documents(process):
+            if document["type"] == "event":
+                if not attempts:
+                    now = ("--grace-period=0", "--force", "--wait=false")
+                    installation.kubectl("delete", "pod", first, *now)
+                attempts.add(document["attempt"])
+            end = document
+        assert process.wait() == 0
     assert attempts == {1, 2}
     assert (end["outcome"], end["attempts"]) == ("success", 2)
 
@@ -145,12 +151,13 @@ def test_a_pod_that_is_replaced_is_another_start(
 def test_a_pod_that_stays_away_is_lost(installation: Installation, images: Images) -> None:
     installation.deploy(images.patched, {"monitoring": {"seconds": 60}}, UPSTREAMS)
     installation.running()
-    process = _start(installation, "--patience", "5")
-    assert process.stdout is not None
-    process.stdout.readline()
-    installation.kubectl("delete", "deployment", "ks-installer", "--grace-period=0", "--force")
-    installation.kubectl("delete", "pods", "--all", "--grace-period=0", "--force", "--wait=false")
-    said, complaint = process.communicate(timeout=120)
+    now = ("--grace-period=0", "--force", "--wait=false")
+    with _started(installation, "--patience", "5") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        installation.kubectl("delete", "deployment", "ks-installer", *now)
+        installation.kubectl("delete", "pods", "--all", *now)
+        said, complaint = process.communicate(timeout=120)
     assert process.returncode == 26
     assert "ended, state unknown" in said
     assert "gone or answers no more" in complaint

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from urllib3.response import BaseHTTPResponse
 
 from ksimage.images.reference import parse
-from ksimage.locations.registry import (
-    RegistryOptions,
-    RegistrySource,
-    RegistryTarget,
-    RetryPolicy,
-)
+from ksimage.locations.options import RegistryOptions, RetryPolicy
+from ksimage.locations.registry.http.connection import Connections
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.proxy import FaultProxy
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.registry import RunningRegistry
@@ -71,6 +70,21 @@ def proxy(registry: RunningRegistry) -> Iterator[FaultProxy]:
     yield running
     running.stop()
     running.check()
+
+
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of all chunks of bodies that were read."""
+    sizes: list[int] = []
+    read = Connections.chunks
+
+    def counted(self: Connections, response: BaseHTTPResponse) -> Iterator[bytes]:
+        for chunk in read(self, response):
+            sizes.append(len(chunk))
+            yield chunk
+
+    monkeypatch.setattr(Connections, "chunks", counted)
+    return sizes
 
 
 @pytest.fixture

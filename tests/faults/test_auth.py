@@ -23,14 +23,16 @@ from ksimage.errors import (
     LoginRequired,
     PasswordNeeded,
     ProjectMissing,
-    RegistryUnreachable,
     RightMissing,
     TokenServiceRefused,
+    TokenServiceUnusable,
     UnusableAnswer,
 )
 from ksimage.images.manifest import Descriptor
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource
@@ -183,6 +185,7 @@ def test_refusals_of_the_token_service(
     waits: Waits,
 ) -> None:
     script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    script.on("GET", "p/r/manifests/v1", 401, when=_with(BASIC), times=None)
     tokens.on("GET", "token", status, b'{"errors":[{"code":"DENIED","message":"no entry"}]}')
     with pytest.raises(error) as caught:
         source(f"{script.address}/p/r:v1", **login).top()
@@ -356,7 +359,8 @@ def test_scope_denied_on_mount_uploads_instead(
 ) -> None:
     memory = MemorySource()
     blob = memory.add(b"layer")
-    both = {"repository:p/r:pull,push", "repository:q/base:pull"}
+    # a project's robot keeps its rights in the project of the first scope alone
+    both = ["repository:p/r:pull,push", "repository:q/base:pull"]
     script.on("GET", "q/base/manifests/v1", 401, **_bearer(tokens.address))
     script.on("GET", "q/base/manifests/v1", _manifest(), when=_with("Bearer pull"))
     denied: dict[str, Any] = {
@@ -368,9 +372,7 @@ def test_scope_denied_on_mount_uploads_instead(
     script.on("PUT", "u/1", 201)
     script.on("GET", "q/base/blobs/.*", 200, b"layer", when=_with("Bearer pull"))
     tokens.on("GET", "token", 200, b'{"token":"pull"}', when=lambda r: len(r.query["scope"]) == 1)
-    tokens.on(
-        "GET", "token", 200, b'{"token":"both"}', when=lambda r: set(r.query["scope"]) == both
-    )
+    tokens.on("GET", "token", 200, b'{"token":"both"}', when=lambda r: r.query["scope"] == both)
     base = source(f"{script.address}/q/base:v1")
     base.top()
     transfer = target(f"{script.address}/p/r:v1").put_blob(blob, base)
@@ -414,9 +416,37 @@ def test_token_service_out_of_reach_without_login_names_it(
 ) -> None:
     port = free_port()
     script.on("GET", "p/r/manifests/v1", 401, **_bearer(f"127.0.0.1:{port}"))
-    with pytest.raises(RegistryUnreachable) as caught:
+    with pytest.raises(TokenServiceUnusable) as caught:
         source(f"{script.address}/p/r:v1").top()
-    assert str(port) in caught.value.message
+    assert f"token service 127.0.0.1:{port}" in caught.value.message
+
+
+def test_token_service_of_the_same_name_falls_back_to_basic(
+    script: ScriptedRegistry, source: Sources
+) -> None:
+    """Behind a proxy, the realm often lacks the port."""
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(f"127.0.0.1:{free_port()}"))
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))
+    assert source(f"{script.address}/p/r:v1", **LOGIN).top() == TOP
+
+
+def test_token_service_that_redirects_falls_back_to_basic(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, source: Sources
+) -> None:
+    """The login goes to no third host."""
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(tokens.address))
+    tokens.on("GET", "token", 301, Location="https://elsewhere.example/token")
+    script.on("GET", "p/r/manifests/v1", _manifest(), when=_with(BASIC))
+    assert source(f"{script.address}/p/r:v1", **LOGIN).top() == TOP
+
+
+def test_basic_that_does_not_help_either_names_the_token_service(
+    script: ScriptedRegistry, source: Sources
+) -> None:
+    port = free_port()
+    script.on("GET", "p/r/manifests/v1", 401, **_bearer(f"127.0.0.1:{port}"), times=2)
+    with pytest.raises(TokenServiceUnusable, match=str(port)):
+        source(f"{script.address}/p/r:v1", **LOGIN).top()
 
 
 def _harbor(script: ScriptedRegistry, tokens: ScriptedRegistry, *, right_password: bool) -> None:
@@ -449,6 +479,45 @@ def test_harbor_wrong_password_is_told_from_missing_right(
     with pytest.raises(error) as caught:
         target(f"{script.address}/p/r:v1", **LOGIN).put_blob(MEMORY.add(b"new"), MEMORY)
     assert USER in caught.value.message
+
+
+HARBORS = 'Bearer realm="http://{}/v2/token",service="harbor-registry"'
+
+
+def test_harbor_wrong_password_costs_one_failed_login(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, target: Targets, waits: Waits
+) -> None:
+    """Its token service would answer 200; the user is then locked for 1.5 s, which are waited."""
+    challenge = HARBORS.format(tokens.address)
+    script.on("HEAD", "p/r/manifests/v1", 401, WWW_Authenticate=challenge)
+    script.on("GET", "", 401, WWW_Authenticate='Basic realm="harbor"', when=_with(BASIC))
+    pushed = target(f"{script.address}/p/r:v1", **LOGIN)
+    for _ in range(2):
+        with pytest.raises(LoginFailed):
+            pushed.held()
+        script.on("HEAD", "p/r/manifests/v1", 401, WWW_Authenticate=challenge, times=None)
+    assert waits.slept == [1.6]
+
+
+def test_harbor_wrong_password_is_noticed_where_reading_needs_none(
+    script: ScriptedRegistry, target: Targets
+) -> None:
+    script.on("HEAD", "p/r/manifests/v1", 404)
+    script.on("GET", "", 401, WWW_Authenticate='Basic realm="harbor"', when=_with(BASIC))
+    with pytest.raises(LoginFailed):
+        target(f"{script.address}/p/r:v1", **LOGIN).held()
+
+
+def test_harbor_right_password_is_asked_about_once(
+    script: ScriptedRegistry, tokens: ScriptedRegistry, target: Targets
+) -> None:
+    script.on("HEAD", "p/r/manifests/v1", 401, WWW_Authenticate=HARBORS.format(tokens.address))
+    script.on("GET", "", 200, when=_with(BASIC))
+    tokens.on("GET", "token", 200, b'{"token":"t"}', when=_with(BASIC))
+    script.on("HEAD", "p/r/manifests/v1", 404, when=_with("Bearer t"), times=2)
+    pushed = target(f"{script.address}/p/r:v1", **LOGIN)
+    assert pushed.held() is None
+    assert pushed.held() is None
 
 
 def test_harbor_missing_project_is_a_401(script: ScriptedRegistry, target: Targets) -> None:
@@ -491,7 +560,7 @@ def test_secrets_appear_nowhere(
     with pytest.raises(KsimageError) as caught:
         image.top()
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
-    login = image.session.transport.auth.credentials("p/r")
+    login = image.session.channel.auth.credentials("p/r")
     shown += repr(login) + repr(replace(options, **LOGIN)) + repr(image.session)
     shown += caught.value.message + caught.value.why + "".join(caught.value.advice)
     for secret in (PASSWORD, "t0ps3cret", BASIC.removeprefix("Basic ")):

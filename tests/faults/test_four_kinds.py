@@ -19,7 +19,9 @@ from ksimage.errors import DigestMismatch, TagMoved
 from ksimage.images.manifest import Descriptor
 from ksimage.images.reference import parse
 from ksimage.locations import transfer
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
 from tests.support import derived

@@ -16,7 +16,9 @@ from ksimage.hook.find import find_hook
 from ksimage.images.reference import parse
 from ksimage.locations import transfer
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.images import HOOK, INDEX_TYPE, ImageStore, Recipe
 from tests.support.registry import RunningRegistry

@@ -13,7 +13,8 @@ import pytest
 
 from ksimage.images.manifest import Descriptor
 from ksimage.images.reference import parse
-from ksimage.locations.registry import RegistryOptions, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.proxy import FaultProxy
 from tests.support.blobs import MemorySource
 from tests.support.images import Recipe, layout

@@ -8,8 +8,9 @@ import pytest
 
 from ksimage.errors import RedirectRefused, RightMissing, UnusableAnswer
 from ksimage.images.reference import parse
-from ksimage.locations.registry import RegistryOptions, RegistrySource
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.http.redirects import resolve
+from ksimage.locations.registry.source import RegistrySource
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource, layer, noise
 from tests.support.registry import PASSWORD, USER
@@ -140,7 +141,7 @@ def test_from_https_to_http_is_refused_but_for_the_registry_itself() -> None:
 
 
 def test_a_write_is_never_redirected(script: ScriptedRegistry, options: RegistryOptions) -> None:
-    from ksimage.locations.registry import RegistryTarget
+    from ksimage.locations.registry.target import RegistryTarget
 
     script.on("HEAD", "p/r/blobs/.*", 404)
     script.on("POST", "p/r/blobs/uploads/", 307, Location="/v2/elsewhere/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from ksimage.errors import GaveUp, RegistryError, RegistryRefused
-from ksimage.locations.registry import RegistryOptions, RegistrySource, RegistryTarget
+from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.http import connection
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
-from tests.faults.scripted import Reply, ScriptedRegistry
+from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource
 from tests.support.program import ksimage
 
@@ -93,6 +97,54 @@ def test_waits_are_told(
         ("INFO", f"{script.address}: HTTP 503: no disk; again in 0.5 s (2 of 5)"),
         ("INFO", f"{script.address}: HTTP 503: no disk; again in 1.0 s (3 of 5)"),
         ("WARNING", f"{script.address}: HTTP 503: no disk; again in 2 s (4 of 5)"),
+    ]
+
+
+def test_silence_is_told(
+    script: ScriptedRegistry,
+    source: Sources,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who waits learns for whom; the first byte of an unknown server is not waited for so long."""
+    monkeypatch.setattr(connection, "NOTICE", 0.05)
+    monkeypatch.setattr(connection, "FIRST_ANSWER", 0.3)
+    over = threading.Event()
+
+    def late(_: Request) -> Reply:
+        over.wait(10)
+        return Reply(404)
+
+    script.on("GET", "p/r/manifests/v1", late)
+    script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE)
+    source(f"{script.address}/p/r:v1", read_timeout=9).top()
+    over.set()
+    assert f"waiting for {script.address} (0 s; at most 0)" in caplog.text
+    assert f"waiting for {script.address} (0 s; at most 9)" not in caplog.text
+
+
+def test_attempt_that_took_long_is_told(
+    script: ScriptedRegistry, source: Sources, waits: Waits, caplog: pytest.LogCaptureFixture
+) -> None:
+    def slow(_: Request) -> Reply:
+        waits.now += 30
+        return Reply(503)
+
+    script.on("GET", "p/r/manifests/v1", slow)
+    script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE)
+    source(f"{script.address}/p/r:v1").top()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_warnings_of_the_registry_are_shown_once(
+    script: ScriptedRegistry, source: Sources, caplog: pytest.LogCaptureFixture
+) -> None:
+    header = '299 - "this tag is \x1b[31mgoing away"'
+    script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE, Warning=header, times=2)
+    for _ in range(2):
+        source(f"{script.address}/p/r:v1").top()
+    assert [record.message for record in caplog.records] == [
+        f"{script.address} says: this tag is [31mgoing away"
     ]
 
 

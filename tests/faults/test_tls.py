@@ -19,10 +19,11 @@ from ksimage.errors import (
     NotTls,
     RegistryRefused,
     RegistryUnreachable,
+    TokenServiceRefused,
 )
 from ksimage.images.reference import parse
-from ksimage.locations.registry import RegistrySource
 from ksimage.locations.registry.http import trust
+from ksimage.locations.registry.source import RegistrySource
 from tests.faults.scripted import ScriptedRegistry
 from tests.support.blobs import MemorySource
 from tests.support.registry import RunningRegistry, free_port, start_registry, stop_registry
@@ -96,7 +97,7 @@ def test_plain_http_by_name(script: ScriptedRegistry, source: Sources) -> None:
 @pytest.mark.e2e
 def test_http_to_a_tls_port_is_explained(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", insecure=True)
-    image.session.transport._scheme = "http"
+    image.session.channel.wire._scheme = "http"
     with pytest.raises(NotTls):
         image.top()
 
@@ -119,7 +120,7 @@ def test_unknown_ca(host: str, tls_registry: RunningRegistry, source: Sources) -
 def test_ca_file(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", ca_file=tls_registry.ca)
     assert not _exists(image)
-    assert image.session.transport.base.startswith("https://")
+    assert image.session.channel.wire.base.startswith("https://")
 
 
 @pytest.mark.e2e
@@ -133,7 +134,18 @@ def test_certificate_of_another_name(tls_registry: RunningRegistry, source: Sour
 def test_unverified_by_name(tls_registry: RunningRegistry, source: Sources) -> None:
     image = source(f"harbor.test:{tls_registry.port}/p/r:v1", insecure=True)
     assert not _exists(image)
-    assert image.session.transport.base.startswith("https://")
+    assert image.session.channel.wire.base.startswith("https://")
+
+
+@pytest.mark.e2e
+def test_unverified_holds_for_the_token_service_of_another_name(
+    script: ScriptedRegistry, tls_registry: RunningRegistry, source: Sources
+) -> None:
+    """Harbor under its address: realm and redirects name the host of its configuration."""
+    realm = f"https://other.test:{tls_registry.port}/v2/token"
+    script.on("GET", "p/r/manifests/v1", 401, WWW_Authenticate=f'Bearer realm="{realm}"')
+    with pytest.raises(TokenServiceRefused):  # a registry is none, but it was spoken to
+        source(f"harbor.test:{_port(script)}/p/r:v1", insecure=True).top()
 
 
 @pytest.mark.e2e
@@ -150,6 +162,32 @@ def test_places_of_cas(
     shutil.copyfile(tls_registry.ca, path)
     path.chmod(0o644)
     assert not _exists(source(f"{host}/p/r:v1"))
+
+
+@pytest.mark.e2e
+def test_certificates_of_another_user_are_skipped_and_named(
+    tls_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    """A certs.d of mode 0700 blocks neither another host nor ``--ca-file``."""
+    host = f"harbor.test:{tls_registry.port}"
+    folder = tmp_path / "docker" / host
+    folder.mkdir(parents=True)
+    (folder / "ca.crt").write_text("nobody can read this")
+    (folder / "ca.crt").chmod(0o600)
+    forbidden = PermissionError(13, "Permission denied")
+    with pytest.MonkeyPatch.context() as patch:
+        real = Path.open
+
+        def opened(self: Path, *arguments: Any, **more: Any) -> Any:
+            if self.parent == folder:  # nothing is forbidden to root, who may run this
+                raise forbidden
+            return real(self, *arguments, **more)
+
+        patch.setattr(Path, "open", opened)
+        found = trust.find_trust(host, tls_registry.ca)
+        assert found.cas == (tls_registry.ca,)
+        assert found.skipped == (f"{folder / 'ca.crt'} is there, but not for this user to read",)
+        assert trust.find_trust("other.test", None).skipped == ()
 
 
 @pytest.mark.e2e

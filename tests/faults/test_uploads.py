@@ -20,7 +20,8 @@ from ksimage.errors import (
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_MANIFEST
 from ksimage.locations.protocol import Outcome, Transfer
-from ksimage.locations.registry import RegistrySource, RegistryTarget
+from ksimage.locations.registry.source import RegistrySource
+from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
 from tests.faults.conftest import Waits
 from tests.faults.proxy import Fault, FaultProxy
@@ -127,6 +128,21 @@ def test_no_usable_location(
         target(f"{script.address}/p/r:v1").put_blob(blob, memory)
 
 
+@pytest.mark.parametrize("netloc", ["127.0.0.1", "127.0.0.1:443", "127.0.0.1:8080"])
+def test_location_of_the_same_name_is_taken_to_the_registry(
+    netloc: str,
+    script: ScriptedRegistry,
+    target: Targets,
+    memory: MemorySource,
+    blob: Descriptor,
+) -> None:
+    """Behind a proxy a registry does not know by which port it is reached."""
+    _absent(script)
+    script.on("POST", UPLOADS, 202, Location=f"https://{netloc}/v2/p/r/blobs/uploads/1?_state=x")
+    script.on("PUT", "p/r/blobs/uploads/1", 201, when=lambda r: r.query["_state"] == ["x"])
+    assert target(f"{script.address}/p/r:v1").put_blob(blob, memory).outcome is Outcome.SENT
+
+
 # --- nothing, or a mount ---
 
 
@@ -185,6 +201,32 @@ def test_mount_answered_202_uses_the_session(
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
         f"{script.address} does not link the layers of q/base into p/r: their bytes are sent"
     ]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_mount_that_is_refused_is_not_tried_again(
+    status: int,
+    script: ScriptedRegistry,
+    source: Sources,
+    target: Targets,
+    blob: Descriptor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its reason is said, once; the bytes go over."""
+    words = b'{"errors":[{"code":"UNSUPPORTED","message":"no mounts here"}]}'
+    memory = MemorySource()
+    second = memory.add(b"second")
+    script.on("POST", UPLOADS, status, words, when=lambda r: "mount" in r.query)
+    script.on("HEAD", "p/r/blobs/.*", 404, times=2)
+    script.on("POST", UPLOADS, 202, Location="/v2/up/1", when=lambda r: not r.query, times=2)
+    script.on("GET", f"q/base/blobs/{blob.digest}", 200, DATA)
+    script.on("GET", f"q/base/blobs/{second.digest}", 200, b"second")
+    script.on("PUT", "up/1", 201, times=2)
+    base = source(f"{script.address}/q/base:v1")
+    pushed = target(f"{script.address}/p/r:v1")
+    assert pushed.put_blob(blob, base).outcome is Outcome.SENT
+    assert pushed.put_blob(second, base).outcome is Outcome.SENT
+    assert caplog.text.count("does not link the layers of q/base into p/r (no mounts here)") == 1
 
 
 def test_declined_mount_is_seen_and_can_be_stopped(
@@ -289,6 +331,29 @@ def test_pieces(
         "600000-899999",
         "900000-999999",
     ]
+
+
+@pytest.mark.parametrize("status", [400, 405, 416])
+def test_registry_that_takes_no_pieces(
+    status: int,
+    script: ScriptedRegistry,
+    target: Targets,
+    memory: MemorySource,
+    blob: Descriptor,
+    pieces: int,
+) -> None:
+    """One PUT then, and for the next blob at once."""
+    second = memory.add(noise(700_000))
+    script.on("HEAD", "p/r/blobs/.*", 404, times=2)
+    script.on("POST", UPLOADS, 202, Location="/v2/up/0")
+    script.on("PATCH", "up/0", status)
+    script.on("DELETE", "up/0", 204)
+    script.on("POST", UPLOADS, 202, Location="/v2/up/1", times=2)
+    script.on("PUT", "up/1", 201, when=lambda r: "Content-Range" not in r.headers, times=2)
+    pushed = target(f"{script.address}/p/r:v1")
+    pushed.put_blob(blob, memory)
+    pushed.put_blob(second, memory)
+    assert [len(r.body) for r in script.requests if r.method == "PUT"] == [len(DATA), 700_000]
 
 
 def test_resumes_at_the_offset_that_the_registry_confirms(

@@ -172,7 +172,7 @@ def test_any_bytes(data: bytes) -> None:
         with suppress(MalformedImage):
             list(reader("x", [data]))
     with suppress(MalformedImage):
-        b"".join(decompress("x", [data], len(data)))
+        b"".join(decompress("x", [data]))
 
 
 files = st.builds(
@@ -198,7 +198,7 @@ def test_tarfile_reads_what_is_written(file: LayerFile) -> None:
     assert found == (file.path, file.mode, file.uid, file.gid, file.mtime)
     (entry,) = (
         (entry.path, entry.member.kind, entry.member.read(1 << 20))
-        for entry in read_layer("x", decompress("x", [layer.data], len(layer.data)))
+        for entry in read_layer("x", decompress("x", [layer.data]))
     )
     assert entry == (file.path, Kind.FILE, file.data)
 
@@ -272,7 +272,7 @@ def test_members_of_gzip_in_any_chunks(parts: list[bytes], chunks: list[int], pa
     data = b"".join(gzip.compress(part) for part in parts)
     if data:
         data += bytes(padding)
-    assert b"".join(decompress("x", cut(data, chunks), len(data))) == b"".join(parts)
+    assert b"".join(decompress("x", cut(data, chunks))) == b"".join(parts)
 
 
 @given(paths)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import Descriptor, encode
+from ksimage.images.documents import encode
+from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_LIST, DOCKER_MANIFEST
 from ksimage.locations.protocol import CHUNK
 

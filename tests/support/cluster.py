@@ -20,7 +20,7 @@ from typing import Any, TextIO
 import pytest
 
 from ksimage.locations import access, spec, transfer
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from tests.cluster import manifests
 from tests.cluster.bed import Bed
 from tests.cluster.manifests import Shape
@@ -39,9 +39,46 @@ class Images:
     patched: str
     """As build printed it: name and digest of the index."""
 
+    crashing: str
+    """An image whose container ends with status 3."""
+    digest: str
+    """Of the pristine one."""
+
     @property
     def repository(self) -> str:
+        """Without a tag."""
         return self.pristine.rpartition(":")[0]
+
+    @property
+    def by_digest(self) -> str:
+        """The patched one as a rollout asks for it."""
+        return f"{self.repository}@{self.patched.partition('@')[2]}"
+
+    def copy(self, tag: str) -> str:
+        """A build of ours of which nothing lies on the node; by digest."""
+        label = f"test.copy={tag}-{uuid.uuid4().hex[:6]}"
+        name = f"{self.repository}:v3.3.2-{label.partition('=')[2]}"
+        words = ("build", "v3.3.2", "--from", self.repository, "--label", label, "--to", name)
+        return ksimage(*words, "--engine", "direct", cwd=Path.cwd()).ok().reference
+
+    def replaceable(self) -> str:
+        """A tag of its own that holds the pristine image."""
+        tag = f"{self.repository}:v3.3.2-{uuid.uuid4().hex[:6]}"
+        _copy(self.pristine, tag)
+        return tag
+
+    def replace(self, tag: str) -> None:
+        """Put another image under the tag, as KubeKey does."""
+        _copy(f"{self.repository}:crashing", tag)
+
+    def replace_with_ours(self, tag: str) -> None:
+        """Put the patched image under the tag."""
+        _copy(self.by_digest, tag)
+
+    def manifest_url(self, reference: str) -> str:
+        """Where the registry has what a digest names."""
+        host, _, path = self.repository.partition("/")
+        return f"http://{host}/v2/{path}/manifests/{reference.partition('@')[2]}"
 
 
 @dataclass
@@ -105,9 +142,9 @@ class Installation:
             words = ("get", "cc", "ks-installer", "-o", "jsonpath={.status.core.version}")
             return bool(self.kubectl(*words, check=False))
 
-        self.until(ended, "the end of the installation", 120)
+        self.until(ended, "the end of the installation", 600)
 
-    def until(self, ask: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    def until(self, ask: Callable[[], Any], what: str, seconds: float = 180) -> Any:
         """Ask until the answer is true; the answer."""
         deadline = time.monotonic() + seconds
         while True:
@@ -152,12 +189,14 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     """The miniature in the cluster's registry: as upstream's, and as ksimage builds it."""
     folder = tmp_path_factory.mktemp("images")
     layout = folder / "base"
-    digest = pod_image.build(layout).removeprefix("sha256:")
-    project = f"{REGISTRY}/mini-{digest[:12]}"  # sessions with equal images share one
+    digest = pod_image.build(layout)
+    project = f"{REGISTRY}/mini-{uuid.uuid4().hex[:8]}"  # the cluster may be another session's too
     name = f"{project}/ks-installer"
     _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
-    built = ksimage("build", "v3.3.2", "--from", project, "--push", "--replace", cwd=folder).ok()
-    return Images(f"{name}:v3.3.2", built.reference)
+    built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
+    crashing = pod_image.build(folder / "crashing", operator=b"#!/bin/sh\nexit 3\n")
+    _copy(f"oci:{folder / 'crashing'}:v3.3.2", f"{name}:crashing")
+    return Images(f"{name}:v3.3.2", built.reference, f"{name}@{crashing}", digest)
 
 
 @pytest.fixture
@@ -176,7 +215,7 @@ def installation(cluster: Bed, tmp_path: Path) -> Iterator[Installation]:
 
 
 def _copy(source: str, target: str) -> None:
-    here = access.open_source(spec.parse(source))
+    here = access.open_source(spec.parse(source), options=RegistryOptions())
     there = access.open_target(spec.parse(target), options=RegistryOptions())
     try:
         transfer.copy(here, there)

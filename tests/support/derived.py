@@ -29,10 +29,13 @@ def base(path: Path, *recipes: Recipe, ref: str = "v3.3.2", attestations: bool =
     return f"oci:{path}"
 
 
+_PLANS = ("epoch", "platforms", "base_digest", "soundness", "statement")
+
+
 @contextmanager
 def planned(source: str, what: str = "v3.3.2", **options: Any) -> Iterator[Plan]:
     """A plan over ``source``; options are settings, or those of ``build.plan``."""
-    own = {key: options.pop(key) for key in ("epoch", "platforms", "base_digest") if key in options}
+    own = {key: options.pop(key) for key in _PLANS if key in options}
     found = planning.plan(what, Settings(source=source, **options), options=lambda _: None, **own)
     try:
         yield found

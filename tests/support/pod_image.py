@@ -37,7 +37,7 @@ TOOLS = (
 KUBESPHERE = 1002
 
 
-def build(folder: Path, release: str = "v3.3.2") -> str:
+def build(folder: Path, release: str = "v3.3.2", operator: bytes = b"") -> str:
     """Write the image as the OCI layout ``folder``, named by its release; its digest."""
     rootfs = python_base.build(folder.with_suffix(".tar"), (*python_base.TOOLS, *TOOLS))
     _add_packages(rootfs)
@@ -64,7 +64,7 @@ def build(folder: Path, release: str = "v3.3.2") -> str:
         rootfs=rootfs,
         files=tuple(files),
         architecture=ARCHITECTURE,
-        operator=(OWN / "operator.py").read_bytes(),
+        operator=operator or (OWN / "operator.py").read_bytes(),
     )
     return layout(folder, recipe, ref=release)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _DRIVER = """
@@ -54,18 +55,20 @@ def run(
     *,
     ident: str = "",
     level: int = 1,
+    environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run a playbook of these tasks into ``root/component/ident``; JSON is YAML.
 
     Args:
         python: the environment's interpreter (its Ansible stands beside it).
         root: the results folder.
+        environment: variables beside the usual ones.
 
     Returns:
         The playbook's exit status.
     """
     books = root.parent / "playbooks"
-    books.mkdir(exist_ok=True)
+    books.mkdir(parents=True, exist_ok=True)
     (root / "env").mkdir(parents=True, exist_ok=True)
     marker = str(root.parent / f"marker-{component}")
     (root / "env/extravars").write_text(
@@ -80,14 +83,15 @@ def run(
     (books / "included.yaml").write_text(json.dumps(INCLUDED))
     play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks, "handlers": HANDLERS}
     (books / f"{component}.yaml").write_text(json.dumps([play]))
-    environment = {
+    variables = {
         **{key: os.environ[key] for key in ("HOME", "TMPDIR", "LANG") if key in os.environ},
         "PATH": f"{python.parent}:{os.environ['PATH']}",
         "PYTHONWARNINGS": "ignore",
+        **(environment or {}),
     }
     done = subprocess.run(
         [python, "-c", _DRIVER, str(root), component, ident or component, str(level)],
-        env=environment,
+        env=variables,
         cwd=root.parent,
         capture_output=True,
         text=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.errors import MalformedImage, PlatformNotFound, UnsupportedImage
 from ksimage.images import config as image_config
@@ -13,8 +13,9 @@ from ksimage.images.manifest import Descriptor, Index, Manifest
 from ksimage.images.platform import Platform, matches, near
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.protocol import Source
 
 
@@ -24,7 +25,7 @@ class PlatformImage:
 
     descriptor: Descriptor
     manifest: Manifest
-    config: Mapping[str, Any]
+    config: JsonObject
     platform: Platform
 
 

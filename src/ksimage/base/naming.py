@@ -13,7 +13,7 @@ from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ksimage.images.reference import Reference
 
@@ -164,6 +164,19 @@ def fill_tag(template: str, *, release: str, verbosity: int, digest: str) -> str
 def kept_tag(found: Reference) -> Reference:
     """Where ``--replace`` keeps what a tag held: ``<tag>-orig``."""
     return found.with_tag(f"{found.tag}-orig")
+
+
+def kept_locations(location: Location) -> Iterator[Location]:
+    """Where ``--replace`` keeps what a name holds: ``<tag>-orig``, then ``<tag>-orig-2`` …
+
+    Nothing for an archive, which is replaced as a whole, and for an image without a name.
+    """
+    found, name = location.reference, location.ref
+    for ending in ("-orig", *(f"-orig-{number}" for number in range(2, 10))):
+        if found is not None and found.tag:
+            yield replace(location, reference=found.with_tag(found.tag + ending), digest=None)
+        elif name and location.transport in (Transport.OCI, Transport.DAEMON):
+            yield location.with_ref(name + ending)
 
 
 def _is_registry(text: str) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, Progress
-from ksimage.publish.publish import publish
+from ksimage.publish.publish import publish, require_other_file
 
 if TYPE_CHECKING:
     from ksimage.build.outcome import Destination
     from ksimage.build.plan import Plan
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -21,7 +22,7 @@ def make(
     plan: Plan,
     destination: Destination,
     *,
-    options: Any = None,
+    options: RegistryOptions | None = None,
     overwrite: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,
@@ -36,13 +37,21 @@ def make(
             image goes to an engine anyway.
 
     Raises:
-        ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever writing raises.
+        DestinationIsSource, ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever
+        writing raises.
     """
+    require_other_file(plan.location, destination.location)
     if destination.engine == "docker":
         from ksimage.build import docker
 
         return docker.make(
-            plan, destination, options=options, overwrite=overwrite, jobs=jobs, progress=progress
+            plan,
+            destination,
+            options=options,
+            overwrite=overwrite,
+            jobs=jobs,
+            progress=progress,
+            smoke_test=smoke_test is not False,
         )
     source = derived(plan, destination.location)
     verdict = prove(plan, source)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.inspection import proofs
+from ksimage.inspection.verdict import Expected
 
 if TYPE_CHECKING:
     from ksimage.build.plan import Plan
     from ksimage.config.settings import Engine
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
@@ -44,7 +45,7 @@ class Built(NamedTuple):
 def prove(plan: Plan, source: Source, *, platform: str = "", bare: bool = True) -> Verdict:
     """Run every proof on a finished image. Raises ProofFailed."""
     expected = {
-        p.image.platform.normal: proofs.Expected(p.image, p.hook, p.recipe)
+        p.image.platform.normal: Expected(p.image, p.hook, p.recipe)
         for p in plan.platforms
         if not platform or str(p.image.platform) == platform
     }

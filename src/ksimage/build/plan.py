@@ -1,7 +1,6 @@
-"""The main job: from a release's name to a plan, and from the plan to a proven image.
+"""The main job: from a release's name to a plan. It reads and decides everything, writes nothing.
 
-:func:`plan` reads and decides everything and writes nothing; :func:`build_direct` and
-:func:`build_docker` carry a plan out. Nothing is tagged before it is proven.
+``make`` (or, in an engine, ``docker``) carries a plan out.
 """
 
 from __future__ import annotations
@@ -10,31 +9,38 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import original
 from ksimage.build.patcher import Patcher
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.errors import BaseMoved, ReleaseMismatch, UnsupportedRelease
+from ksimage.derivation.repair import NOTHING, faults, of
+from ksimage.errors import BaseBroken, BaseMoved, ReleaseMismatch, UnsupportedRelease
 from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
+from ksimage.locations.spec import Transport
 from ksimage.upstream import kubekey, releases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
     from ksimage.derivation.recipe import Recipe
+    from ksimage.derivation.repair import Repair
     from ksimage.hook.layers import Hook
     from ksimage.hook.platforms import Reading
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection
+
+    Soundness = Literal["require", "repair", "ignore"]
 
 log = logging.getLogger("ksimage.build")
 
@@ -60,7 +66,7 @@ class Plan:
         platforms: one plan a platform, in the base's order.
         selection: patches applied and skipped.
         tag: the result's tag.
-        identity: what the labels say.
+        statement: what the labels say.
         notes: what the user should know, in order of weight.
     """
 
@@ -71,7 +77,7 @@ class Plan:
     platforms: tuple[PlatformPlan, ...]
     selection: Selection
     tag: str
-    identity: recipe.Identity
+    statement: label.Statement
     notes: tuple[str, ...] = ()
 
     @property
@@ -81,7 +87,7 @@ class Plan:
 
     def index_annotations(self) -> Mapping[str, str]:
         """Annotations for the result's index."""
-        return recipe.identity_of(self.identity, self.base.top.digest)
+        return self.statement.said(own_digest(self.location, self.base.top.digest))
 
 
 def plan(
@@ -92,8 +98,9 @@ def plan(
     platforms: tuple[str, ...] = (),
     base_digest: str | None = None,
     epoch: int | None = None,
-    identity: recipe.Identity | None = None,
+    statement: label.Statement | None = None,
     reading: Reading | None = None,
+    soundness: Soundness = "require",
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -104,11 +111,14 @@ def plan(
         platforms: overrides the settings' when given.
         base_digest: what the base's manifest or index must be.
         epoch: SOURCE_DATE_EPOCH.
-        identity: what the labels are to say of release and base, instead of what is found out.
+        statement: what the labels are to say of release and base, instead of what is found out.
         reading: told of the layers that are read, from several threads; it may raise.
+        soundness: whether a base that no installer would run in is refused, repaired as far as
+            that goes, or left as it is, where no image is made of it.
 
     Raises:
-        whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved.
+        whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved;
+        BaseBroken.
     """
     wanted = platforms or settings.platforms
     location, source, release = lookup.open_base(
@@ -116,9 +126,16 @@ def plan(
     )
     try:
         images = base_images.read_images(source, wanted)
+        asked = location
+        if before := original.find(asked, base_name(asked), images, options, wanted):
+            source.close()
+            location, source, images = before
+            log.info("%s is a build of ours: building from %s", asked, location)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
-        return _plan(location, source, release, images, settings, epoch, identity, reading)
+        return _plan(
+            location, source, release, images, settings, epoch, statement, reading, soundness, asked
+        )
     except BaseException:
         source.close()
         raise
@@ -131,11 +148,13 @@ def _plan(
     images: ImageSet,
     settings: Settings,
     epoch: int | None,
-    given: recipe.Identity | None,
+    given: label.Statement | None,
     reading: Reading | None,
+    soundness: Soundness,
+    asked: Location,
 ) -> Plan:
     notes: list[str] = []
-    name = (given.release if given else release) or naming.guess_release(location) or ""
+    name = (given.release if given else release) or naming.guess_release(asked) or ""
     with closing(Patcher(str(location), settings, name)) as patcher:
         hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
@@ -143,13 +162,15 @@ def _plan(
             name = _judge(str(location), image, hook, name, given=decided, notes=notes)
             decided = decided or bool(name)  # all platforms are of one release
         notes += _odd(hooks)
+        repairs = [
+            _repaired(str(location), image, hook, name, soundness, notes) for image, hook in hooks
+        ]
         selection = patcher.select(name)
         patched = [patcher.patch(name, image, hook) for image, hook in hooks]
-    genuine = not getattr(source, "synthesized", False)
-    identity = recipe.Identity(
+    statement = label.Statement(
         name or "unknown",
-        given.base_name if given else base_name(location) if genuine else "",
-        tuple(recipe.PatchId(patch.name, patch.sha256) for patch in selection.patches),
+        given.base_name if given else base_name(asked),
+        tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
         settings.labels,
     )
     plans = tuple(
@@ -161,17 +182,18 @@ def _plan(
                 image,
                 hook,
                 result.after,
-                identity,
+                statement,
                 verbosity=settings.verbosity,
-                base_digest=image.descriptor.digest if genuine else "",
+                base_digest=own_digest(location, image.descriptor.digest),
                 epoch=epoch,
+                repair=given_back,
             ),
         )
-        for (image, hook), result in zip(hooks, patched, strict=True)
+        for (image, hook), result, given_back in zip(hooks, patched, repairs, strict=True)
     )
     tag = naming.fill_tag(
         settings.tag,
-        release=name or _own_tag(location),
+        release=name or _own_tag(asked),
         verbosity=settings.verbosity,
         digest=images.top.digest,
     )
@@ -184,7 +206,7 @@ def _plan(
             " admin password; treat it as a secret"
         )
     return Plan(
-        name or "unknown", location, source, images, plans, selection, tag, identity, tuple(notes)
+        name or "unknown", location, source, images, plans, selection, tag, statement, tuple(notes)
     )
 
 
@@ -219,6 +241,33 @@ def _odd(hooks: Sequence[tuple[PlatformImage, Hook]]) -> list[str]:
         f" (sha256 {sha256[:12]}…)"
         for sha256, on in found.items()
     ]
+
+
+def _repaired(
+    name: str,
+    image: PlatformImage,
+    hook: Hook,
+    release: str,
+    soundness: Soundness,
+    notes: list[str],
+) -> Repair:
+    """What the base gets back. Raises BaseBroken for one that no installer would run in."""
+    if image_identity.identify(image, hook).origin is Origin.KSIMAGE or soundness == "ignore":
+        return NOTHING
+    found = faults(image.config, hook, release)
+    lasting = [fault for fault in found if not fault.name]
+    if lasting or (found and soundness != "repair"):
+        raise BaseBroken(name, [fault.text for fault in found], repairable=not lasting)
+    notes += [
+        f"repaired: {fault.text}" for fault in found if f"repaired: {fault.text}" not in notes
+    ]
+    return of(image.config, hook, release)
+
+
+def own_digest(location: Location, digest: str) -> str:
+    """The digest of a base's manifest; empty where that was made up to read it by."""
+    made_up = (Transport.DAEMON, Transport.DOCKER_ARCHIVE)
+    return "" if location.transport in made_up else digest
 
 
 def base_name(location: Location) -> str:

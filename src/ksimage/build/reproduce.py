@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import ksimage
 from ksimage.base import images as base_images
 from ksimage.build import make, patcher
+from ksimage.build import original as originals
 from ksimage.build import plan as planning
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
 
@@ -71,12 +73,17 @@ def reproduce(
         source.close()
     first = found.images[0]
     said = image_config.labels(first.config)
-    if recipe.HOOK_AFTER not in said:
+    if label.HOOK_AFTER not in said:
         raise CannotReproduce(str(location), "it was not made by ksimage")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
     try:
-        original = base_images.read_images(source, (first.platform.exact,)).images[0]
+        wanted = (first.platform.exact,)
+        images = base_images.read_images(source, wanted)
+        if before := originals.find(place, planning.base_name(place), images, options, wanted):
+            before.source.close()
+            images = before.images
+        original = images.images[0]
     finally:
         source.close()
     plan = planning.plan(
@@ -85,8 +92,9 @@ def reproduce(
         options=options,
         platforms=tuple(i.platform.exact for i in found.images) if found.index is not None else (),
         epoch=_epoch(first, original),
-        identity=recipe.Identity(
-            said.get(recipe.RELEASE, "unknown"), said.get(recipe.BASE_NAME, ""), ()
+        soundness="repair" if label.REPAIRED in said else "ignore",
+        statement=label.Statement(
+            said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
     try:
@@ -98,7 +106,7 @@ def reproduce(
         plan.source.close()
     differences: list[str] = []
     if again.top.digest != found.top.digest:
-        differences = _explain(found, again, said, plan.identity.patches)
+        differences = _explain(found, again, said, plan.statement.patches)
     return Comparison(
         str(location), str(place), found.top.digest, again.top.digest, tuple(differences)
     )
@@ -106,7 +114,7 @@ def reproduce(
 
 def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Location:
     """The base that the labels name, pinned; only in a registry that the user named."""
-    name = said.get(recipe.BASE_NAME)
+    name = said.get(label.BASE_NAME)
     if not name:
         raise CannotReproduce(str(location), "its labels name no base in a registry")
     try:
@@ -117,10 +125,10 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
         raise CannotReproduce(str(location), f"its base is in another registry: {name}")
     if location.reference is None:
         raise CannotReproduce(str(location), f"its base is in a registry: {name}")
-    digest = said.get(recipe.BASE_DIGEST)
+    digest = said.get(label.BASE_DIGEST)
     if found.index is not None:
         # The labels hold the platforms' digests; a Docker list cannot say what it came from.
-        digest = found.index.annotations.get(recipe.BASE_DIGEST)
+        digest = found.index.annotations.get(label.BASE_DIGEST)
     if digest and DIGEST.fullmatch(digest):
         parsed = parsed.with_digest(digest)
     return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest)
@@ -132,7 +140,7 @@ def _settings(
     """The settings that the image was built with, as its labels and env tell."""
     labels = image_config.labels(image.config)
     known = patcher.load_series(settings)
-    names = [patch.name for patch in recipe.parse_patches(labels.get(recipe.PATCHES, ""))]
+    names = [patch.name for patch in label.parse_patches(labels.get(label.PATCHES, ""))]
     files = tuple(path for path in settings.patches.files if series.patch_name(path.name) in names)
     present = {*known.names, *(series.patch_name(path.name) for path in files)}
     missing = [name for name in names if name not in present]
@@ -145,7 +153,7 @@ def _settings(
         files=files,
     )
     level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE, "0")
-    extra = recipe.extra_labels(labels, image_config.labels(original.config))
+    extra = label.extra(labels, image_config.labels(original.config))
     return replace(
         settings,
         platforms=(),
@@ -164,15 +172,13 @@ def _epoch(image: PlatformImage, original: PlatformImage) -> int | None:
 
 
 def _explain(
-    found: ImageSet, again: ImageSet, said: Mapping[str, str], patches: Sequence[recipe.PatchId]
+    found: ImageSet, again: ImageSet, said: Mapping[str, str], patches: Sequence[label.PatchId]
 ) -> list[str]:
     reasons = []
-    if said.get(recipe.VERSION) != ksimage.__version__:
-        reasons.append(
-            f"built by ksimage {said.get(recipe.VERSION)}, this is {ksimage.__version__}"
-        )
+    if said.get(label.VERSION) != ksimage.__version__:
+        reasons.append(f"built by ksimage {said.get(label.VERSION)}, this is {ksimage.__version__}")
     here = {patch.name: patch.sha256 for patch in patches}
-    before = recipe.parse_patches(said.get(recipe.PATCHES, ""))
+    before = label.parse_patches(said.get(label.PATCHES, ""))
     reasons += [
         f"patch {patch.name} has changed since (was sha256 {patch.sha256[:12]}…)"
         for patch in before
@@ -202,7 +208,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
             "it was built by an engine, whose layers carry the time of the build;"
             " only --engine direct is reproducible to the bit"
         )
-    was, now = (image_config.labels(i.config).get(recipe.BASE_DIGEST) for i in (image, other))
+    was, now = (image_config.labels(i.config).get(label.BASE_DIGEST) for i in (image, other))
     if was != now:
         reasons.append(f"the base is another one: it was {was}, now {now}")
     if image.manifest.layers[:-1] != other.manifest.layers[:-1]:

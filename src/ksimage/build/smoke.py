@@ -7,7 +7,7 @@ there anyway, or when asked for.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as bases
 from ksimage.build import engine as builder
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ksimage.base.images import PlatformImage
+    from ksimage.locations.docker.client import EngineClient
     from ksimage.locations.protocol import Source
 
 
@@ -38,7 +39,7 @@ def run(image: Source, base: Source) -> str:
 
 
 @contextmanager
-def loaded(client: Any, source: Source, platform: str) -> Iterator[str]:
+def loaded(client: EngineClient, source: Source, platform: str) -> Iterator[str]:
     """One platform of an image in the engine, by ID; under a name only meanwhile."""
     chosen = _of_platform(source, platform)
     name = f"ksimage.local/image:{chosen.manifest.config.digest[7:19]}"

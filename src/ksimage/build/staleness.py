@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import ksimage
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import original as originals
 from ksimage.build import patcher
 from ksimage.build import plan as planning
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, NotFound
 from ksimage.images import config as image_config
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
     from ksimage.locations.spec import Location
 
 
@@ -116,6 +118,10 @@ def _check(
     origin, source, _ = lookup.open_base(release, settings, options)
     try:
         original = base_images.read_images(source, settings.platforms)
+        name = planning.base_name(origin)
+        if before := originals.find(origin, name, original, options, settings.platforms):
+            before.source.close()
+            original = before.images
     finally:
         source.close()
     digest = original.top.digest
@@ -129,11 +135,11 @@ def _check(
         return Finding(release, State.MISSING, (), image, tag, "", digest)
     wanted = _wanted(release, settings)
     reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
-    foreign = [i for i in found.images if recipe.HOOK_AFTER not in image_config.labels(i.config)]
+    foreign = [i for i in found.images if label.HOOK_AFTER not in image_config.labels(i.config)]
     if foreign:
         what = _what_it_is(foreign[0])
         return Finding(release, State.OVERWRITTEN, (what,), image, tag, found.top.digest, digest)
-    reasons += _differences(found, original, planning.base_name(origin), wanted, settings)
+    reasons += _differences(found, original, name, wanted, settings)
     state = State.OUTDATED if reasons else State.CURRENT
     unique = tuple(dict.fromkeys(reasons))
     return Finding(release, state, unique, image, tag, found.top.digest, digest)
@@ -156,13 +162,13 @@ def _moved(digest: str, pinned: str | None) -> bool:
 def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
     """The labels that a build would set, as far as they do not depend on the hook."""
     patches = [
-        recipe.PatchId(patch.name, patch.sha256)
+        label.PatchId(patch.name, patch.sha256)
         for patch in patcher.select(settings, release).patches
     ]
     return {
-        recipe.VERSION: ksimage.__version__,
-        recipe.RELEASE: release,
-        recipe.PATCHES: " ".join(map(str, patches)),
+        label.VERSION: ksimage.__version__,
+        label.RELEASE: release,
+        label.PATCHES: " ".join(map(str, patches)),
         **settings.labels,
     }
 
@@ -184,13 +190,13 @@ def _differences(
         before = bases.get(image.platform.normal)
         if before and not _is_of(image, before):
             reasons.append("the base moved")
-        named = labels.get(recipe.BASE_NAME, "")
+        named = labels.get(label.BASE_NAME, "")
         if named != name:
             reasons.append(f"its base was named {named or 'nothing'}, now {name or 'nothing'}")
         for key, value in wanted.items():
             if labels.get(key) != value:
                 reasons.append(_label_reason(key, labels.get(key), value))
-        extra = recipe.extra_labels(labels, image_config.labels(before.config)) if before else {}
+        extra = label.extra(labels, image_config.labels(before.config)) if before else {}
         reasons += [f"label {key} is set no more" for key in sorted(extra.keys() - wanted.keys())]
         level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE)
         if level != str(settings.verbosity):
@@ -199,9 +205,9 @@ def _differences(
 
 
 def _label_reason(key: str, now: str | None, wanted: str) -> str:
-    if key == recipe.PATCHES:
-        mine = {patch.name: patch.sha256 for patch in recipe.parse_patches(wanted)}
-        theirs = {patch.name: patch.sha256 for patch in recipe.parse_patches(now or "")}
+    if key == label.PATCHES:
+        mine = {patch.name: patch.sha256 for patch in label.parse_patches(wanted)}
+        theirs = {patch.name: patch.sha256 for patch in label.parse_patches(now or "")}
         changed = sorted(n for n in mine.keys() & theirs.keys() if mine[n] != theirs[n])
         words = [
             f"{verb} {', '.join(names)}"
@@ -213,7 +219,7 @@ def _label_reason(key: str, now: str | None, wanted: str) -> str:
             if names
         ]
         return f"patches {'; '.join(words) or 'in another order'}"
-    if key == recipe.VERSION:
+    if key == label.VERSION:
         return f"built by ksimage {now or '?'}, this is {wanted}"
     if now is None:
         return f"label {key} is not set"
@@ -227,7 +233,7 @@ def _what_it_is(image: PlatformImage) -> str:
 
 def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
     """Whether an image was made from a base. Labels name none that had no manifest of its own."""
-    digest = image_config.labels(image.config).get(recipe.BASE_DIGEST)
+    digest = image_config.labels(image.config).get(label.BASE_DIGEST)
     same = digest in (None, "", original.descriptor.digest)
     return same and _layers(image)[:-1] == _layers(original)
 

@@ -43,6 +43,7 @@ class Entry:
     Attributes:
         path: relative, ``/`` between its parts, without TOP. Its characters are hostile.
         size: bytes.
+        mtime: when the file was changed last, in whole seconds since 1970.
     """
 
     def __init__(self, bundle: Path, path: str, member: tar.Member) -> None:
@@ -50,6 +51,7 @@ class Entry:
         self._member = member
         self.path = path
         self.size = member.size
+        self.mtime = member.mtime
 
     def read(self, limit: int = 64 << 20) -> bytes:
         """The whole content.
@@ -129,10 +131,9 @@ class Bundle:
 
     def _stream(self) -> Iterator[bytes]:
         try:
-            size = self.path.stat().st_size
             with self.path.open("rb") as file:
                 chunks = iter(lambda: file.read(_READ), b"")
-                yield from decompress(self._name, chunks, size)
+                yield from decompress(self._name, chunks, what="the bundle", limit=2 * MAX_BYTES)
         except OSError as error:
             raise CannotRead(self.path, error) from error
 

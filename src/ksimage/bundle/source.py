@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ksimage.bundle.archive import Bundle, open_bundle
 from ksimage.errors import BundleUnusable
 from ksimage.events import files
+from ksimage.events.pace import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ class BundleSource:
         self._bundle: Bundle = open_bundle(path)
 
     def frames(self) -> Iterator[Frame]:
-        """All events, folder by folder, by their counters (an archive has them in any order).
+        """All events by their times (an archive has them in any order).
 
         Raises:
             BundleUnusable: also when it holds no event at all.
@@ -45,16 +46,8 @@ class BundleSource:
         if not folders and not statuses:
             raise BundleUnusable(self._bundle.path, "there are no event files in it")
         yield {"k": "hello", "v": 1, "boot": ""}
-        for component, ident in sorted({*folders, *statuses}):
-            base = {"c": component, "i": ident}
-            contents = folders.pop((component, ident), {})
-            for name in files.left_over(list(contents)):
-                yield {"k": "bad", **base, "f": name, "why": "ansible-runner had not finished it"}
-            for name in files.in_order(list(contents)):
-                yield {**base, **_event(name, contents.pop(name))}
-            status = statuses.get((component, ident))
-            if status is not None:
-                yield {"k": "rc", **base, "rc": status}
+        keys = sorted({*folders, *statuses})
+        yield from merged([_folder(*key, folders.get(key, {}), statuses.get(key)) for key in keys])
         yield {"k": "end"}
 
     def finish(self) -> None:
@@ -84,6 +77,18 @@ class BundleSource:
                 if re.fullmatch(rb"-?[0-9]{1,9}", text):
                     statuses[status[1], status[2]] = int(text)
         return folders, statuses
+
+
+def _folder(
+    component: str, ident: str, contents: dict[str, bytes], status: int | None
+) -> Iterator[Frame]:
+    base = {"c": component, "i": ident}
+    for name in files.left_over(list(contents)):
+        yield {"k": "bad", **base, "f": name, "why": "ansible-runner had not finished it"}
+    for name in files.in_order(list(contents)):
+        yield {**base, **_event(name, contents.pop(name))}
+    if status is not None:
+        yield {"k": "rc", **base, "rc": status}
 
 
 def _event(name: str, data: bytes) -> Frame:

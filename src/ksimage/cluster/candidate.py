@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.derivation import recipe
-from ksimage.errors import BadReference, HookNotFound, ImageNotFound, KsimageError, UsageError
+from ksimage.errors import BadReference, ImageNotFound, KsimageError, UsageError
+from ksimage.hook.find import find_hook
 from ksimage.images import config as image_config
 from ksimage.images import reference as references
+from ksimage.inspection import identity as image_identity
 from ksimage.inspection import proofs
 from ksimage.inspection.identity import Origin
 from ksimage.locations import access
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ksimage.images.reference import Reference
-    from ksimage.inspection.proofs import Verdict
+    from ksimage.inspection.verdict import Verdict
 
     OptionsFor = Callable[[Location], Any]
 
+_KEPT = "-orig"  # what a tag held before `--replace`
 MOST_TAGS = 40  # that are looked at for a build of ours
 
 
@@ -173,7 +176,7 @@ def _tags(where: Reference, release: str, options: OptionsFor) -> Sequence[str]:
 
     place = Location(Transport.REGISTRY, reference=where.with_tag("x"))
     tags = session_for(where.registry, options(place)).client(where.repository).tags()
-    wanted = [tag for tag in tags if tag.startswith(release) and tag != release]
+    wanted = [tag for tag in tags if tag.startswith(release) and not tag.endswith(_KEPT)]
     return sorted(wanted, key=lambda tag: (not tag.endswith("-debug"), tag))[:MOST_TAGS]
 
 
@@ -182,12 +185,12 @@ def _ours(place: Location, options: OptionsFor) -> tuple[str, str] | None:
     source = access.open_source(place, options=options(place))
     try:
         images = base_images.read_images(source)
-        verdict = proofs.verify(source)
-    except (HookNotFound, KsimageError):
+        first = images.images[0]
+        identity = image_identity.identify(first, find_hook(source, first))
+    except KsimageError:
         return None
     finally:
         source.close()
-    identity = verdict.platforms[0].identity
     return (identity.release, images.top.digest) if identity.origin is Origin.KSIMAGE else None
 
 

@@ -22,10 +22,11 @@ from ksimage.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ksimage.cluster.command import Command
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Command, Goal, Plan
+    from ksimage.cluster.rollout import Goal, Plan
     from ksimage.cluster.state import State
 
     Tell = Callable[[str], None]
@@ -54,22 +55,68 @@ def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) ->
             _wait_until_gone(kubectl, planned, tell, deadline, seconds)
         tell(command.why)
         _change(kubectl, planned, command)
+    for command in planned.extra:
+        tell(command.why)
+        command.run(kubectl)
     return wait(kubectl, planned.goal, tell, seconds=deadline - time.monotonic())
 
 
 def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
-    """Run it; a resourceVersion that only a status has moved is taken anew, twice at most."""
     number = planned.commands.index(command)
-    for attempt in range(3):
+
+    def again(now: Installer) -> Command | None:
+        present = record.read(now)
+        if present is not None and present.id == planned.record.id and not number:
+            return None
+        situation = replace(planned.situation, installer=now)
+        return rollout.commands(situation, planned.record, planned.way)[number]
+
+    insist(kubectl, planned.situation.installer, command, again)
+
+
+def insist(
+    kubectl: Kubectl,
+    seen: Installer,
+    command: Command,
+    again: Callable[[Installer], Command | None],
+) -> None:
+    """Run a locked patch; where only the status has moved meanwhile, with the lock taken anew.
+
+    An API server that goes away in the middle leaves open whether the patch arrived: when it is
+    back, that is looked at.
+
+    Args:
+        seen: what ``command`` was made for.
+        again: makes it for the Deployment as it is by then; None where it has arrived.
+
+    Raises:
+        ClusterConflict: somebody has changed more than a status.
+        ClusterError
+    """
+    for attempt in range(4):
         try:
-            kubectl.run(command.words)
+            command.run(kubectl)
             return
-        except ClusterConflict:  # noqa: PERF203
-            now = installers.find(kubectl)
-            if attempt == 2 or _differs(now, planned.situation.installer):
+        except (ClusterConflict, *_PASSING) as error:  # noqa: PERF203
+            now = _when_back(kubectl)
+            following = again(now)
+            if following is None:
+                return
+            if attempt == 3 or _differs(now, seen):
+                raise error from None
+            command = following
+
+
+def _when_back(kubectl: Kubectl) -> Installer:
+    """The installer, waiting for an API server that is away. Raises ClusterError."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return installers.find(kubectl)
+        except _PASSING:  # noqa: PERF203
+            if time.monotonic() > deadline:
                 raise
-            situation = replace(planned.situation, installer=now)
-            command = rollout.commands(situation, planned.record, planned.way)[number]
+            time.sleep(POLL)
 
 
 def _differs(now: Installer, before: Installer) -> bool:

@@ -58,7 +58,7 @@ def failure(command: str, status: int, stderr: str, namespace: str = "") -> Clus
             group=forbidden["group"],
             namespace=forbidden["namespace"] or "",
         )
-    if "(Forbidden)" in text or "orbidden" in text.partition("\n")[0]:
+    if "(Forbidden)" in text or "is forbidden: " in text:
         return ClusterForbidden(_last(text), verb="", resource="this", namespace=namespace)
     if "(Conflict)" in text or "the object has been modified" in text:
         return ClusterConflict(_last(text))
@@ -69,7 +69,7 @@ def failure(command: str, status: int, stderr: str, namespace: str = "") -> Clus
     if "x509:" in text or "certificate" in text.lower():
         return ClusterUnreachable(_last(text))
     if any(word in text for word in _SLOW):
-        return ClusterSlow(command, _seconds(command))
+        return ClusterSlow(command, _seconds(command), _last(text))
     if any(word in text for word in _UNREACHABLE):
         return ClusterUnreachable(_last(text))
     if "error: " in text and any(word in text for word in _CONFIG):

@@ -9,20 +9,25 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
+from ksimage.cluster.failures import failure
 from ksimage.cluster.installer import find_pods
 from ksimage.cluster.stream import BrokenStream, Connection
 from ksimage.errors import (
     ClusterAnswerCut,
+    ClusterForbidden,
+    ClusterLogin,
     ClusterSlow,
     ClusterUnreachable,
     FollowRefused,
     InstallerMissing,
+    KubeconfigUnusable,
     PodLost,
 )
 from ksimage.events.frames import Frame
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
+    from ksimage.errors import KsimageError
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +85,12 @@ class PodReach:
         prefix = self._kubectl.exec_argv(pod.name, container=pod.container, stdin=True)
         return Reached(prefix, pod.name, pod.image)
 
+    def refusal(self, said: str) -> KsimageError | None:
+        """What kubectl said at its end, where no further try would help; else None."""
+        error = failure("kubectl exec", 1, said, self._kubectl.namespace)
+        hopeless = (ClusterForbidden, ClusterLogin, KubeconfigUnusable)
+        return error if isinstance(error, hopeless) else None
+
 
 class PodSource:
     """The live source: frames of a pod, each event once and in order whatever is cut.
@@ -89,6 +100,7 @@ class PodSource:
             time. What it raises ends the following, except for ConnectionError, which is tried
             again.
         paths: ``root``, ``hook``, ``config`` where they are not the installer's.
+        refusal: tells what the command said at its end, where no further try would help.
         once: end after all that is there was read.
         patience: seconds for which a pod that does not answer is tried again.
     """
@@ -97,6 +109,7 @@ class PodSource:
         self,
         reach: Callable[[], Reached],
         *,
+        refusal: Callable[[str], KsimageError | None] = lambda _: None,
         paths: dict[str, str] | None = None,
         python: str = "python3",
         once: bool = False,
@@ -105,6 +118,7 @@ class PodSource:
         self.title = "ks-installer"
         self.live = not once
         self._reach = reach
+        self._refusal = refusal
         self._paths = {"root": RESULTS, "hook": HOOK, "config": CONFIG, **(paths or {})}
         self._python = python
         self._patience = patience
@@ -149,6 +163,9 @@ class PodSource:
             if self._closed.is_set():
                 return
             log.debug("the connection to %s ended: %s", self.title, why)
+            refused = self._refusal(why)
+            if refused is not None:
+                raise refused
             if not self._boot and any(word in why for word in _NO_PYTHON):
                 raise FollowRefused(self.title, why)
             if time.monotonic() - heard > self._patience:

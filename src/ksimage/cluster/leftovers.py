@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ksimage.cluster import configmap
 from ksimage.cluster.objects import at, named, objects, text, texts
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.hook.find import HOOK_PATH
+from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def find(deployment: Mapping[str, Any], container: Mapping[str, Any]) -> Leftove
         mounts=tuple(mounts),
         volumes=tuple(volume for volume in volumes if text(volume, "name") in names),
         annotations=tuple(
-            (name, value) for name, value in annotations.items() if name == recipe.HOOK_AFTER
+            (name, value) for name, value in annotations.items() if name == label.HOOK_AFTER
         ),
         foreign=tuple(foreign),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster.objects import at, objects, text
+from ksimage.cluster.objects import at, items, objects, text
 from ksimage.errors import ClusterForbidden
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def find(kubectl: Kubectl) -> tuple[Node, ...] | None:
         ClusterError
     """
     try:
-        items = kubectl.get_items("nodes")
+        found = kubectl.get_items("nodes")
     except ClusterForbidden:
         return None
-    return tuple(_node(item) for item in items)
+    return tuple(_node(item) for item in found)
 
 
 def unfit(nodes: Iterable[Node], candidate: Candidate) -> list[str]:
@@ -78,7 +78,7 @@ def _node(item: object) -> Node:
     information = at(item, "status", "nodeInfo")
     system = text(information, "operatingSystem") or "linux"
     images = tuple(
-        tuple(name for name in at(image, "names") or () if isinstance(name, str))
+        tuple(name for name in items(image, "names") if isinstance(name, str))
         for image in objects(item, "status", "images")
     )
     return Node(

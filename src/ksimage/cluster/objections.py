@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,10 +62,13 @@ def weigh(candidate: Candidate, situation: Situation, image: str) -> Objections:
 def cluster_release(installer: Installer) -> str:
     """Upstream's release of the cluster: v3.3.2 for the label v3.3.2-debug too.
 
-    The ClusterConfiguration's label, else the version of the finished installation.
+    The ClusterConfiguration's label, else the version of the finished installation, else what the
+    running image's tag says.
     """
     status = text(installer.configuration, "status", "core", "version")
-    return (installer.release or status).partition("-")[0]
+    tag = installer.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    guess = tag if re.match(r"v\d+\.\d+\.\d+(-|$)", tag) else ""
+    return (installer.release or status or guess).partition("-")[0]
 
 
 def busy_sentence(seen: State | None) -> str:

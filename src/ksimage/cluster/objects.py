@@ -37,10 +37,15 @@ def number(document: object, *path: str | int) -> int:
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
+def items(document: object, *path: str | int) -> list[Any]:
+    """The list at ``path``, or an empty one."""
+    found = at(document, *path)
+    return found if isinstance(found, list) else []
+
+
 def objects(document: object, *path: str | int) -> list[dict[str, Any]]:
     """The objects in the list at ``path``."""
-    found = at(document, *path)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [item for item in items(document, *path) if isinstance(item, dict)]
 
 
 def texts(document: object, *path: str | int) -> dict[str, str]:
@@ -60,6 +65,6 @@ def moment(document: object, *path: str | int) -> float | None:
         return None
 
 
-def named(items: list[dict[str, Any]], name: str) -> Mapping[str, Any]:
-    """The first of the items with this name, or an empty one."""
-    return next((item for item in items if item.get("name") == name), {})
+def named(found: list[dict[str, Any]], name: str) -> Mapping[str, Any]:
+    """The first of them with this name, or an empty one."""
+    return next((item for item in found if item.get("name") == name), {})

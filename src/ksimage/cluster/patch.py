@@ -36,9 +36,10 @@ def rollout(
                     "annotations": {
                         ANNOTATION: record.id,
                         **{name: None for name, _ in removed.annotations},
+                        **dict(record.added.annotations),
                     }
                 },
-                "spec": _pod(container, record.after, removed=removed),
+                "spec": _pod(container, record.after, removed=removed, added=record.added),
             },
         },
     }
@@ -61,15 +62,17 @@ def put_back(
     deployment: Mapping[str, Any], container: str, record: Record, earlier: str | None
 ) -> dict[str, Any]:
     """The image, policy and removed parts of before; still as Recreate, so that none overlap."""
-    removed = record.removed
+    removed, added = record.removed, record.added
+    gone = {name: None for name, _ in added.annotations}
+    annotations = {ANNOTATION: earlier, **gone, **dict(removed.annotations)}
     return {
         "metadata": _metadata(deployment, {}),
         "spec": {
             "replicas": max(1, record.before.replicas),
             "strategy": RECREATE,
             "template": {
-                "metadata": {"annotations": {ANNOTATION: earlier, **dict(removed.annotations)}},
-                "spec": _pod(container, record.before, added=removed),
+                "metadata": {"annotations": annotations},
+                "spec": _pod(container, record.before, removed=added, added=removed),
             },
         },
     }
@@ -103,6 +106,7 @@ def _pod(
     added: Leftovers | None = None,
 ) -> dict[str, Any]:
     gone, back = removed or Leftovers(), added or Leftovers()
+    gone = _without(gone, back)
     part: dict[str, Any] = {"name": container, "image": wish.image}
     if wish.policy:
         part["imagePullPolicy"] = wish.policy
@@ -115,3 +119,20 @@ def _pod(
     if volumes or back.volumes:
         pod["volumes"] = [*volumes, *back.volumes]
     return pod
+
+
+def _without(gone: Leftovers, back: Leftovers) -> Leftovers:
+    """What is to go, without what comes back under the same name: that is merged."""
+
+    def names(entries: tuple[dict[str, Any], ...], key: str) -> set[str]:
+        return {text(entry, key) for entry in entries}
+
+    env, mounts, volumes = (
+        names(back.env, "name"), names(back.mounts, "mountPath"), names(back.volumes, "name"),
+    )  # fmt: skip
+    return Leftovers(
+        tuple(entry for entry in gone.env if text(entry, "name") not in env),
+        tuple(entry for entry in gone.mounts if text(entry, "mountPath") not in mounts),
+        tuple(entry for entry in gone.volumes if text(entry, "name") not in volumes),
+        gone.annotations,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.inspection.proofs import Proof
+from ksimage.inspection.verdict import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

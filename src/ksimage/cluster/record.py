@@ -47,6 +47,7 @@ class Record(NamedTuple):
         by: who, for the other operators.
         before, after: the Deployment's wishes.
         removed: what of earlier rollouts was taken out.
+        added: what was put in beside the image (a mounted hook).
         earlier: the record before this one, as it was written; None when there is none.
     """
 
@@ -56,6 +57,7 @@ class Record(NamedTuple):
     before: Wish
     after: Wish
     removed: Leftovers
+    added: Leftovers = Leftovers()
     earlier: Mapping[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
@@ -68,6 +70,7 @@ class Record(NamedTuple):
             "before": _wish_document(self.before),
             "after": _wish_document(self.after),
             "removed": leftovers.document(self.removed),
+            "added": leftovers.document(self.added),
             "earlier": _limited(self.earlier, DEPTH - 1),
         }
 
@@ -76,7 +79,13 @@ class Record(NamedTuple):
         return json.dumps(self.document(), separators=(",", ":"), sort_keys=True)
 
 
-def make(installer: Installer, image: str, policy: str, removed: Leftovers) -> Record:
+def make(
+    installer: Installer,
+    image: str,
+    policy: str,
+    removed: Leftovers,
+    added: Leftovers = Leftovers(),  # noqa: B008
+) -> Record:
     """The record of a rollout that is about to be made.
 
     Where somebody (KubeKey) has put another image in the place of an earlier rollout's, that one
@@ -94,6 +103,7 @@ def make(installer: Installer, image: str, policy: str, removed: Leftovers) -> R
         before=before,
         after=Wish(image, policy, {"type": "Recreate"}),
         removed=removed,
+        added=added,
         earlier=earlier.document() if earlier else None,
     )
 
@@ -136,6 +146,7 @@ def from_document(found: object) -> Record | None:
         before,
         after,
         leftovers.from_document(at(found, "removed")),
+        leftovers.from_document(at(found, "added")),
         at(found, "earlier") or None,
     )
 

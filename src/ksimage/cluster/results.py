@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ksimage.cluster import program
 from ksimage.errors import ClusterAnswerCut
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ksimage.cluster.pods import Pod
 
 SECONDS: Final = 300.0
-_ARCHIVE: Final = ("tar", "czf", "-", "-C", "/kubesphere", "results")
 
 
 def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:
@@ -29,16 +29,13 @@ def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:
         ClusterAnswerCut: the stream came cut twice.
         ClusterError, OSError.
     """
-    # tar says 1 when files change below it, and they do
-    command = ("sh", "-c", '"$@" || [ $? -eq 1 ]', "sh", *_ARCHIVE)
     data = b""
     for _ in (1, 2):
-        printed = kubectl.execute(pod.name, *command, container=pod.container, timeout=SECONDS)
-        data = printed.stdout
+        data = program.run(kubectl, pod, "archive.py", seconds=SECONDS)
         if _whole(data):
             break
     else:
-        raise ClusterAnswerCut("kubectl exec … tar", f"{len(data):,} bytes came")
+        raise ClusterAnswerCut("kubectl exec", f"{len(data):,} bytes came")
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     path = folder / f"ks-installer-results-{pod.name}-{stamp}.tar.gz"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

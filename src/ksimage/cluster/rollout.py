@@ -5,17 +5,14 @@ Here is what is planned, of which nothing is done; :mod:`execution` runs a plan'
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from ksimage.cluster import configuration, leftovers, nodes, patch, record, restart, state
 from ksimage.cluster import installer as installers
-from ksimage.cluster import leftovers, nodes, patch, record, restart, state
-from ksimage.cluster.installer import DEPLOYMENT
+from ksimage.cluster.command import Command, as_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ksimage.cluster.candidate import Candidate
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
@@ -24,13 +21,6 @@ if TYPE_CHECKING:
     from ksimage.cluster.pods import Pod
     from ksimage.cluster.record import Record
     from ksimage.cluster.state import State
-
-
-class Command(NamedTuple):
-    """A kubectl command that changes the cluster. ``words`` as :meth:`Kubectl.run` takes them."""
-
-    words: tuple[str, ...]
-    why: str
 
 
 class Goal(NamedTuple):
@@ -68,6 +58,7 @@ class Plan:
 
     Attributes:
         commands: in this order; none when the Deployment asks for the image already.
+        extra: further commands, run once the new pod is on its way.
         way: ``patch``, or ``scale`` (in two patches, with nothing running in between).
         consequences: what the restart means.
     """
@@ -78,6 +69,7 @@ class Plan:
     record: Record
     way: str
     commands: tuple[Command, ...]
+    extra: tuple[Command, ...] = ()
     consequences: tuple[str, ...] = ()
 
     @property
@@ -136,6 +128,22 @@ def plan(
     )
 
 
+def other_way(planned: Plan) -> Plan:
+    """The same in two patches, for an API server that refuses the one."""
+    again = commands(planned.situation, planned.record, "scale")
+    return replace(planned, way="scale", commands=again)
+
+
+def with_verbosity(planned: Plan, level: int | None) -> Plan:
+    """The same, with spec.debug.verbosity set while the new pod comes up: one run, not two.
+
+    Raises:
+        ClusterMissing: there is no ClusterConfiguration.
+    """
+    command = configuration.verbosity(planned.situation.installer, level)
+    return replace(planned, extra=(*planned.extra, command))
+
+
 def commands(situation: Situation, made: Record, way: str) -> tuple[Command, ...]:
     """What changes the Deployment, with the resourceVersion of the situation as the lock."""
     found = situation.installer
@@ -147,10 +155,3 @@ def commands(situation: Situation, made: Record, way: str) -> tuple[Command, ...
             as_command(patch.without_strategy(whole), "set the image, start it"),
         )
     return (as_command(whole, "replace the installer: the old pod ends before the new one begins"),)
-
-
-def as_command(document: Mapping[str, object], why: str) -> Command:
-    """The kubectl command that sends a patch of the Deployment."""
-    text = json.dumps(document, separators=(",", ":"))
-    words = ("patch", "deployment.apps", DEPLOYMENT, "--type=strategic", f"--patch={text}")
-    return Command(words, why)

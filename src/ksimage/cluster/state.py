@@ -6,18 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ksimage import resources
-from ksimage.cluster.objects import at, objects, text, texts
+from ksimage.cluster import program
+from ksimage.cluster.objects import at, items, objects, text, texts
 from ksimage.errors import ClusterAnswerCut, ClusterError
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
 
-# The program comes over stdin, its length first: argument lists end up in the API server's audit.
-_LOADER: Final = (
-    "import sys;n=int(sys.stdin.readline());exec(compile(sys.stdin.read(n),'state','exec'))"
-)
 SECONDS: Final = 20.0
 LAST_STEP: Final = "result-info"
 
@@ -84,9 +80,17 @@ class State(NamedTuple):
         return self.busy_since is not None or bool(self.playbooks)
 
     @property
+    def current(self) -> tuple[Step, ...]:
+        """The steps of the run that is going on; of all runs when none is."""
+        since = self.busy_since
+        if since is None:
+            return self.steps
+        return tuple(step for step in self.steps if (step.start or 0.0) >= since)
+
+    @property
     def failed(self) -> tuple[Step, ...]:
-        """Steps that ended badly."""
-        return tuple(step for step in self.steps if step.rc not in (None, 0))
+        """Those of them that ended badly."""
+        return tuple(step for step in self.current if step.rc not in (None, 0))
 
     @property
     def ended(self) -> bool:
@@ -101,15 +105,10 @@ def look(kubectl: Kubectl, pod: Pod) -> State:
         ClusterAnswerCut: the answer came cut twice.
         ClusterError: exec is forbidden, or the container is gone.
     """
-    program = resources.path("templates/pod/state.py").read_bytes()
-    data = b"%d\n%s" % (len(program.decode("ascii")), program)
     for attempt in (1, 2):
-        words = ("python3", "-u", "-c", _LOADER)
-        printed = kubectl.execute(
-            pod.name, *words, container=pod.container, input=data, timeout=SECONDS
-        )
+        printed = program.run(kubectl, pod, "state.py", seconds=SECONDS)
         try:
-            return parse(printed.text)
+            return parse(printed.decode("utf-8", "replace"))
         except ClusterAnswerCut:
             if attempt == 2:
                 raise
@@ -129,18 +128,18 @@ def parse(printed: str) -> State:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ClusterAnswerCut("kubectl exec", str(error)) from None
-    busy = [since for since in at(found, "hooks") or () if isinstance(since, (int, float))]
+    busy = [since for since in items(found, "hooks") if isinstance(since, (int, float))]
     steps = [_step(run) for run in objects(found, "runs")]
     return State(
         now=_time(found, "now") or 0.0,
         hook_sha256=text(found, "hook"),
-        stray=tuple(str(path) for path in at(found, "stray") or ()),
+        stray=tuple(str(path) for path in items(found, "stray")),
         env=texts(found, "env"),
         marker=_time(found, "marker"),
         busy_since=min(busy, default=None),
         playbooks=tuple(
             Playbook(str(entry[0]), float(entry[1]))
-            for entry in at(found, "playbooks") or ()
+            for entry in items(found, "playbooks")
             if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], (int, float))
         ),
         steps=tuple(sorted(steps, key=lambda step: step.start or 0.0)),

@@ -20,7 +20,7 @@ from typing import IO
 from ksimage import resources
 from ksimage.events.frames import Frame
 
-PROGRAM = "templates/pod/follow.py"
+PARTS = ("templates/pod/pod_events.py", "templates/pod/follow.py")
 # The program comes by length, so that stdin stays open: its end tells the program that the client
 # is gone, which no signal would.
 BOOTSTRAP = 'import sys;i=sys.stdin.buffer;exec(compile(i.read(int(i.readline())),"follow","exec"))'
@@ -28,6 +28,17 @@ SILENCE = 90.0
 """Seconds without a byte after which a connection is taken for dead; a beat comes every 5 to 30."""
 LINE_LIMIT = 8 << 20
 VERSION = 1
+
+
+def program() -> bytes:
+    """The follow program as it is sent: its first part becomes a module that the second imports."""
+    module, main = (resources.path(part).read_text("ascii") for part in PARTS)
+    return (
+        "import sys, types\n"
+        "sys.modules['pod_events'] = types.ModuleType('pod_events')\n"
+        f"exec(compile({module!r}, 'pod_events', 'exec'), sys.modules['pod_events'].__dict__)\n"
+        f"{main}"
+    ).encode("ascii")
 
 
 class BrokenStream(Exception):
@@ -46,13 +57,17 @@ class Connection:
 
     def __init__(self, prefix: Sequence[str], request: Frame, python: str = "python3") -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - close() does
-        self._process = subprocess.Popen(
-            [*prefix, python, "-u", "-c", BOOTSTRAP],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            start_new_session=True,  # Ctrl-C is for the client alone
-        )
+        try:
+            self._process = subprocess.Popen(
+                [*prefix, python, "-u", "-c", BOOTSTRAP],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                start_new_session=True,  # Ctrl-C is for the client alone
+            )
+        except OSError:
+            self._stderr.close()
+            raise
         self._request = request
         self.received = 0
         """Bytes that came so far."""
@@ -122,9 +137,9 @@ class Connection:
         return lines[-1][:500] if lines else ""
 
     def _send_program(self) -> None:
-        program = resources.path(PROGRAM).read_bytes()
+        sent = program()
         request = json.dumps(self._request).encode() + b"\n"
-        self._say(b"%d\n" % len(program) + program + request)
+        self._say(b"%d\n" % len(sent) + sent + request)
 
     def _say(self, data: bytes) -> None:
         stdin = self._process.stdin

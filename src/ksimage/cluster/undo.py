@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster import patch, record
+from ksimage.cluster import configuration, leftovers, patch, record
+from ksimage.cluster.command import Command, as_command
+from ksimage.cluster.mount import removal
 from ksimage.cluster.objects import text
-from ksimage.cluster.rollout import Command, Goal, as_command
+from ksimage.cluster.rollout import Goal
 from ksimage.errors import RolloutNothingToUndo
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class Undo(NamedTuple):
         made: the record of what is undone.
         restart: the command that puts the image back; None where it is back, or not ours.
         finish: the command that puts the strategy back and ends the record.
+        level: puts the verbosity back; run at once after ``restart``, for one run instead of two.
+        removal: of the ConfigMap of a mounted hook.
         image: what runs when it is done.
         notes: what is not as the rollout left it.
     """
@@ -33,6 +37,8 @@ class Undo(NamedTuple):
     made: Record
     restart: Command | None
     finish: Command
+    level: Command | None
+    removal: Command | None
     image: str
     notes: tuple[str, ...]
 
@@ -49,14 +55,11 @@ def plan(installer: Installer, where: str) -> Undo:
     made = record.read(installer)
     if made is None:
         raise RolloutNothingToUndo(where)
-    earlier = record.from_document(made.earlier)
-    name = text(installer.container, "name")
     notes = []
-    image, restart = installer.image, None
+    image, first = installer.image, None
+    mounted = leftovers.find(installer.deployment, installer.container).mounts
     if installer.image == made.after.image:
-        image = made.before.image
-        document = patch.put_back(installer.deployment, name, made, earlier.id if earlier else None)
-        restart = as_command(document, "put the image of before back")
+        image, first = made.before.image, restart(installer, made)
     elif installer.image == made.before.image:
         notes.append("the image of before is back already")
     else:
@@ -64,7 +67,44 @@ def plan(installer: Installer, where: str) -> Undo:
             f"the Deployment asks for {installer.image}, which this tool did not set (KubeKey"
             " applied its own?): the image stays, the rest is put back"
         )
-    return Undo(made, restart, finish(installer, made), image, tuple(notes))
+    if first is None and mounted and made.added.mounts:
+        first = restart(installer, made)
+    name = leftovers.configmap_name(made.added)
+    return Undo(
+        made,
+        first,
+        finish(installer, made),
+        configuration.undo_verbosity(installer),
+        removal(name) if name else None,
+        image,
+        tuple(notes),
+    )
+
+
+def restart(installer: Installer, made: Record) -> Command:
+    """The first command, for the Deployment as it is now: an image of somebody else's stays."""
+    if installer.image != made.after.image:
+        made = made._replace(before=made.before._replace(image=installer.image, policy=""))
+    earlier = record.from_document(made.earlier)
+    name = text(installer.container, "name")
+    document = patch.put_back(installer.deployment, name, made, earlier.id if earlier else None)
+    return as_command(document, "put the image of before back")
+
+
+def verbosity_alone(installer: Installer) -> Command | None:
+    """Where nothing but the verbosity was changed: what puts that back."""
+    return None if record.read(installer) else configuration.undo_verbosity(installer)
+
+
+def restart_again(installer: Installer, made: Record) -> Command | None:
+    """The first command once more; None where the image of before is back."""
+    return None if installer.image == made.before.image else restart(installer, made)
+
+
+def finish_again(installer: Installer, made: Record) -> Command | None:
+    """The last command once more; None where the record has ended."""
+    present = record.read(installer)
+    return finish(installer, made) if present and present.id == made.id else None
 
 
 def finish(installer: Installer, made: Record) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ksimage.cluster.objects import number, objects, text
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,19 +36,21 @@ def of_pod(pod: Pod) -> Reason | None:
     if pod.running:
         return None
     if pod.unscheduled:
-        return Reason(f"{name} is pending: {_short(pod.unscheduled)}")
+        return Reason(f"{name} is pending: {printable(pod.unscheduled, MAX_TEXT)}")
     said = f"{pod.waiting}: {pod.waiting_message}" if pod.waiting_message else pod.waiting
     if pod.waiting in _HOPELESS:
-        return Reason(f"{name}: {_short(said)}", hopeless=True)
+        return Reason(f"{name}: {printable(said, MAX_TEXT)}", hopeless=True)
     if pod.waiting in _PULL:
         lost = any(word in pod.waiting_message for word in _FOREVER)
-        return Reason(f"{name} cannot pull its image: {_short(said)}", hopeless=lost)
+        return Reason(f"{name} cannot pull its image: {printable(said, MAX_TEXT)}", hopeless=lost)
     if pod.waiting in _CRASH:
         ended = f" ({pod.crashed})" if pod.crashed else ""
         lost = pod.waiting == "CrashLoopBackOff"
-        return Reason(f"{name}: {_short(said)}{_short(ended)}", hopeless=lost)
+        return Reason(
+            f"{name}: {printable(said, MAX_TEXT)}{printable(ended, MAX_TEXT)}", hopeless=lost
+        )
     if pod.ended is not None:
-        return Reason(f"{name}: its container has ended: {_short(pod.crashed)}")
+        return Reason(f"{name}: its container has ended: {printable(pod.crashed, MAX_TEXT)}")
     if pod.phase == "Failed":
         return Reason(f"{name} failed (evicted?): another one is being made")
     where = f" on {pod.node}" if pod.node else ""
@@ -62,7 +65,7 @@ def of_deployment(deployment: Mapping[str, Any]) -> Reason | None:
     for condition in objects(deployment, "status", "conditions"):
         kind, status = text(condition, "type"), text(condition, "status")
         if kind == "ReplicaFailure" and status == "True":
-            message = _short(text(condition, "message"))
+            message = printable(text(condition, "message"), MAX_TEXT)
             return Reason(f"no pod can be made: {message}", hopeless=True)
     return None
 
@@ -84,8 +87,3 @@ def of_all(pods: Sequence[Pod], rollout: str) -> tuple[Pod | None, Reason | None
 def _lives(pod: Pod) -> bool:
     """Whether its installer may still be at work."""
     return pod.running or (pod.phase not in ("Succeeded", "Failed") and pod.ended is None)
-
-
-def _short(message: str) -> str:
-    line = " ".join(message.split())
-    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

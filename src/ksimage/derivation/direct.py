@@ -45,7 +45,12 @@ def build(
     for image, recipe in recipes:
         layer = write_layer(recipe.file, recipe.folders)
         change = image_config.Change(
-            layer.diff_id, recipe.env, recipe.labels, recipe.created, recipe.created_by
+            layer.diff_id,
+            recipe.env,
+            recipe.labels,
+            recipe.created,
+            recipe.created_by,
+            recipe.settings,
         )
         config = image_config.derive(image.config, change)
         document = derive.derive_manifest(image.manifest, config, layer, recipe.annotations)

@@ -7,9 +7,10 @@ a tar stream. Whatever lies in the working directory stays out.
 from __future__ import annotations
 
 import io
+import json
 import posixpath
 import tarfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ksimage
 from ksimage import resources
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ksimage.derivation.recipe import Recipe
+    from ksimage.images.documents import JsonObject
 
 DOCKERFILE = "Dockerfile"
 
@@ -57,6 +59,7 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
         file=recipe.file,
         context_name=context_name(recipe),
         env=recipe.env,
+        settings=_settings(recipe.settings),
         labels=recipe.labels,
     )
     # Not splitlines(): it also splits where Dockerfiles do not, so that a label's value with a
@@ -64,7 +67,17 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     return "\n".join(line.rstrip(" ") for line in text.split("\n")) + "\n"
 
 
-def require_no_triggers(name: str, config: Mapping[str, Any]) -> None:
+def _settings(settings: Mapping[str, object]) -> list[str]:
+    """Instructions for the run settings of a repaired base. ENTRYPOINT clears CMD: it is first."""
+    words = {"Entrypoint": "ENTRYPOINT", "Cmd": "CMD", "User": "USER", "WorkingDir": "WORKDIR"}
+    return [
+        f"{word} {json.dumps(settings[key]) if isinstance(settings[key], list) else settings[key]}"
+        for key, word in words.items()
+        if key in settings
+    ]
+
+
+def require_no_triggers(name: str, config: JsonObject) -> None:
     """Refuse a base whose ONBUILD instructions every builder would run for this Dockerfile.
 
     Args:

@@ -62,10 +62,10 @@ class ClusterUnreachable(ClusterError):
 class ClusterSlow(ClusterError):
     """kubectl did not end in time."""
 
-    def __init__(self, command: str, seconds: float) -> None:
+    def __init__(self, command: str, seconds: float, reason: str = "") -> None:
         super().__init__(
-            f"kubectl did not end within {seconds:g} s",
-            why=command,
+            f"the cluster did not answer within {seconds:g} s",
+            why=f"{command}\n{reason}".strip(),
             advice=["wait longer: --request-timeout SECONDS"],
         )
 

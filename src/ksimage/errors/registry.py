@@ -30,12 +30,15 @@ class BlobMissing(RegistryError):
 class CertificateRefused(RegistryError):
     """TLS verification failed."""
 
-    def __init__(self, host: str, reason: str, advice: Iterable[str] = ()) -> None:
+    def __init__(
+        self, host: str, reason: str, advice: Iterable[str] = (), skipped: Iterable[str] = ()
+    ) -> None:
         super().__init__(
             f"the certificate of {host} is not trusted: {reason}",
             why="no CA known to this machine vouches for it",
             advice=advice
             or [
+                *skipped,
                 "give the registry's CA: --ca-file ca.crt",
                 f"or install it: /etc/docker/certs.d/{host}/ca.crt",
                 "or, on a network that you trust, do without verification: --insecure",
@@ -170,6 +173,20 @@ class RepositoryWithoutProject(RegistryError):
         )
 
 
+class TagNotShown(RegistryError):
+    """A registry took a manifest for a tag, and does not show it under that tag."""
+
+    def __init__(self, name: str, written: str, shown: str, seconds: float) -> None:
+        super().__init__(
+            f"the registry took {name}, but does not show it",
+            why=f"{written} was accepted; {seconds:.0f} s later the tag still holds {shown}",
+            advice=[
+                f"look again: ksimage inspect {name}",
+                "or run the same command again: what already arrived is not sent twice",
+            ],
+        )
+
+
 class TokenServiceRefused(RegistryError):
     """The token service that a registry names gives no token, and not for want of a login."""
 
@@ -178,6 +195,18 @@ class TokenServiceRefused(RegistryError):
             f"the token service {service} of {host} answered HTTP {status}",
             why=words or "it gave no reason",
             advice=["is the registry's realm set right?  (Harbor: external_url, hostname)"],
+        )
+
+
+class TokenServiceUnusable(RegistryError):
+    """The token service that a registry names cannot be reached, or not be trusted."""
+
+    def __init__(self, host: str, service: str, error: RegistryError) -> None:
+        super().__init__(
+            f"{host} sends clients to the token service {service}, which is of no use: "
+            f"{error.message}",
+            why=error.why,
+            advice=[*error.advice, "or correct the registry's realm (Harbor: external_url)"],
         )
 
 

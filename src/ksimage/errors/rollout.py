@@ -103,3 +103,25 @@ class ComponentUnknown(RolloutError):
             f"the ClusterConfiguration has no component {name}",
             advice=[f"it has: {', '.join(known) or 'none'}"],
         )
+
+
+class PrePullFailed(RolloutError):
+    """Not every node could pull the image. The installer was not touched."""
+
+    def __init__(self, failures: Sequence[str], done: int, wanted: int) -> None:
+        super().__init__(
+            f"{done} of {wanted} nodes have the image; nothing else was changed",
+            why="\n".join(failures),
+            advice=["roll out all the same, without --pre-pull: the pod runs on one node only"],
+        )
+
+
+class MountUnusable(RolloutError):
+    """A folder holds no ConfigMap of a patched hook that could be used here."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(
+            f"{folder} holds no patched hook for this cluster",
+            why=reason,
+            advice=["make one: ksimage render RELEASE --as configmap -o DIR"],
+        )

@@ -61,7 +61,7 @@ class Feed:
         return got
 
     def settle(self, seconds: float) -> None:
-        """Let the thread come to its end once the source is closed, so that a recording is whole."""
+        """Let the thread end once the source is closed, so that a recording is whole."""
         end = time.monotonic() + seconds
         while self._thread.is_alive() and time.monotonic() < end:
             with contextlib.suppress(queue.Empty):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,10 +71,28 @@ def read_path(path: Path) -> Iterator[EventFile]:
             names = os.listdir(folder)  # noqa: PTH208 - of an open folder
             for name in left_over(names):
                 yield EventFile(name, None, "ansible-runner had not finished it", None)
-            yield from read_folder(folder, in_order(names))
+            yield from read_folder(folder, _by_run(folder, in_order(names)))
         finally:
             os.close(folder)
     yield from _read_rc(path / "rc")
+
+
+def _by_run(folder: int, names: list[str]) -> list[str]:
+    """Where counters come twice, a second run lies beside the first: then by the files' times.
+
+    Only where those times tell one whole run after the other: a copy may have lost them.
+    """
+    most = max(Counter(map(counter_of, names)).values(), default=0)
+    if most < 2:
+        return names
+    times: dict[str, float] = {}
+    for name in names:
+        with contextlib.suppress(OSError):
+            times[name] = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+    by_time = sorted(names, key=lambda name: times.get(name, 0.0))
+    numbers = [counter_of(name) or 0 for name in by_time]
+    begins = sum(after < before for before, after in pairwise(numbers))
+    return by_time if begins < most else names
 
 
 def read_folder(folder: int, names: list[str]) -> Iterator[EventFile]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ksimage.errors import CannotRead, CannotWrite, NoRecording
 from ksimage.events import files, tree
 from ksimage.events.frames import Frame
+from ksimage.events.pace import merged
 
 _GZIP = b"\x1f\x8b"
 _LINE_LIMIT = 8 << 20
@@ -33,18 +34,9 @@ class FolderSource:
         self._root = tree.results_root(path)
 
     def frames(self) -> Iterator[Frame]:
-        """All events, folder by folder."""
+        """All events by their times."""
         yield {"k": "hello", "v": 1, "boot": ""}
-        for component, ident in tree.run_folders(self._root):
-            base = {"c": component, "i": ident}
-            for name, raw, damage, mtime in files.read_path(self._root / component / ident):
-                if name == "rc":
-                    yield {"k": "rc", **base, "rc": raw, "m": mtime}
-                elif damage:
-                    yield {"k": "bad", **base, "f": name, "why": damage}
-                else:
-                    number = files.counter_of(name)
-                    yield {"k": "ev", **base, "n": number, "r": raw, "m": mtime}
+        yield from merged([self._folder(*names) for names in tree.run_folders(self._root)])
         yield {"k": "end"}
 
     def finish(self) -> None:
@@ -52,6 +44,16 @@ class FolderSource:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _folder(self, component: str, ident: str) -> Iterator[Frame]:
+        base = {"c": component, "i": ident}
+        for name, raw, damage, mtime in files.read_path(self._root / component / ident):
+            if name == "rc":
+                yield {"k": "rc", **base, "rc": raw, "m": mtime}
+            elif damage:
+                yield {"k": "bad", **base, "f": name, "why": damage}
+            else:
+                yield {"k": "ev", **base, "n": files.counter_of(name), "r": raw, "m": mtime}
 
 
 class RecordSource:

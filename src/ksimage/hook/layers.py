@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ksimage.errors import DigestMismatch
 from ksimage.images.compression import decompress
@@ -208,7 +208,7 @@ def read_entries(
     ended = False
 
     def unpacked(chunks: Iterator[bytes]) -> T:
-        return side_by_side(decompress(name, chunks, descriptor.size), read)
+        return side_by_side(decompress(name, chunks), read)
 
     def read(tar: Iterator[bytes]) -> T:
         return judge(entries(tar))
@@ -233,7 +233,7 @@ def _at_once(items: Iterable[bytes], consume: Callable[[Iterator[bytes]], T]) ->
     return consume(iter(items))
 
 
-def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
     for chunk in chunks:
         digest.update(chunk)
         yield chunk

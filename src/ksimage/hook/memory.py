@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage import cache
 from ksimage.hook.find import find_hook as read_hook
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ksimage.base.images import PlatformImage
     from ksimage.cache import Cache
     from ksimage.hook.layers import Seen
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.base")
@@ -79,14 +80,13 @@ def recall(kept: Cache, manifest: str) -> Hook | None:
     return hook if releases.by_hook(hook.sha256) else None
 
 
-def _folder_note(folder: LayerFolder) -> list[Any]:
+def _folder_note(folder: LayerFolder) -> JsonObject:
     attributes = {key: value.hex() for key, value in folder.attributes.items()}
-    return [folder.path, folder.mode, folder.uid, folder.gid, folder.mtime, attributes]
+    return {**folder._asdict(), "attributes": attributes}
 
 
-def _folder(note: list[Any]) -> LayerFolder:
-    """Raises ValueError, TypeError or AttributeError where the note is none of ours."""
-    path, *numbers, attributes = note
-    mode, uid, gid, mtime = map(int, numbers)
-    known = {str(key): bytes.fromhex(value) for key, value in attributes.items()}
-    return LayerFolder(str(path), mode, uid, gid, mtime, known)
+def _folder(note: JsonObject) -> LayerFolder:
+    """Raises KeyError, ValueError, TypeError or AttributeError where the note is none of ours."""
+    mode, uid, gid, mtime = (int(note[key]) for key in ("mode", "uid", "gid", "mtime"))
+    known = {str(key): bytes.fromhex(value) for key, value in note["attributes"].items()}
+    return LayerFolder(str(note["path"]), mode, uid, gid, mtime, known)

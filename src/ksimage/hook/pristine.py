@@ -18,8 +18,8 @@ from ksimage.hook.layers import MAX_HOOK
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ksimage.base.lookup import OptionsFor
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import OptionsFor
 
 UPSTREAM_PATH = "controller/installRunner.py"
 """Where the hook is in kubesphere/ks-installer, at every tag up to v3.4.1."""

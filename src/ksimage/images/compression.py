@@ -1,4 +1,4 @@
-"""Decompress a layer as a stream, within bounds.
+"""Decompress layers and archives as streams, within bounds.
 
 The kind is recognised by its magic bytes, not by the media type: archives written by
 ``docker save`` and by other tools disagree about the latter.
@@ -6,13 +6,20 @@ The kind is recognised by its magic bytes, not by the media type: archives writt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ksimage.errors import MalformedImage, UnsupportedImage
-from ksimage.images import inflate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+_zlib: Any = zlib  # Any: either module, which have no type in common
+with suppress(ImportError):  # there are no wheels for rare machines
+    # the same bytes and the same refusals (tests/property/test_inflate.py) in half the time
+    from zlib_ng import zlib_ng as _zlib
 
 STEP = 1 << 20
 """At most this much comes out of one decompression call (bytes)."""
@@ -22,27 +29,47 @@ MEMBERS_SLICE = 32 << 10
 """The same where gzip members follow one another: each hands a copy of the rest back, and a layer
 may have millions of them."""
 
-MIN_BOUND = 256 << 20
-MAX_BOUND = 16 << 30
-RATIO = 250
-"""A layer may unpack to RATIO times its size, to MIN_BOUND always, beyond MAX_BOUND never."""
+BOUND = 64 << 30
+"""Bytes that a layer may unpack to. What is passed over costs time, not memory: a sparse file such
+as ``/var/log/lastlog`` of an image's user may well have gigabytes of zeros."""
+VARIABLE = "KSIMAGE_MAX_UNPACKED"
+"""The environment variable that sets another bound, in GiB."""
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
+SKIPPABLE = b"\x2a\x4d\x18"  # the last three bytes of the magic of a zstd frame to be skipped
 
 
-def bound(size: int) -> int:
-    """How many bytes a layer of ``size`` compressed bytes may unpack to."""
-    return min(MAX_BOUND, max(MIN_BOUND, RATIO * size))
+def bound() -> int:
+    """How many bytes a layer may unpack to."""
+    given = os.environ.get(VARIABLE, "")
+    return int(given) << 30 if given.isdecimal() and 0 < len(given) < 7 else BOUND
 
 
-def decompress(name: str, chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The tar stream of a layer of ``size`` bytes, in chunks of at most STEP bytes.
+def kind_of(head: bytes) -> str:
+    """``gzip`` or ``zstd`` by the first four bytes; "" for anything else."""
+    if head.startswith(GZIP):
+        return "gzip"
+    if head.startswith(ZSTD) or (head[1:4] == SKIPPABLE and 0x50 <= head[0] < 0x60):
+        return "zstd"
+    return ""
+
+
+def decompress(
+    name: str, chunks: Iterable[bytes], *, what: str = "a layer", limit: int = 0
+) -> Iterator[bytes]:
+    """The content of a layer, or of an archive, in chunks of at most STEP bytes.
 
     ``chunks`` is always read to its end, so that its own digest check takes place.
 
+    Args:
+        name: for messages.
+        chunks: gzip, zstd, or not compressed.
+        what: it is, for messages.
+        limit: bytes that may come out; :func:`bound` by default.
+
     Raises:
-        MalformedImage: damaged, or it unpacks beyond :func:`bound`.
+        MalformedImage: damaged, or beyond the limit.
         UnsupportedImage: zstd without the optional package.
     """
     iterator = iter(chunks)
@@ -51,19 +78,16 @@ def decompress(name: str, chunks: Iterable[bytes], size: int) -> Iterator[bytes]
         head += chunk
         if len(head) >= len(ZSTD):
             break
-    if head.startswith(GZIP):
-        stream = _gunzip(name, head, iterator)
-    elif head.startswith(ZSTD):
-        stream = _unzstd(name, head, iterator)
-    else:
-        stream = _plain(head, iterator)
-    total, limit = 0, bound(size)
-    for piece in stream:
+    unpack = {"gzip": _gunzip, "zstd": _unzstd}.get(kind_of(head))
+    whole = _plain(head, iterator)
+    total, limit = 0, limit or bound()
+    for piece in unpack(name, what, whole) if unpack else whole:
         total += len(piece)
         if total > limit:
             raise MalformedImage(
                 name,
-                f"a layer of {size} bytes unpacks to more than {limit} bytes: refused as a bomb",
+                f"{what} unpacks to more than {limit >> 30} GiB: refused as a bomb",
+                advice=[f"if that is meant: export {VARIABLE}=GIB"],
             )
         yield piece
 
@@ -74,10 +98,10 @@ def _plain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _gunzip(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    member = inflate.gunzip()
+def _gunzip(name: str, what: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    member = _zlib.decompressobj(wbits=31)
     padding = several = False
-    slices = _sliced(_plain(head, rest), lambda: MEMBERS_SLICE if several else SLICE)
+    slices = _sliced(chunks, lambda: MEMBERS_SLICE if several else SLICE)
     try:
         for piece in slices:
             data = piece
@@ -87,9 +111,9 @@ def _gunzip(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
                     padding = padding or data.startswith(b"\0")
                     if padding:
                         if data.strip(b"\0"):
-                            raise MalformedImage(name, "garbage follows a layer's gzip stream")
+                            raise MalformedImage(name, f"garbage follows the gzip stream of {what}")
                         break
-                    member, several = inflate.gunzip(), True
+                    member, several = _zlib.decompressobj(wbits=31), True
                 out = member.decompress(data, STEP)
                 if out:
                     yield out
@@ -97,10 +121,10 @@ def _gunzip(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         while not member.eof:
             out = member.decompress(b"", STEP)
             if not out:
-                raise MalformedImage(name, "a layer's gzip stream ends too early")
+                raise MalformedImage(name, f"the gzip stream of {what} ends too early")
             yield out
-    except inflate.DAMAGED as error:
-        raise MalformedImage(name, f"a layer's gzip stream is damaged: {error}") from error
+    except _zlib.error as error:
+        raise MalformedImage(name, f"the gzip stream of {what} is damaged: {error}") from error
 
 
 def _sliced(chunks: Iterator[bytes], size: Callable[[], int]) -> Iterator[bytes]:
@@ -112,16 +136,16 @@ def _sliced(chunks: Iterator[bytes], size: Callable[[], int]) -> Iterator[bytes]
             yield piece
 
 
-def _unzstd(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _unzstd(name: str, what: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         import zstandard
     except ImportError as error:
         raise UnsupportedImage(
             name,
-            "it has zstd-compressed layers, and the optional package for them is not installed",
+            f"{what} is compressed with zstd, and the optional package for that is not installed",
             advice=["pip install 'ksimage[zstd]'"],
         ) from error
-    reader: Callable[[int], bytes] = _Reader(_plain(head, rest)).read
+    reader: Callable[[int], bytes] = _ByteStream(chunks).read
     source = type("Source", (), {"read": staticmethod(reader)})()
     try:
         with zstandard.ZstdDecompressor(max_window_size=128 << 20).stream_reader(
@@ -130,12 +154,12 @@ def _unzstd(name: str, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
             while piece := stream.read(STEP):
                 yield piece
     except zstandard.ZstdError as error:
-        raise MalformedImage(name, f"a layer's zstd stream is damaged: {error}") from error
-    for _ in rest:
+        raise MalformedImage(name, f"the zstd stream of {what} is damaged: {error}") from error
+    for _ in chunks:
         pass
 
 
-class _Reader:
+class _ByteStream:
     """An iterator of bytes as a file object's ``read``."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

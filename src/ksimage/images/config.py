@@ -5,11 +5,13 @@ from __future__ import annotations
 import calendar
 import re
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images.digest import DIGEST
-from ksimage.images.manifest import MAX_CONFIG, encode, exact, load_json
+from ksimage.images.documents import JsonObject, JsonView, encode, exact, load_json
+from ksimage.images.manifest import MAX_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +41,8 @@ _CHANGES_NO_FILES = re.compile(
 class Change(NamedTuple):
     """What a derived config adds to its base.
 
-    ``created`` is RFC 3339; ``created_by`` the text of the one history entry.
+    ``settings`` replace the base's run settings; ``created`` is RFC 3339, ``created_by`` the text
+    of the one history entry.
     """
 
     diff_id: str
@@ -47,9 +50,10 @@ class Change(NamedTuple):
     labels: Mapping[str, str]
     created: str
     created_by: str
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
-def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
+def parse(name: str, data: bytes, layers: int) -> JsonObject:
     """A config whose parts that are used here have the right types.
 
     Args:
@@ -92,22 +96,22 @@ def parse(name: str, data: bytes, layers: int) -> dict[str, Any]:
     return config
 
 
-def settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+def settings(config: JsonView) -> JsonView:
     """The run-time part of a parsed config (entrypoint, user, env ...)."""
     return config.get("config") or {}
 
 
-def environment(config: Mapping[str, Any]) -> dict[str, str]:
+def environment(config: JsonView) -> dict[str, str]:
     """Env as a map, the last of equal names winning."""
     return dict(entry.partition("=")[::2] for entry in settings(config).get("Env") or ())
 
 
-def labels(config: Mapping[str, Any]) -> dict[str, str]:
+def labels(config: JsonView) -> dict[str, str]:
     """The labels; empty when there are none."""
     return dict(settings(config).get("Labels") or {})
 
 
-def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
+def layer_history(config: JsonView) -> Sequence[str | None]:
     """``created_by`` for each layer, bottom up; None where the history does not tell.
 
     Empty when the history's layer entries are not as many as the diff IDs: it cannot be trusted.
@@ -127,11 +131,11 @@ def layer_history(config: Mapping[str, Any]) -> Sequence[str | None]:
     return texts if len(texts) == len(config["rootfs"]["diff_ids"]) else ()
 
 
-def derive(base: Mapping[str, Any], change: Change) -> bytes:
+def derive(base: JsonView, change: Change) -> bytes:
     """The config of the derived image: one layer, one history entry, env and labels more."""
     config = {key: value for key, value in base.items() if key not in _OF_THE_BUILD}
     config["created"] = change.created
-    inner = dict(settings(base))
+    inner = {**settings(base), **change.settings}
     env = [e for e in inner.get("Env") or () if e.partition("=")[0] not in change.env]
     inner["Env"] = env + [f"{name}={value}" for name, value in change.env.items()]
     inner["Labels"] = {**labels(base), **change.labels}
@@ -153,7 +157,7 @@ _RFC3339 = re.compile(
 )
 
 
-def created(config: Mapping[str, Any]) -> tuple[int, str]:
+def created(config: JsonView) -> tuple[int, str]:
     """The config's ``created`` in seconds since the epoch, and as it is written (RFC 3339).
 
     The epoch itself when it is missing or nonsense; seconds are never before it.

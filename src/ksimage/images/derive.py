@@ -6,10 +6,11 @@ The media-type family is kept: Docker stays Docker, OCI stays OCI, also for the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import Descriptor, Index, Manifest, encode
+from ksimage.images.documents import JsonObject, encode
+from ksimage.images.manifest import Descriptor, Index, Manifest
 from ksimage.images.mediatypes import DOCKER_LAYER_GZIP, OCI_LAYER_GZIP
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def derive_manifest(
     Annotations of the base are not inherited: they make claims about another image. Docker
     manifests have no annotations; the config's labels say the same.
     """
-    document: dict[str, Any] = {
+    document: JsonObject = {
         "schemaVersion": 2,
         "mediaType": base.media_type,
         "config": {
@@ -66,12 +67,12 @@ def derive_index(
     Entries that are not in ``derived`` are left out; the caller has named them to the user. An
     entry keeps its platform; its annotations spoke of the old digest and go.
     """
-    entries: list[dict[str, Any]] = []
+    entries: list[JsonObject] = []
     for entry in base.manifests:
         new = derived.get(entry.digest)
         if new is None:
             continue
-        raw: dict[str, Any] = {
+        raw: JsonObject = {
             "mediaType": new.media_type,
             "size": new.size,
             "digest": new.digest,
@@ -79,7 +80,7 @@ def derive_index(
         if entry.platform is not None:
             raw["platform"] = dict(entry.raw["platform"])
         entries.append(raw)
-    document: dict[str, Any] = {
+    document: JsonObject = {
         "schemaVersion": 2,
         "mediaType": base.media_type,
         "manifests": entries,
@@ -87,7 +88,7 @@ def derive_index(
     return _finish(document, {} if base.is_docker else annotations)
 
 
-def _finish(document: dict[str, Any], annotations: Mapping[str, str]) -> Document:
+def _finish(document: JsonObject, annotations: Mapping[str, str]) -> Document:
     if annotations:
         document["annotations"] = dict(annotations)
     data = encode(document)

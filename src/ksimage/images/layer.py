@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images import tar
-from ksimage.images.tar import BLOCK
+from ksimage.images.tarstream import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

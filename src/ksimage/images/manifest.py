@@ -6,14 +6,14 @@ that a derived manifest can keep it. All sizes are bytes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from ksimage.errors import MalformedImage, UnsupportedImage
 from ksimage.images.digest import DIGEST
+from ksimage.images.documents import JsonObject, JsonView, exact, load_json, shown
 from ksimage.images.mediatypes import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -48,9 +48,9 @@ class Descriptor:
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
-    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    raw: JsonView = field(default_factory=dict, compare=False, repr=False)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The descriptor as JSON, unknown fields of ``raw`` kept."""
         document = dict(self.raw)
         document.update(mediaType=self.media_type, digest=self.digest, size=self.size)
@@ -65,7 +65,7 @@ class Manifest:
     config: Descriptor
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str]
-    raw: Mapping[str, Any] = field(compare=False, repr=False)
+    raw: JsonView = field(compare=False, repr=False)
 
     @property
     def is_docker(self) -> bool:
@@ -80,41 +80,12 @@ class Index:
     media_type: str
     manifests: tuple[Descriptor, ...]
     annotations: Mapping[str, str]
-    raw: Mapping[str, Any] = field(compare=False, repr=False)
+    raw: JsonView = field(compare=False, repr=False)
 
     @property
     def is_docker(self) -> bool:
         """True for a Docker manifest list, which has no annotations."""
         return self.media_type == DOCKER_LIST
-
-
-def encode(document: Mapping[str, Any]) -> bytes:
-    """JSON bytes that depend on the document alone: insertion order, no spaces, UTF-8."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def load_json(name: str, data: bytes, limit: int) -> dict[str, Any]:
-    """A JSON object of at most ``limit`` bytes.
-
-    Raises:
-        MalformedImage: too large, no JSON (NaN and half surrogates are none), duplicate keys, or no
-            object.
-    """
-    if len(data) > limit:
-        raise MalformedImage(
-            name, f"a document of {len(data)} bytes (at most {limit} are accepted)"
-        )
-    try:
-        document = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number
-        )
-        if b"\\ud" in data or b"\\uD" in data:
-            encode(document)  # a half surrogate is no text: nothing could be written of it
-    except (ValueError, RecursionError) as error:
-        raise MalformedImage(name, f"no usable JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise MalformedImage(name, "the JSON document is no object")
-    return document
 
 
 def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | Index:
@@ -134,7 +105,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
             advice=["convert it: skopeo copy --format v2s2 docker://… docker://…"],
         )
     if raw.get("schemaVersion") != 2:
-        raise MalformedImage(name, f"schemaVersion is {_shown(raw.get('schemaVersion'))}, not 2")
+        raise MalformedImage(name, f"schemaVersion is {shown(raw.get('schemaVersion'))}, not 2")
     kind = inner or media_type
     if (
         inner
@@ -142,7 +113,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
         and inner != media_type
         and media_type in (*INDEX_TYPES, *MANIFEST_TYPES)
     ):
-        raise MalformedImage(name, f"announced as {media_type} but says {_shown(inner)}")
+        raise MalformedImage(name, f"announced as {media_type} but says {shown(inner)}")
     if kind is None or kind not in (*INDEX_TYPES, *MANIFEST_TYPES):
         kind = _guess(raw, kind, name)
     annotations = _strings(name, raw.get("annotations"), "annotations")
@@ -164,7 +135,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
     )
 
 
-def descriptor(name: str, raw: Any) -> Descriptor:
+def descriptor(name: str, raw: object) -> Descriptor:
     """A descriptor from its JSON. Raises MalformedImage."""
     if not isinstance(raw, dict):
         raise MalformedImage(name, f"a descriptor is {type(raw).__name__}, not an object")
@@ -173,9 +144,9 @@ def descriptor(name: str, raw: Any) -> Descriptor:
     if not isinstance(media_type, str) or len(media_type) > 255:
         raise MalformedImage(name, "a descriptor has no media type")
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-        raise MalformedImage(name, f"{_shown(digest)} is not a sha256 digest")
+        raise MalformedImage(name, f"{shown(digest)} is not a sha256 digest")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 50:
-        raise MalformedImage(name, f"{_shown(size)} is not a size")
+        raise MalformedImage(name, f"{shown(size)} is not a size")
     urls = raw.get("urls") or ()
     if not isinstance(urls, (list, tuple)) or not all(isinstance(url, str) for url in urls):
         raise MalformedImage(name, "urls of a descriptor are not a list of strings")
@@ -190,7 +161,7 @@ def descriptor(name: str, raw: Any) -> Descriptor:
     )
 
 
-def _platform(name: str, raw: Any) -> Platform | None:
+def _platform(name: str, raw: object) -> Platform | None:
     if raw is None:
         return None
     if not isinstance(raw, dict):
@@ -200,32 +171,20 @@ def _platform(name: str, raw: Any) -> Platform | None:
     return platform(name, *fields)
 
 
-def platform(name: str, *fields: Any) -> Platform:
-    """A platform from os, architecture, variant and os.version.
+def platform(name: str, *fields: object) -> Platform:
+    """A platform from os, architecture and variant; a fourth word (os.version) is only checked.
 
     Raises:
         MalformedImage: something else than the words that platforms are named by. They end up in
             Dockerfiles and on terminals.
     """
-    if not all(isinstance(value, str) and _WORD.fullmatch(value) for value in fields):
-        raise MalformedImage(name, f"{_shown(fields)} names no platform")
-    return Platform(*fields)
+    words = [value for value in fields if isinstance(value, str) and _WORD.fullmatch(value)]
+    if len(words) < len(fields):
+        raise MalformedImage(name, f"{shown(fields)} names no platform")
+    return Platform(*words[:3])
 
 
-def exact(name: str, raw: Mapping[str, Any], keys: frozenset[str]) -> None:
-    """Refuse keys that are one of ``keys`` but for upper and lower case.
-
-    Go reads those as the same key, the last one winning: an engine would see another image.
-
-    Raises:
-        MalformedImage
-    """
-    for key in raw:
-        if key not in keys and key.lower() in {known.lower() for known in keys}:
-            raise MalformedImage(name, f"the key {_shown(key)} differs from the real one by case")
-
-
-def _strings(name: str, raw: Any, what: str) -> Mapping[str, str]:
+def _strings(name: str, raw: object, what: str) -> Mapping[str, str]:
     if raw is None:
         return {}
     if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
@@ -233,7 +192,7 @@ def _strings(name: str, raw: Any, what: str) -> Mapping[str, str]:
     return raw
 
 
-def _list(name: str, raw: Any, what: str, limit: int) -> list[Any]:
+def _list(name: str, raw: object, what: str, limit: int) -> list[object]:
     if not isinstance(raw, list):
         raise MalformedImage(name, f"{what} is not a list")
     if len(raw) > limit:
@@ -241,30 +200,11 @@ def _list(name: str, raw: Any, what: str, limit: int) -> list[Any]:
     return raw
 
 
-def _guess(raw: Mapping[str, Any], kind: str | None, name: str) -> str:
+def _guess(raw: JsonView, kind: str | None, name: str) -> str:
     # mediaType is optional in OCI documents, and servers may answer text/plain.
     if raw.get("mediaType") is None and kind in (None, "", "application/json", "text/plain"):
         if "manifests" in raw:
             return OCI_INDEX
         if "layers" in raw:
             return OCI_MANIFEST
-    raise UnsupportedImage(name, f"media type {_shown(kind)} is neither an image nor an index")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in document:
-            message = f"the key {_shown(key)} stands twice"
-            raise ValueError(message)
-        document[key] = value
-    return document
-
-
-def _no_number(text: str) -> NoReturn:
-    message = f"{text} is no number"
-    raise ValueError(message)
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:80] if isinstance(value, (str, int, float, tuple)) else type(value).__name__
+    raise UnsupportedImage(name, f"media type {shown(kind)} is neither an image nor an index")

@@ -40,7 +40,6 @@ class Platform:
     os: str
     architecture: str
     variant: str = ""
-    os_version: str = ""
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)

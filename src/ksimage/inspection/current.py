@@ -10,31 +10,31 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
+from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
 from ksimage.inspection import identity as image_identity
-from ksimage.inspection import proofs
+from ksimage.inspection.addition import added_layer
 from ksimage.inspection.identity import Origin
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
-from ksimage.locations.transfer import Watched
+from ksimage.locations.views.watch import Bounded, TooFar
 from ksimage.text import printable
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ksimage.base.images import PlatformImage
-    from ksimage.images.manifest import Descriptor
     from ksimage.inspection.identity import Identity
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -80,13 +80,13 @@ class Content:
         return "; ".join(f"for {', '.join(names)} {what}" for what, names in platforms.items())
 
 
-def look(location: Location, options: Any) -> Content:
+def look(location: Location, options: RegistryOptions | None) -> Content:
     """Look at what a name holds. What cannot be read is an answer as well, and no error."""
     source = access.open_source(location, options=options)
     try:
         if location.transport is Transport.DAEMON and (part := _in_engine(source)):
             return Content((part,))
-        bounded = _Bounded(source, LIMIT)
+        bounded = Bounded(source, LIMIT)
         return Content(tuple(_part(bounded, i) for i in base_images.read_images(source).images))
     except KsimageError as error:
         log.info("%s: %s", location, error.message)
@@ -95,27 +95,7 @@ def look(location: Location, options: Any) -> Content:
         source.close()
 
 
-class _TooFar(Exception):
-    """Reading on would go beyond the limit."""
-
-
-class _Bounded(Watched):
-    """A source that hands out so many bytes of blobs, and no more."""
-
-    def __init__(self, source: Source, limit: int) -> None:
-        super().__init__(source, lambda *_: None)
-        self.left = limit
-
-    @contextmanager
-    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
-        if descriptor.size > self.left:
-            raise _TooFar
-        self.left -= descriptor.size
-        with super().blob(descriptor, offset) as chunks:
-            yield chunks
-
-
-def _part(source: _Bounded, image: PlatformImage) -> Part:
+def _part(source: Bounded, image: PlatformImage) -> Part:
     name = str(image.platform)
     size = sum(layer.size for layer in image.manifest.layers)
     about = _about(size, image_config.labels(image.config))
@@ -123,7 +103,7 @@ def _part(source: _Bounded, image: PlatformImage) -> Part:
         hook = find_hook(source, image)
     except HookNotFound as error:
         return Part(name, f"an image without the hook ({error.why}){about}", ours=False)
-    except _TooFar:
+    except TooFar:
         what = f"an image whose hook was not looked for beyond {LIMIT >> 20} MiB of its layers"
         return Part(name, what + about, ours=False)
     except KsimageError as error:
@@ -133,7 +113,7 @@ def _part(source: _Bounded, image: PlatformImage) -> Part:
     ours = identity.origin is Origin.KSIMAGE and _as_made(image)
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
-        ours = proofs.added_layer(source, image, hook).passed is True
+        ours = added_layer(source, image, hook).passed is True
     return Part(name, _words(identity, ours=ours), ours)
 
 
@@ -144,15 +124,15 @@ def _in_engine(source: Source) -> Part | None:
     assert isinstance(source, DaemonSource)
     information = source.inspect()
     labels = (information.get("Config") or {}).get("Labels") or {}
-    if recipe.HOOK_AFTER in labels:
+    if label.HOOK_AFTER in labels:
         return None
     name = f"{information.get('Os')}/{information.get('Architecture')}"
     file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)
-    if file is None or file.kind != "file":
+    if file is None:
         about = _about(int(information.get("Size") or 0), labels)
         return Part(name, f"an image without the hook{about}", ours=False)
     return Part(
-        name, str(image_identity.judge(labels, hashlib.sha256(file.data).hexdigest())), ours=False
+        name, str(image_identity.judge(labels, hashlib.sha256(file).hexdigest())), ours=False
     )
 
 

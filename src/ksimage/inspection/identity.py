@@ -6,21 +6,21 @@ The hook's content decides; labels are only believed where they agree with it.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.derivation import recipe
+from ksimage.derivation import labels as label
 from ksimage.images import config as image_config
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ksimage.base.images import PlatformImage
-    from ksimage.derivation.recipe import PatchId
+    from ksimage.derivation.labels import PatchId
     from ksimage.hook.layers import Hook
 
 
-_ALWAYS = (recipe.VERSION, recipe.HOOK_BEFORE)
+_ALWAYS = (label.VERSION, label.HOOK_BEFORE)
 """Labels that no build goes without: one that names the hook alone was set by somebody else."""
 
 
@@ -77,7 +77,7 @@ def identify(image: PlatformImage, hook: Hook) -> Identity:
 def judge(labels: Mapping[str, str], hook_sha256: str) -> Identity:
     """The same, by the labels and the hook's digest (hex)."""
     known: list[str] | None = [release.tag for release in releases.by_hook(hook_sha256)]
-    after = labels.get(recipe.HOOK_AFTER, "")
+    after = labels.get(label.HOOK_AFTER, "")
     if known:
         origin = Origin.PRISTINE
     elif after == hook_sha256 and all(labels.get(key) for key in _ALWAYS):
@@ -91,34 +91,19 @@ def judge(labels: Mapping[str, str], hook_sha256: str) -> Identity:
     return Identity(
         origin,
         tuple(known or ()),
-        recipe.parse_patches(labels.get(recipe.PATCHES, "")) if ours else (),
+        label.parse_patches(labels.get(label.PATCHES, "")) if ours else (),
         hook_sha256,
-        labels.get(recipe.BASE_NAME, ""),
-        labels.get(recipe.BASE_DIGEST, ""),
-        labels.get(recipe.VERSION, "") if ours else "",
+        labels.get(label.BASE_NAME, ""),
+        labels.get(label.BASE_DIGEST, ""),
+        labels.get(label.VERSION, "") if ours else "",
     )
 
 
 def _made_from(labels: Mapping[str, str]) -> list[str] | None:
     """The release that the labels name, if any; None when their other words contradict it."""
-    release = labels.get(recipe.RELEASE, "")
-    before = [known.tag for known in releases.by_hook(labels.get(recipe.HOOK_BEFORE, ""))]
+    release = labels.get(label.RELEASE, "")
+    before = [known.tag for known in releases.by_hook(labels.get(label.HOOK_BEFORE, ""))]
     if before and release not in before:
         return None
     named = [known.tag for known in releases.all_releases() if known.tag == release]
     return named if named or release in ("", "unknown") else None
-
-
-def run_settings_lost(config: Mapping[str, Any]) -> Sequence[str]:
-    """What ``docker commit`` of a running installer typically loses: entrypoint, user.
-
-    Upstream's images have ENTRYPOINT ["/shell-operator"] and USER kubesphere in every supported
-    release (Dockerfile and Dockerfile.complete, v3.0.0 to v3.4.1).
-    """
-    inner = image_config.settings(config)
-    lost = []
-    if inner.get("Entrypoint") != ["/shell-operator"]:
-        lost.append(f"entrypoint is {inner.get('Entrypoint')!r}, not ['/shell-operator']")
-    if inner.get("User") not in ("kubesphere", "1002", "1002:1002", "kubesphere:kubesphere"):
-        lost.append(f"user is {inner.get('User')!r}, not 'kubesphere'")
-    return lost

@@ -6,11 +6,11 @@ Nothing is judged as a failure here and no image is refused for being foreign: t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
-from ksimage.derivation import recipe
+from ksimage.derivation import recipe, repair
 from ksimage.errors import HookNotFound, KsimageError
 from ksimage.harbor.view import hints
 from ksimage.hook.find import find_hook
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ksimage.harbor.view import View
     from ksimage.hook.layers import Hook
     from ksimage.inspection.identity import Identity, Origin
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -42,7 +43,7 @@ class Platform:
         size: bytes of config and layers, compressed as they are stored.
         identity: whose hook it is; None when there is none, and ``no_hook`` says why.
         verbosity: default of KS_INSTALLER_VERBOSITY, None when not set.
-        lost: run settings that differ from upstream's, as ``docker commit`` loses them.
+        lost: what an installer needs and the image does not have, as ``docker commit`` loses it.
     """
 
     platform: str
@@ -52,8 +53,8 @@ class Platform:
     layers: int
     size: int
     created: str
-    entrypoint: Any
-    command: Any
+    entrypoint: object
+    command: object
     user: str
     identity: Identity | None
     no_hook: str
@@ -100,7 +101,7 @@ def inspect(
     harbor: Harbor | None = None,
     *,
     platforms: Sequence[str] = (),
-    options: Any = None,
+    options: RegistryOptions | None = None,
 ) -> Inspection:
     """Look at what ``location`` holds.
 
@@ -154,7 +155,6 @@ def _hooks(source: Source, images: ImageSet) -> Iterable[tuple[PlatformImage, Ho
 def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
     settings = image_config.settings(image.config)
     manifest = image.manifest
-    missing = isinstance(hook, HookNotFound)
     return Platform(
         platform=str(image.platform),
         media_type=manifest.media_type,
@@ -169,11 +169,21 @@ def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
         identity=None if isinstance(hook, HookNotFound) else image_identity.identify(image, hook),
         no_hook=hook.why if isinstance(hook, HookNotFound) else "",
         verbosity=image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE),
-        lost=() if missing else tuple(image_identity.run_settings_lost(image.config)),
+        lost=_lost(image, hook),
     )
 
 
-def _kept(location: Location, images: ImageSet, harbor: Harbor | None, options: Any) -> Kept | None:
+def _lost(image: PlatformImage, hook: Hook | HookNotFound) -> tuple[str, ...]:
+    """What an installer needs and the image does not have; nothing of what is none."""
+    if isinstance(hook, HookNotFound):
+        return ()
+    release = image_identity.identify(image, hook).release
+    return tuple(fault.text for fault in repair.faults(image.config, hook, release))
+
+
+def _kept(
+    location: Location, images: ImageSet, harbor: Harbor | None, options: RegistryOptions | None
+) -> Kept | None:
     """``<tag>-orig`` of the same repository, when it can be seen."""
     reference = location.reference
     if reference is None or reference.tag is None or reference.digest is not None:
@@ -192,7 +202,9 @@ def _kept(location: Location, images: ImageSet, harbor: Harbor | None, options: 
     return Kept(there.tag or "", digest, what, tag.pushed if tag else None)
 
 
-def _kubekey_names(location: Location, images: ImageSet, options: Any) -> list[str]:
+def _kubekey_names(
+    location: Location, images: ImageSet, options: RegistryOptions | None
+) -> list[str]:
     """Those of KubeKey's ``<tag>-<arch>`` beside an index that hold the index's own images."""
     reference = location.reference
     if reference is None or not reference.tag or reference.digest or images.index is None:
@@ -206,7 +218,7 @@ def _kubekey_names(location: Location, images: ImageSet, options: Any) -> list[s
     return found
 
 
-def _held(location: Location, options: Any) -> str | None:
+def _held(location: Location, options: RegistryOptions | None) -> str | None:
     target = access.open_target(location, options=options)
     try:
         found = target.held()

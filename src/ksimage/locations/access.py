@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.locations.spec import Location, Transport, require_writable
 
 if TYPE_CHECKING:
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source, Target
 
 
-def open_source(location: Location, *, options: Any = None, cached: bool = False) -> Source:
+def open_source(
+    location: Location, *, options: RegistryOptions | None = None, cached: bool = False
+) -> Source:
     """The image at ``location``; nothing is read yet.
 
     Args:
@@ -20,7 +23,7 @@ def open_source(location: Location, *, options: Any = None, cached: bool = False
         cached: manifests and configs of a registry may come from the cache.
     """
     if location.reference is not None:
-        from ksimage.locations.registry import RegistrySource
+        from ksimage.locations.registry.source import RegistrySource
 
         return RegistrySource(location.reference, options, cached=cached)
     if location.transport is Transport.DAEMON:
@@ -40,7 +43,7 @@ def open_source(location: Location, *, options: Any = None, cached: bool = False
     return DockerArchiveSource(Path(location.path), location.ref, digest=location.digest)
 
 
-def open_target(location: Location, *, options: Any = None) -> Target:
+def open_target(location: Location, *, options: RegistryOptions | None = None) -> Target:
     """The destination at ``location``; nothing is written yet.
 
     Raises:
@@ -48,7 +51,7 @@ def open_target(location: Location, *, options: Any = None) -> Target:
     """
     require_writable(location)
     if location.reference is not None:
-        from ksimage.locations.registry import RegistryTarget
+        from ksimage.locations.registry.target import RegistryTarget
 
         return RegistryTarget(location.reference, options)
     if location.transport is Transport.DAEMON:
@@ -56,14 +59,14 @@ def open_target(location: Location, *, options: Any = None) -> Target:
 
         return DaemonTarget(location.ref)
     if location.transport is Transport.OCI:
-        from ksimage.locations.oci.layout import LayoutTarget
+        from ksimage.locations.oci.folder import LayoutTarget
 
         return LayoutTarget(Path(location.path), location.ref)
     if location.transport is Transport.OCI_ARCHIVE:
         from ksimage.locations.oci.archive import OciArchiveTarget
 
         return OciArchiveTarget(Path(location.path), location.ref)
-    from ksimage.locations.docker.archive import DockerArchiveTarget
+    from ksimage.locations.docker.save import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
 

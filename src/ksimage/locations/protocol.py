@@ -73,6 +73,15 @@ class Target(Protocol):
     def name(self) -> str:
         """The location as a user would type it."""
 
+    @property
+    def max_jobs(self) -> int | None:
+        """How many blobs it takes at once at most; None for any number."""
+
+    def platform(self) -> str | None:
+        """None where an index is taken whole. Else one platform is taken out of it: this one, or
+        for "" the only one that is there.
+        """
+
     def held(self) -> Descriptor | None:
         """What the name points to now, or None."""
 

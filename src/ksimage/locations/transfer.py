@@ -7,9 +7,8 @@ name is as it was and nothing names what is not there. An index is copied whole.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
-from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from ksimage.errors import (
@@ -17,12 +16,13 @@ from ksimage.errors import (
     PlatformNeeded,
     PlatformNotFound,
     UnsupportedImage,
-    UsageError,
 )
 from ksimage.images.manifest import Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import FOREIGN_LAYERS, INDEX_TYPES, MANIFEST_TYPES
-from ksimage.images.platform import matches, named, near
+from ksimage.images.platform import matches, near
 from ksimage.locations.protocol import Source, Target, Transfer
+from ksimage.locations.views.view import OnePlatform
+from ksimage.locations.views.watch import Cancelled, Watched
 from ksimage.threads import Threads
 
 JOBS = 4
@@ -70,28 +70,26 @@ def copy(
     target: Target,
     *,
     top: Descriptor | None = None,
-    platforms: Sequence[str] = (),
     jobs: int = JOBS,
     progress: Progress | None = None,
 ) -> CopyResult:
     """Copy one image.
 
     Args:
-        top: the manifest or index; what the source's name points to when not given.
-        platforms: one platform takes that manifest alone out of an index. None of them takes
-            everything, which a target of a single platform only accepts when there is one.
+        top: the manifest or index; what the source's name points to when not given. Out of an index
+            a target of a single platform takes that one.
         jobs: blobs at once; a target may want fewer (its ``max_jobs``).
 
     Raises:
-        PlatformNeeded, PlatformNotFound, UsageError, UnsupportedImage, and whatever the two places
-        raise. The target's name is then what it was.
+        PlatformNeeded, PlatformNotFound, UnsupportedImage, and whatever the two places raise. The
+        target's name is then what it was.
     """
-    top, data, parsed = _select(source, target, top or source.top(), platforms)
+    top, data, parsed = _select(source, target, top or source.top())
     images = [(top, data, parsed)] if isinstance(parsed, Manifest) else []
     if isinstance(parsed, Index):
         images = [_child(source, entry) for entry in parsed.manifests]
     layers, configs, skipped = _blobs([manifest for _, _, manifest in images])
-    jobs = min(jobs, getattr(target, "max_jobs", jobs))
+    jobs = min(jobs, target.max_jobs or jobs)
     transfers = _put_blobs(source, target, layers, configs, jobs, progress)
     if isinstance(parsed, Index):
         for descriptor, child_data, _ in images:
@@ -101,33 +99,37 @@ def copy(
 
 
 def _select(
-    source: Source, target: Target, top: Descriptor, platforms: Sequence[str]
+    source: Source, target: Target, top: Descriptor
 ) -> tuple[Descriptor, bytes, Manifest | Index]:
     data = source.manifest(top)
     parsed = parse(source.name, data, top.media_type)
     if isinstance(parsed, Manifest):
         return top, data, parsed
     _refuse_nested(source, parsed)
-    single = bool(getattr(target, "single_platform", False))
-    if len(platforms) > 1 or (not platforms and not single):
-        present = {entry.platform.normal for entry in real_platforms(parsed) if entry.platform}
-        if single:
-            raise PlatformNeeded(target.name, list(platforms))
-        if platforms and {named(text).normal for text in platforms} != present:
-            raise UsageError(
-                "some platforms of an image cannot be copied alone",
-                why="an index without the others would have another digest",
-                advice=["name one platform, or none to copy all of them"],
-            )
+    wanted = target.platform()
+    if wanted is None:
         return top, data, parsed
-    preferred = getattr(target, "platform", None) if not platforms else None
-    wanted = platforms[0] if platforms else preferred() if callable(preferred) else None
-    entry = choose_platform(source.name, target.name, parsed, wanted)
-    return _child(source, entry)
+    return _child(source, choose_platform(source.name, target.name, parsed, wanted))
 
 
-def choose_platform(name: str, target: str, index: Index, wanted: str | None) -> Descriptor:
-    """The entry for ``wanted``, or the only one.
+def of_platform(source: Source, target: str, platform: str) -> Source:
+    """``source``, but one platform's image out of its index; no index passes as it is.
+
+    Args:
+        target: the destination, for messages.
+
+    Raises:
+        PlatformNotFound, and whatever the source raises.
+    """
+    top = source.top()
+    parsed = parse(source.name, source.manifest(top), top.media_type)
+    if isinstance(parsed, Manifest):
+        return source
+    return OnePlatform(source, choose_platform(source.name, target, parsed, platform))
+
+
+def choose_platform(name: str, target: str, index: Index, wanted: str) -> Descriptor:
+    """The entry for ``wanted``; for "" the only one.
 
     Raises:
         PlatformNotFound: there is no such entry.
@@ -135,7 +137,7 @@ def choose_platform(name: str, target: str, index: Index, wanted: str | None) ->
     """
     entries = real_platforms(index)
     present = [str(entry.platform) for entry in entries]
-    if wanted is None:
+    if not wanted:
         if len(entries) != 1:
             raise PlatformNeeded(target, present)
         return entries[0]
@@ -185,37 +187,6 @@ def _blobs(
     configs = {manifest.config.digest: manifest.config for manifest in manifests}
     last = [config for digest, config in configs.items() if digest not in wanted]
     return list(wanted.values()), last, tuple({layer.digest: layer for layer in skipped}.values())
-
-
-class Cancelled(Exception):
-    """Another blob failed, or Ctrl-C: stop at the next chunk."""
-
-
-class Watched:
-    """A source that reports what is read from it; ``report`` may raise Cancelled."""
-
-    def __init__(self, source: Source, report: Callable[[Descriptor, int], None]) -> None:
-        self._source = source
-        self._report = report
-        self.top = source.top
-        self.manifest = source.manifest
-        self.home = source.home
-        self.close = source.close
-
-    @property
-    def name(self) -> str:
-        return self._source.name
-
-    @contextmanager
-    def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
-        self._report(descriptor, 0)
-        with self._source.blob(descriptor, offset) as chunks:
-            yield self._reported(descriptor, chunks)
-
-    def _reported(self, descriptor: Descriptor, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._report(descriptor, len(chunk))
-            yield chunk
 
 
 def _put_blobs(

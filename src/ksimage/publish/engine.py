@@ -11,7 +11,7 @@ way, wherever it can reach and trust the registry.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
@@ -26,19 +26,20 @@ from ksimage.publish.publish import Published
 if TYPE_CHECKING:
     from ksimage.images.manifest import Descriptor
     from ksimage.images.reference import Reference
+    from ksimage.locations.docker.client import EngineClient
     from ksimage.locations.docker.daemon import DaemonSource
-    from ksimage.locations.registry import RegistryOptions
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.registry.auth.credentials import Credentials
     from ksimage.locations.spec import Location
 
-log = logging.getLogger("ksimage.push")
+log = logging.getLogger(__name__)
 
 
 def push(
     source: DaemonSource,
     location: Location,
     *,
-    options: RegistryOptions,
+    options: RegistryOptions | None,
     overwrite: bool = False,
     platform: str | None = None,
 ) -> Published:
@@ -63,7 +64,7 @@ def push(
         if platform is not None:
             _require(source, platform)
         image_id = source.image_id
-        held = target.held()
+        held = publish.held_now(target, location, options)
         if held is not None and already_there(source, location, held, options):
             return Published(location, held, None)
         kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None
@@ -89,7 +90,7 @@ def _require(source: DaemonSource, platform: str) -> None:
 
 
 def already_there(
-    source: DaemonSource, location: Location, held: Descriptor, options: RegistryOptions
+    source: DaemonSource, location: Location, held: Descriptor, options: RegistryOptions | None
 ) -> bool:
     """Whether what a tag holds is this image, whichever way it came: digests differ, IDs do not."""
     there = access.open_source(location, options=options)
@@ -106,7 +107,9 @@ def already_there(
     return source.image_id in names
 
 
-def _push(client: Any, image_id: str, reference: Reference, options: RegistryOptions) -> str:
+def _push(
+    client: EngineClient, image_id: str, reference: Reference, options: RegistryOptions | None
+) -> str:
     """Name the image, push the name, give the name back. Returns the digest that was pushed."""
     name = reference.familiar
     login = _login(reference, options)
@@ -130,16 +133,16 @@ def _push(client: Any, image_id: str, reference: Reference, options: RegistryOpt
     return digest
 
 
-def _names(client: Any, image_id: str) -> int:
+def _names(client: EngineClient, image_id: str) -> int:
     with engine.translated(f"inspect {image_id}"):
         return len(client.api.inspect_image(image_id).get("RepoTags") or ())
 
 
-def _login(reference: Reference, options: RegistryOptions) -> Credentials | None:
-    from ksimage.locations.registry import session_for
+def _login(reference: Reference, options: RegistryOptions | None) -> Credentials | None:
+    from ksimage.locations.registry.session import session_for
 
     session = session_for(reference.registry, options)
-    return session.transport.auth.credentials(reference.repository)
+    return session.channel.auth.credentials(reference.repository)
 
 
 def _auth(login: Credentials | None) -> dict[str, str]:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
-from ksimage.errors import UsageError
+from ksimage.errors import PolicyViolation, UsageError
 from ksimage.images import reference as references
-from ksimage.images.manifest import Index, parse
 from ksimage.locations import access, transfer
 from ksimage.locations.spec import Transport
-from ksimage.publish.publish import Published, publish
+from ksimage.publish.publish import Published, publish, require_other_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.options import OptionsFor, RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
     from ksimage.locations.transfer import Progress
 
-    OptionsFor = Callable[[Location], Any]
 
 AUTO, ENGINE, DIRECT = "auto", "engine", "direct"
 
@@ -105,6 +100,7 @@ def push(
         ImageNotFound, TagOccupied, KeptTagOccupied, TagMoved, PlatformNotFound, UsageError, and
         whatever the two places raise.
     """
+    require_other_file(source, to)
     opened = access.open_source(source, options=options(source))
     try:
         if through == ENGINE:
@@ -124,12 +120,14 @@ def push(
                 jobs=jobs,
                 progress=progress,
             )
+        return Pushed(published, _image_ids(opened, to, options(to)), through)
     finally:
         opened.close()
-    return Pushed(published, _image_ids(to, options(to)), through)
 
 
-def _present(source: Source, to: Location, options: Any, platform: str | None) -> Published | None:
+def _present(
+    source: Source, to: Location, options: RegistryOptions | None, platform: str | None
+) -> Published | None:
     """What the tag holds, when it is an engine's image already; saves saving it."""
     from ksimage.locations.docker.daemon import DaemonSource
     from ksimage.publish import engine as publish_engine
@@ -146,50 +144,30 @@ def _present(source: Source, to: Location, options: Any, platform: str | None) -
         target.close()
 
 
-class _OnePlatform:
-    """A source whose name points to one platform's image of its index."""
-
-    def __init__(self, source: Source, chosen: Descriptor) -> None:
-        self._source = source
-        self._chosen = chosen
-        self.manifest = source.manifest
-        self.home = source.home
-        self.close = source.close
-
-    @property
-    def name(self) -> str:
-        return self._source.name
-
-    def top(self) -> Descriptor:
-        return self._chosen
-
-    def blob(
-        self, descriptor: Descriptor, offset: int = 0
-    ) -> AbstractContextManager[Iterator[bytes]]:
-        return self._source.blob(descriptor, offset)
-
-
 def _one_platform(source: Source, to: Location, platform: str | None) -> Source:
     if platform is None:
         return source
-    top = source.top()
-    parsed = parse(source.name, source.manifest(top), top.media_type)
-    if not isinstance(parsed, Index):
+    chosen = transfer.of_platform(source, str(to), platform)
+    if chosen is source:
         base_images.read_images(source, [platform])  # raises unless it is for that one
-        return source
-    return _OnePlatform(source, transfer.choose_platform(source.name, str(to), parsed, platform))
+    return chosen
 
 
-def _image_ids(location: Location, options: Any) -> dict[str, str]:
-    """Read back from the destination; an engine's digest is the image ID already."""
+def _image_ids(sent: Source, location: Location, options: RegistryOptions | None) -> dict[str, str]:
+    """Read back from the destination; an engine's digest is the image ID already.
+
+    Where a policy lets nobody read what was pushed, what was sent tells.
+    """
     if location.transport is Transport.DAEMON:
         return {}
     source = access.open_source(location, options=options)
     try:
         images = base_images.read_images(source).images
-        return {str(image.platform): image.manifest.config.digest for image in images}
+    except PolicyViolation:
+        images = base_images.read_images(sent).images
     finally:
         source.close()
+    return {str(image.platform): image.manifest.config.digest for image in images}
 
 
 def _tag_of(source: Location) -> str | None:

@@ -17,13 +17,15 @@ from ksimage.errors import (
     LoginRequired,
     RightMissing,
 )
-from ksimage.locations.registry import session_for
-from ksimage.locations.registry.api.answers import MAX_WORDS, Answer, Intent, explain
+from ksimage.locations.registry.answers import MAX_WORDS, explain
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
+from ksimage.locations.registry.session import session_for
 from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.images.reference import Reference
-    from ksimage.locations.registry import RegistryOptions
+    from ksimage.locations.options import RegistryOptions
 
 # phrases of Harbor's and of registries' refusals, as the engine passes them on, and their statuses
 _SAID = (
@@ -50,7 +52,7 @@ _OF_A_LOGIN = (
 
 
 def explained(
-    error: EnginePushFailed, reference: Reference, options: RegistryOptions
+    error: EnginePushFailed, reference: Reference, options: RegistryOptions | None
 ) -> KsimageError:
     """The registry's refusal in our words, where the engine's message lets it be recognised.
 
@@ -70,17 +72,17 @@ def explained(
     return EnginePushFailed(str(reference), words)
 
 
-def _of_the_login(words: str, intent: Intent, options: RegistryOptions) -> KsimageError:
+def _of_the_login(words: str, intent: Intent, options: RegistryOptions | None) -> KsimageError:
     """No login, a wrong one, or a good one without the right. Never raises."""
-    transport = session_for(intent.host, options).transport
-    login = transport.auth.credentials(intent.repository)
+    channel = session_for(intent.host, options).channel
+    login = channel.auth.credentials(intent.repository)
     if login is None:
         return LoginRequired(intent.host, intent.name, intent.action, words)
     holds = True
     with suppress(KsimageError):  # what the engine was told is worth more than a failed question
         try:
-            transport.request("GET", "/v2/", intent)  # a token service refuses a wrong password
-            holds = login.basic is None or transport.login_holds(login.basic)
+            channel.request("GET", "/v2/", intent)  # a token service refuses a wrong password
+            channel.auth.greet(intent.repository)
         except LoginFailed:
             holds = False
     if holds:

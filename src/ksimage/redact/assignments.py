@@ -1,4 +1,4 @@
-"""Secrets that stand behind their name: ``password: x``, ``--token x``, ``<secret>x</secret>``, 密码：x."""
+"""Secrets behind their name: ``password: x``, ``--token x``, ``<secret>x</secret>``, in Chinese."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ ENV_TRIGGER: Final = "value"
 MAX_QUOTED: Final = 8192
 """Characters of one quoted value."""
 
+MAX_BLOCK: Final = 3
+"""Lines of a YAML block that can be a password; private keys are known by their shape."""
+
 _NAME_BEFORE = re.compile(r"[\w.\-]*\Z")
-_NAME_AFTER = re.compile(r"[\w.\-]*")
-_SEPARATOR = re.compile(r"\s{0,4}(?:=>|:=|[:=：]|为是|[为是])[ \t]*")
+_NAME = re.compile(rf"(?:{'|'.join(TRIGGERS)})[\w.\-]*")
+_SEPARATOR = re.compile(r"\s{0,4}(?:=>|:=|::|=(?!=)|[:：]|[为是])[ \t]*")
+_FOLLOWED = re.compile(r"\\*[\"']?\s{0,4}(?:[:=：>,为是\n]|\Z)|[\"'\\]")
+"""What may stand behind a name that has a value: prose has something else there."""
 _QUOTE = re.compile(r"\\*[\"']")
-_NEXT_ARGUMENT = re.compile(r"(?:(\\*[\"'])[ \t]*,?\s*|[ \t]+|[ \t]*\\\n\s*)(?=\S)")
-_QUOTED = re.compile(r"(?P<q>\\*[\"'])(?P<v>(?:(?!(?P=q)|\n).){0,8192}?)(?<!\\)(?P=q)")
-_BARE = re.compile(r"[^\s\"'`\\<>]+")
+_NEXT_ARGUMENT = re.compile(r"(?:(\\*[\"'])[ \t]*,?\s*|[ \t]*\\\n\s*|[ \t]+)(?=\S)")
+_QUOTED = re.compile(r"(?P<q>[\"'])(?P<v>(?:(?!(?P=q))[^\\\n]|\\.){0,8192})(?P=q)")
+_QUOTED_WITHIN = re.compile(r"(?P<q>\\+[\"'])(?P<v>(?:(?!(?<!\\)(?P=q)|\n).){0,8192})(?P=q)")
+_BARE = re.compile(r"[^\s\"'`\\<>]{1,16384}")
 _TO_LINE_END = re.compile(r"[^\n\r\\]*")
 _LINE_HEAD = re.compile(r"(?:[-+ ] ?)?\s*(?:- )?[\"']?\Z")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]*\n")
@@ -37,42 +43,49 @@ _ENV = re.compile(
 )
 
 
-def named(text: str, low: str) -> Iterator[Site]:
-    """Every secret behind a name in ``text``; ``low`` is the text in lower case."""
-    seen = -1
-    for at in _positions(low):
-        if at < seen:
-            continue  # the same name again: "secret" and "key" of secretKey
-        start = at - len(_NAME_BEFORE.search(text, max(0, at - MAX_NAME), at)[0])  # type: ignore[index]
-        after = _NAME_AFTER.match(text, at)
-        assert after is not None  # it matches nothing at all, too
-        end = seen = after.end()
+def names(text: str, low: str) -> list[tuple[int, int, KeyKind]]:
+    """The names in ``text`` whose values are secret, and of what kind: start, end, kind.
+
+    ``low`` is the text in lower case.
+    """
+    if not any(trigger in low for trigger in TRIGGERS):
+        return []
+    found: list[tuple[int, int, KeyKind]] = []
+    for place in _NAME.finditer(low):
+        at, end = place.span()
+        before = _NAME_BEFORE.search(text, max(0, at - MAX_NAME), at)
+        start = before.start() if before else at
         if end - start > MAX_NAME:
             continue
         name = text[start:end].rstrip("-.")
-        if (kind := kind_of(name.lstrip("-."))) is not KeyKind.NONE:
-            yield from _value(text, start, start + len(name), kind)
-    yield from _chinese(text)
-    yield from _environment(text, low)
-
-
-def _positions(low: str) -> list[int]:
-    """Where names may be, in order."""
-    found: list[int] = []
-    for trigger in TRIGGERS:
-        at = low.find(trigger)
-        while at >= 0:
-            found.append(at)
-            at = low.find(trigger, at + len(trigger))
-    found.sort()
+        kind = kind_of(name.lstrip("-."))
+        if kind is KeyKind.NONE:
+            continue
+        marked = name.startswith("-") or text[start - 1 : start] == "<"
+        if marked or _FOLLOWED.match(text, start + len(name)):
+            found.append((start, start + len(name), kind))
     return found
+
+
+def named(text: str, low: str) -> Iterator[Site]:
+    """Every secret behind a name in ``text``; ``low`` is the text in lower case."""
+    done = 0
+    for start, end, kind in names(text, low):
+        if start < done:
+            continue  # within a value, however long
+        for site in _value(text, start, end, kind):
+            done = site.end
+            yield site
+    if ENV_TRIGGER in low:
+        yield from _environment(text, low)
 
 
 def _value(text: str, start: int, end: int, kind: KeyKind) -> Iterator[Site]:
     """What stands behind the name ``text[start:end]``."""
     flag = text[start : start + 1] == "-"
     if text[start - 1 : start] == "<" and (found := _XML.match(text, end)):
-        yield from _judged(found.start("v"), found["v"].strip(), kind, "xml", text)
+        if len(found["v"].split()) <= 2:
+            yield from _judged(found.start("v"), found["v"].strip(), kind, "xml", text)
         return
     quote = _QUOTE.match(text, end)
     behind = quote.end() if quote else end
@@ -90,7 +103,7 @@ def _value(text: str, start: int, end: int, kind: KeyKind) -> Iterator[Site]:
 
 def _scalar(text: str, start: int, at: int, kind: KeyKind, spaced: bool) -> Iterator[Site]:
     """The value that begins at ``at``; ``spaced``: behind a colon and a blank, as in YAML."""
-    if quoted := _QUOTED.match(text, at):
+    if quoted := _QUOTED.match(text, at) or _QUOTED_WITHIN.match(text, at):
         yield from _judged(quoted.start("v"), quoted["v"], kind, "name", text)
         return
     head = text[text.rfind("\n", max(0, start - 300), start) + 1 : start]
@@ -119,24 +132,24 @@ def _scalar(text: str, start: int, at: int, kind: KeyKind, spaced: bool) -> Iter
 
 
 def _block(text: str, head: str, at: int, kind: KeyKind) -> Iterator[Site]:
-    """A YAML block: the lines that are indented deeper than the name."""
+    """A YAML block: the lines that are indented deeper than the name. A long one is a program."""
     indent = len(head) - len(head.lstrip(" -+"))
-    for _ in range(200):
-        end = text.find("\n", at)
-        line = text[at : end if end >= 0 else len(text)]
+    lines: list[tuple[int, str]] = []
+    while at < len(text) and len(lines) <= MAX_BLOCK:
+        line = text[at : at + MAX_QUOTED].partition("\n")[0]
+        depth = len(line) - len(line.lstrip())
         if line.strip():
-            depth = len(line) - len(line.lstrip())
             if depth <= indent:
-                return
-            yield from _judged(at + depth, line.strip(), kind, "block", text)
-        if end < 0:
-            return
-        at = end + 1
+                break
+            lines.append((at + depth, line.strip()))
+        at += len(line) + 1
+    if len(lines) <= MAX_BLOCK:
+        for start, line in lines:
+            yield from _judged(start, line, kind, "block", text)
 
 
-def _chinese(text: str) -> Iterator[Site]:
-    if text.isascii():
-        return
+def chinese(text: str) -> Iterator[Site]:
+    """Every secret behind a Chinese word for one."""
     for word in CHINESE:
         at = text.find(word)
         while at >= 0:

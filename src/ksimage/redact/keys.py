@@ -32,7 +32,7 @@ _AMBIGUOUS: Final = (
     "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "credential",
     "credentials", "jwt", "cookie", "sshkey", "authorization",
 )  # fmt: skip
-_AMBIGUOUS_WORDS: Final = {"auth", "sid", "signature", "jsessionid", "sessionid"}
+_AMBIGUOUS_WORDS: Final = {"auth", "signature", "jsessionid", "sessionid"}
 _KEY_OF: Final = {
     "api", "access", "secret", "private", "encryption", "encrypt", "client", "signing", "sign",
     "auth", "master", "account", "shared", "certificate", "app", "hmac", "aes", "ssh", "license",
@@ -43,14 +43,16 @@ _TRAILING: Final = {
     "text", "new", "old", "current", "default", "id",
 }  # fmt: skip
 """Words behind the one that tells: ``client-key-data``. ``id`` counts for access keys only."""
-_NAMES_OF_SECRETS: Final = {"existing", "pull", "image", "images", "automount", "public", "page",
-                            "continue", "next", "max", "min", "num", "csi", "use", "enable",
-                            "disable", "has", "require", "allow", "create", "no", "skip"}  # fmt: skip
+_NAMES_OF_SECRETS: Final = {
+    "existing", "pull", "image", "images", "automount", "public", "page", "continue", "next", "max",
+    "min", "num", "csi", "use", "enable", "disable", "has", "require", "allow", "create", "no",
+    "skip", "checksum",
+}  # fmt: skip
 """Words before it that make it a name, a number or a switch: ``imagePullSecret``."""
 
 TRIGGERS: Final = (
-    "passw", "passphrase", "passcode", "pwd", "pass", "pw", "psw", "secret", "token", "jwt", "auth",
-    "key", "credential", "dockerc", "cookie", "sid", "signature", "sessionid",
+    "pass", "pw", "psw", "secret", "token", "jwt", "auth", "key", "credential", "dockerc", "cookie",
+    "signature", "sessionid",
 )  # fmt: skip
 """Lower-case literals, one of which is in every name that is judged secret."""
 

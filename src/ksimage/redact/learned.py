@@ -17,6 +17,8 @@ MAX_VALUES: Final = 5_000
 MIN_GIVEN: Final = 4
 """Characters of a value that the operator names: theirs to know how rare it is."""
 
+_GRAM: Final = 4
+"""Characters of an anchor by which it is first looked for."""
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}")
 _MAX_WORDS: Final = 200_000
 
@@ -32,16 +34,18 @@ class Found(NamedTuple):
 class Learned:
     """Learn first, then find: what is learned later is not found in what was read before.
 
-    Texts of one installation repeat the same words over and over. Each word is looked at once;
-    only a text with a word that holds a needle's longest word is searched for the needle.
+    Texts of one installation repeat the same words over and over. Each word is looked at once, and
+    only a text with a word that holds a needle's longest word (its *anchor*) is searched for it.
     """
 
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._needles: dict[str, str] = {}
         self._anchors: dict[str, list[str]] = {}
+        self._grams: dict[str, list[str]] = {}
         self._loose: list[str] = []
         self._clean: set[str] = set()
+        self._clean_parts: set[str] = set()
         self._dirty: dict[str, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
@@ -68,6 +72,10 @@ class Learned:
     def canonical(self, value: str) -> str:
         """The learned value that ``value`` is an encoding of, else ``value``."""
         return self._needles.get(value, value)
+
+    def possible(self, text: str) -> bool:
+        """Whether :meth:`find` may find something in ``text``, or in what it is the JSON of."""
+        return bool(self._needles) and bool(self._candidates(text))
 
     def find(self, text: str) -> list[Found]:
         """Where learned values stand, in order, without overlaps."""
@@ -103,36 +111,45 @@ class Learned:
             if known:
                 continue
             anchor = max(_WORD.findall(needle), key=len, default="")
-            if anchor:
-                self._anchors.setdefault(anchor, []).append(needle)
-            else:
+            if not anchor:
                 self._loose.append(needle)
+            elif anchor in self._anchors:
+                self._anchors[anchor].append(needle)
+            else:
+                self._anchors[anchor] = [needle]
+                middle = (len(anchor) - _GRAM) // 2
+                self._grams.setdefault(anchor[middle : middle + _GRAM], []).append(anchor)
         self._clean.clear()
+        self._clean_parts.clear()
         self._dirty.clear()
 
     def _candidates(self, text: str) -> set[str]:
         """The needles of which at least the longest word is in ``text``."""
-        words = set(_WORD.findall(text))
+        found = {needle for needle in self._loose if needle in text}
+        parts = set(text.replace('"', "\n").split("\n"))
+        parts -= self._clean_parts
+        if not parts:
+            return found
+        words = {word for part in parts for word in _WORD.findall(part)}
         new = words - self._clean
-        if self._dirty:
-            new -= self._dirty.keys()
+        new.difference_update(self._dirty)
         if new:
             self._judge(new)
-        found = {needle for word in words & self._dirty.keys() for needle in self._dirty[word]}
-        found.update(needle for needle in self._loose if needle in text)
-        return found
+        dirty = words & self._dirty.keys()
+        if not dirty:
+            self._clean_parts |= parts
+        return found.union(*(self._dirty[word] for word in dirty))
 
     def _judge(self, words: Iterable[str]) -> None:
         """Sort new words into clean ones and those that hold an anchor."""
         if len(self._clean) > _MAX_WORDS:
             self._clean.clear()
-        joined = "\n".join(words)
-        anchors = [anchor for anchor in self._anchors if anchor in joined]
-        if not anchors:
-            self._clean.update(words)
-            return
+            self._clean_parts.clear()
         for word in words:
-            inside = [anchor for anchor in anchors if anchor in word]
+            grams = {word[at : at + _GRAM] for at in range(len(word) - _GRAM + 1)}
+            inside = [
+                a for gram in grams & self._grams.keys() for a in self._grams[gram] if a in word
+            ]
             if inside:
                 self._dirty[word] = tuple(n for anchor in inside for n in self._anchors[anchor])
             else:

@@ -17,7 +17,7 @@ _KIND = re.compile(r"^(?P<indent>[ -]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*$", re
 _DATA = re.compile(r"^(?P<indent>[ -]*)(?:data|stringData):[ \t]*$", re.MULTILINE)
 _ITEM = re.compile(r"(?P<indent> *)(?P<k>[\w.-]+):[ \t]*(?P<v>\S.*?)[ \t]*$")
 _DOCUMENT = re.compile(r"^---", re.MULTILINE)
-PUBLIC: Final = {"ca.crt", "tls.crt", "namespace", "service-ca.crt", "username"}
+PUBLIC: Final = {"ca.crt", "tls.crt", "namespace", "service-ca.crt", "caBundle", "username"}
 """Keys in Secrets whose values are no secrets."""
 _WINDOW: Final = 32_768
 
@@ -45,7 +45,7 @@ def _items(text: str, at: int, depth: int) -> Iterator[Site]:
         item = _ITEM.match(line)
         if item is None or len(item["indent"]) <= depth:
             return
-        value = item["v"].strip("\"'")
+        value = item["v"].partition(" #")[0].rstrip().strip("\"'")
         if item["k"] not in PUBLIC and not plain(value):
             start = at + line.find(value, item.start("v"))
             yield Site(start, start + len(value), "Secret", value)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from ksimage.redact.documents import Json, rewrite
 from ksimage.redact.encodings import decoded
 from ksimage.redact.learned import Learned
-from ksimage.redact.text import REACH, sites, suspicious
+from ksimage.redact.text import REACH, Lookout, Relevant, relevant, sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +39,7 @@ class Redactor:
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(16)
         self._learned = Learned()
+        self._lookout = Lookout()
         self.count = 0
 
     @property
@@ -54,18 +56,29 @@ class Redactor:
         for text, whole in _texts(pieces, overlap=True):
             self.learn_text(text, whole)
 
+    def learn_document(self, document: Json) -> None:
+        """Take the secrets out of parsed JSON, for instance a list of Secrets."""
+        self.learn_text(json.dumps(document))
+
     def learn_text(self, text: str, whole: bool = True) -> None:
         """Take the secrets out of a text; ``whole``: it may be one JSON document."""
-        if not suspicious(text):
+        looked = self._lookout.relevant(text)
+        if not looked:
             return
+
+        def learn_sites(part: str) -> str:
+            for site in sites(part, looked):
+                self._learn_secret(site.value)
+            return part
+
         document = _parsed(text) if whole else None
         if document is not None:
             try:
-                rewrite(document, self._learn_secret, self._learn_sites)
+                rewrite(document, self._learn_secret, learn_sites)
                 return
             except RecursionError:
                 pass
-        self._learn_sites(text)
+        learn_sites(text)
 
     def redact(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Pass 2: one file with tokens in place of its secrets. What has none stays as it is."""
@@ -79,36 +92,36 @@ class Redactor:
 
     def redacted(self, text: str) -> str:
         """A whole text, perhaps a JSON document, with tokens in place of its secrets."""
-        found = self._learned.find(text)
-        if not found and not suspicious(text):
+        looked = self._lookout.relevant(text)
+        known = self._learned.possible(text)
+        if not looked and not known:
             return text
         document = _parsed(text)
         if document is None:
-            return self.replaced(text)
+            return self._replaced(text, looked, known)
         before = self.count
         try:
-            made = rewrite(document, self._token_of, self.replaced)
+            made = rewrite(
+                document, self._token_of, lambda part: self._replaced(part, looked, known)
+            )
         except RecursionError:
             self.count = before
-            return self.replaced(text)
+            return self._replaced(text, looked, known)
         if self.count == before:
             return text
         end = "\n" if text.endswith("\n") else ""
         return json.dumps(made, indent=4 if text[1:2] == "\n" else None) + end
 
-    def replaced(self, text: str) -> str:
-        """A text, not parsed, with tokens in place of its secrets."""
-        out, at = [], 0
-        for start, end, value in self.places(text):
-            out += [text[at:start], self._token_of(value)]
-            at = end
-        return "".join([*out, text[at:]]) if out else text
-
     def places(self, text: str) -> list[tuple[int, int, str]]:
-        """What is to be replaced: start, end and value, in order, without overlaps."""
-        found = [(place.start, place.end, place.value) for place in self._learned.find(text)]
-        if suspicious(text):
-            found += [(site.start, site.end, site.value) for site in sites(text)]
+        """What is to be replaced in a text that is not parsed: start, end and value, in order."""
+        return self._places(text, relevant(text), True)
+
+    def _places(self, text: str, looked: Relevant, known: bool) -> list[tuple[int, int, str]]:
+        found = [(site.start, site.end, site.value) for site in sites(text, looked)]
+        if known:
+            found += self._learned.find(text)
+        if len(found) < 2:
+            return found
         found.sort(key=lambda place: (place[0], -place[1]))
         merged: list[tuple[int, int, str]] = []
         for start, end, value in found:
@@ -119,6 +132,13 @@ class Redactor:
                 merged.append((start, end, value))
         return merged
 
+    def _replaced(self, text: str, looked: Relevant, known: bool) -> str:
+        out, at = [], 0
+        for start, end, value in self._places(text, looked, known):
+            out += [text[at:start], self._token_of(value)]
+            at = end
+        return "".join([*out, text[at:]]) if out else text
+
     def _token_of(self, value: str) -> str:
         self.count += 1
         data = self._learned.canonical(value).encode("utf-8", "surrogatepass")
@@ -127,16 +147,12 @@ class Redactor:
 
     def _learn_secret(self, value: str) -> str:
         self._learned.learn(value)
-        text = decoded(value) or value
-        if text[:1] == "{" or "\n" in text:  # a document in a Secret
-            self.learn_text(text)
+        inner = decoded(value) or ""
+        if inner[:1] in ("{", "[") or "\n" in inner:  # a document in a Secret
+            self.learn_text(inner)  # shorter each time
+        elif value[:1] == "{" and _parsed(value) is not None:
+            self.learn_text(value)
         return value
-
-    def _learn_sites(self, text: str) -> str:
-        if suspicious(text):
-            for site in sites(text):
-                self._learn_secret(site.value)
-        return text
 
 
 class _Stream:
@@ -190,7 +206,7 @@ def _texts(pieces: Iterable[bytes], overlap: bool) -> Iterator[tuple[str, bool]]
         yield _decoded(b"".join(head)), True
         return
     rest, tail = b"".join(head), ""
-    for piece in (b"", *iterator):
+    for piece in chain((b"",), iterator):
         rest += piece
         if len(rest) < STEP:
             continue

@@ -1,11 +1,13 @@
 """Secrets that are known by their own shape: keys, tokens, hashes, webhooks, URLs with logins."""
 
+# ruff: noqa: E501 - a pattern is read in one piece
+
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from ksimage.redact.site import Rule, Site, rule
+from ksimage.redact.site import Site, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,18 +19,18 @@ _GAP = r"(?:\s|\\+[nrt])"
 
 RULES: Final = (
     rule("jwt", "eyj", rf"(?<!{_URLSAFE})(?P<v>eyJ{_URLSAFE}{{8,}}\.{_URLSAFE}{{8,}}(?:\.{_URLSAFE}{{4,}})?)", 0, 16_384),
-    rule("bearer", "bearer basic", r"\b(?:bearer|basic)(?:\s+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
-    rule("url", "://", r"://(?P<u>[^\s/:@\"'\\<>]{0,100}):(?P<v>[^\s/@\"'\\<>]{1,200})@", 0, 340),
-    rule("dsn", "@tcp( @unix( @udp(", r"(?<![\w.-])[\w.-]{1,60}:(?P<v>[^\s\"'\\@]{1,100})@(?:tcp|udp|unix)\(", 170, 8),
-    rule("aws", "akia asia ltai akid", r"(?<![A-Za-z0-9])(?P<v>(?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,32})(?![A-Za-z0-9])", 0, 60),
-    rule("token", "ghp_ gho_ ghs_ ghu_ github_pat_ glpat- gldt- glrt- npm_ pypi- xoxb- xoxp- xoxa- hvs. hvb. sk-",
+    rule("bearer", "bearer|basic", r"\b(?:bearer|basic)(?:[ \t]+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
+    rule("url", "@", r"://(?P<u>[^\s/:@\"'\\<>]{0,100}):(?P<v>[^\s/@\"'\\<>]{1,200})@", 320, 1),
+    rule("dsn", "@tcp(|@unix(|@udp(", r"(?<![\w.-])[\w.-]{1,60}:(?P<v>[^\s\"'\\@]{1,100})@(?:tcp|udp|unix)\(", 170, 8),
+    rule("aws", "akia|asia|ltai|akid", r"(?<![A-Za-z0-9])(?P<v>(?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,32})(?![A-Za-z0-9])", 0, 60),
+    rule("token", "ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|gldt-|glrt-|npm_|pypi-|xoxb-|xoxp-|xoxa-|hvs.|hvb.|sk-",
          r"(?<![\w.-])(?P<v>(?:gh[posu]_|github_pat_|gl(?:pat|dt|rt)-|npm_|pypi-|xox[bpa]-|hv[sb]\.|sk-)[A-Za-z0-9_-]{16,})", 0, 200),
-    rule("kubeadm", "kubeadm bootstrap token", r"(?<![\w.-])(?P<v>(?=[a-z.]{0,22}[0-9])[a-z0-9]{6}\.[a-z0-9]{16})(?![\w.-])", 160, 400),
-    rule("hash", "$1$ $5$ $6$ $y$ $apr1$ $2a$ $2b$ $2y$ $argon2 {ssha {sha} {crypt} {pbkdf2 {bcrypt}",
+    rule("kubeadm", "kubeadm|bootstrap|token", r"(?<![\w.-])(?P<v>(?-i:(?=[a-z.]{0,22}[0-9])[a-z0-9]{6}\.[a-z0-9]{16}))(?![\w.-])", 160, 400),
+    rule("hash", "$1$|$5$|$6$|$y$|$apr1$|$2a$|$2b$|$2y$|$argon2|{ssha|{sha}|{crypt}|{pbkdf2|{bcrypt}",
          r"(?P<v>(?:\$(?:[156y]|apr1|2[aby]|argon2\w*)\$|\{(?:SSHA\d*|SHA|CRYPT|PBKDF2[\w-]*|bcrypt)\})[A-Za-z0-9./+=,$-]{8,})", 0, 300),
-    rule("webhook", "/webhook/send?key= robot/send?access_token= /bot/v2/hook/ hooks.slack.com/services/ /bot/hook/ discord.com/api/webhooks/",
-         r"(?:send\?key=|send\?access_token=|/hook/|/services/\w+/\w+/|/webhooks/\d+/)(?P<v>[\w-]{8,})", 0, 160),
-    rule("signed url", "signature= -credential= security-token= sig=", r"[?&](?:[\w-]*-)?(?:signature|credential|security-token|sig)=(?P<v>[^\s&\"'\\<>]{8,})", 40, 500),
+    rule("webhook", "send?key=|send?access_token=|feishu|slack|webhooks",
+         r"(?:send\?key=|send\?access_token=|/hook/|/services/\w+/\w+/|/webhooks/\d{15,}/)(?P<v>[\w-]{8,})", 1, 160),
+    rule("signed url", "signature=|-credential=|security-token=|sig=", r"[?&](?:[\w-]*-)?(?:signature|credential|security-token|sig)=(?P<v>[^\s&\"'\\<>]{8,})", 40, 500),
     rule("identified by", "identified", r"identified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?\\*['\"](?P<v>[^'\"\\\n]{1,200})", 0, 300),
     rule("base64 key", "ls0tls1crudjti", rf"(?P<v>LS0tLS1CRUdJTi(?:BSU0|BFQy|BQUk|BFTk|BPUE|BEU0){_B64}{{10,}}(?:{_GAP}+{_B64}{{16,}})*(?:{_GAP}+{_B64}{{2,}})?={{0,2}})", 0, 65_536),
 )  # fmt: skip
@@ -38,6 +40,11 @@ _BODY = re.compile(
     rf"(?:{_GAP}|[A-Za-z0-9+/=]|(?:Proc-Type|DEK-Info|Version|Comment): [^\n\\]{{1,80}})*"
 )
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{16,}")
+_LAST_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_WORD = re.compile(rf"{_GAP}*(?P<line>[A-Za-z0-9+/=]*)")
+_KEY_CHARACTERS: Final = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n\\"
+)
 _SPLIT = re.compile(rf"{_GAP}+")
 _LONGEST_KEY: Final = 32_768
 
@@ -67,28 +74,21 @@ def pem(text: str, at: int) -> Iterator[Site]:
 def _headless(text: str, at: int) -> Iterator[Site]:
     """Lines of base64 before an END whose BEGIN was cut off."""
     dashes = text.rfind("-----END", max(0, at - 40), at)
-    if dashes < 0:
-        return
-    window = max(0, dashes - _LONGEST_KEY)
-    if "-----BEGIN" in text[window:dashes].rpartition("-----END")[2]:
-        return  # whole, and found from its beginning
-    end = dashes
+    first = dashes
+    while first > max(0, dashes - _LONGEST_KEY) and text[first - 1] in _KEY_CHARACTERS:
+        first -= 1
     start = dashes
-    lines = [(m.start(), m.end()) for m in re.finditer(r"[^\s\\]+", text[window:dashes])]
-    for first, last in reversed(lines):
-        word = text[window + first : window + last]
-        # "n" is what is left of an escaped line end; it may stand before a line.
-        if word in ("n", "r") or _KEY_LINE.fullmatch(word) or (start == end and word.isalnum()):
-            start = window + first
+    for word in reversed(list(_WORD.finditer(text, first, max(first, dashes)))):
+        if not word["line"]:
             continue
-        break
-    if start < end:
-        yield Site(start, end, "private key", text[start:end])
+        last_line = start == dashes and _LAST_LINE.fullmatch(word["line"])
+        if not last_line and not _KEY_LINE.fullmatch(word["line"]):
+            break
+        start = word.start("line")
+    if start < dashes and text[first - 5 : first] != "-----":
+        yield Site(start, dashes, "private key", text[start:dashes])
 
 
 def key_lines(value: str) -> list[str]:
     """The lines of a private key, each of which betrays a part of it."""
     return [line for line in _SPLIT.split(value) if len(line) >= 40 and _KEY_LINE.fullmatch(line)]
-
-
-__all__ = ["PEM_TRIGGER", "RULES", "Rule", "key_lines", "pem"]

@@ -32,7 +32,8 @@ class Rule(NamedTuple):
         name: for counts.
         triggers: lower-case ASCII literals; one of them is in every match.
         pattern: the group ``v`` is the secret.
-        before, after: characters around the trigger in which the pattern is searched.
+        before, after: characters around the trigger in which the pattern is searched; with
+            nothing before, it begins with the trigger.
         sure: see :class:`Site`.
     """
 
@@ -46,7 +47,12 @@ class Rule(NamedTuple):
     def sites(self, text: str, at: int) -> Iterator[Site]:
         """The sites around the trigger at ``at``."""
         start, end = max(0, at - self.before), at + self.after
-        for found in self.pattern.finditer(text, start, end):
+        if self.before:
+            places = self.pattern.finditer(text, start, end)
+        else:
+            first = self.pattern.match(text, at, end)
+            places = iter((first,) if first else ())
+        for found in places:
             if found.end("v") > found.start("v"):
                 yield Site(found.start("v"), found.end("v"), self.name, found["v"], self.sure)
 
@@ -54,9 +60,9 @@ class Rule(NamedTuple):
 def rule(
     name: str, triggers: str, pattern: str, before: int = 0, after: int = 400, sure: bool = True
 ) -> Rule:
-    """A rule, its triggers separated by blanks, its pattern verbose-free and case-insensitive."""
+    """A rule whose triggers are separated by ``|`` and whose pattern takes either case."""
     return Rule(
-        name, tuple(triggers.split()), re.compile(pattern, re.IGNORECASE), before, after, sure
+        name, tuple(triggers.split("|")), re.compile(pattern, re.IGNORECASE), before, after, sure
     )
 
 

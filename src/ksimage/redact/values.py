@@ -16,13 +16,14 @@ MAX_VALUE: Final = 16_384
 TOKEN = re.compile(r"\[redacted:[0-9a-f]{6}\]")
 
 _PLAIN = re.compile(
-    r"""(?ix) (?: true | false | none | null | nil | yes | no | on | off | unset | undefined | omit
+    r"""(?x) (?i: true | false | none | null | nil | yes | no | on | off | unset | undefined | omit
     | \d{1,4} | [*x•.\-]+ | changed | ok | opaque | string | str | bytes | required | optional
-    | \{\{.* | \{%.* | \$.* | <[^<>]*> | `.* | %\(?\w.* | %[sdvq] | @\S+@
+    | \{\{.* | \{%.* | \$(?!apr1\$|argon|y\$)[({]{0,2}\s?[A-Za-z_*@?!.].* | \$\d
+    | <[^<>]*>[,.;]? | any | `.* | %\(?\w.* | %[sdvq] | @\S+@
     | password | passwd | pass | secret | token | username | user | key | value | hidden
     | VALUE_SPECIFIED_IN_NO_LOG_PARAMETER | \[redacted.* | basic | bearer | \{ | \[ | [|>][+-]?
     | \(.* | not | is | are | was | for | from | in | of | to | and | or | the | must | bytes\b.*
-    )? """,
+    )? | [A-Z]{2,}(?:_[A-Z]+)+ | \W{1,3} | [\w.-]*-secrets? """,
     re.DOTALL,
 )
 _IDENTIFIER = re.compile(
@@ -30,9 +31,11 @@ _IDENTIFIER = re.compile(
     | _*[a-z]+(?:[A-Z][a-z]+)+                             # camelCase
     | (?:[A-Z][a-z]+)+                                     # CamelCase
     | [A-Z]+(?:_[A-Z]+)*                                   # CONSTANT
-    | /?(?:[\w.{}-]+/)+[\w.{}-]*                           # a path
-    | [\w.]+\(.*                                           # a call
-    | v?\d+(?:\.\d+)+(?:-[\w.]+)?                          # a version, an address
+    | \.{0,2}/(?:[\w.{}-]+/)*[\w.{}-]* | (?:[a-z][a-z.-]*/)+[a-z.-]*   # a path
+    | [&*\w.\[\]]+\(.* | \w+\[.*                           # a call, an index
+    | [&*]?[A-Za-z]+(?:\.[A-Za-z]+)+[,{}]*                 # a field
+    | v?\d+(?:\.\d+)+(?:-[\w.]+|:\d{2,5})?                # a version, an address
+    | (?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d{2,5})?               # a host
     | \d{4}-\d\d-\d\d.*                                    # a date
     | [\w.-]+/[\w.-]+:[\w.-]+                              # an image
     """
@@ -61,7 +64,11 @@ def strong(value: str) -> bool:
     """
     if not MIN_STRONG <= len(value) <= MAX_VALUE or plain(value) or TOKEN.search(value):
         return False
-    if identifier(value) or len(value.split()) > 2 or value.startswith(("http://", "https://")):
+    if (
+        identifier(value.rstrip(".,:;{}"))
+        or len(value.split()) > 2
+        or value.startswith(("http://", "https://"))
+    ):
         return _LONG_WORD.fullmatch(value) is not None
     classes = sum(bool(part.search(value)) for part in _CLASSES)
     if len(value) >= 8 and (classes >= 2 or len(value) >= 20) and any(map(str.isalnum, value)):

@@ -61,7 +61,7 @@ class TestWhich:
             assert plan.repository == "kubesphere/ks-installer"
             assert [patch.name for patch in plan.selection.patches][:2] == ["unquiet", "verbosity"]
             assert "not upstream's" in plan.notes[0]
-            assert plan.identity.base_name == "", "a folder means nothing elsewhere"
+            assert plan.statement.base_name == "", "a folder means nothing elsewhere"
 
     @pytest.mark.parametrize("ref", ["v3.3.2", "kubesphereio:ks-installer:v3.3.2-amd64"])
     def test_an_image_instead_of_a_release(self, tmp_path: Path, ref: str) -> None:

@@ -18,7 +18,7 @@ from ksimage.build import plan as planning
 from ksimage.build import reproduce
 from ksimage.build.reproduce import Comparison
 from ksimage.config.settings import PatchSettings, Settings
-from ksimage.derivation.recipe import Identity
+from ksimage.derivation.labels import Statement
 from ksimage.errors import CannotReproduce, KsimageError, PlatformNotFound
 from ksimage.locations import spec
 from ksimage.patching.refresh import compose
@@ -36,7 +36,7 @@ def made(
     **fields: Any,
 ) -> str:
     """Build with the direct engine; the location."""
-    own = {key: fields.pop(key) for key in ("epoch", "identity", "base_digest") if key in fields}
+    own = {key: fields.pop(key) for key in ("epoch", "statement", "base_digest") if key in fields}
     settings = Settings(source=source, labels=MappingProxyType(labels or {}), **fields)
     plan = planning.plan(what, settings, options=lambda _: None, **own)
     try:
@@ -99,7 +99,7 @@ class TestIdentical:
             {"patches": PatchSettings(include=("early-config",))},
             {"patches": PatchSettings(exclude=("poll-interval", "labelled-output"))},
             {"what": "v3.0.0"},  # poll-interval is not for it
-            {"identity": Identity("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ())},
+            {"statement": Statement("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ())},
         ],
         ids=" ".join,
     )  # fmt: skip
@@ -312,7 +312,7 @@ class TestCannot:
         self, tmp_path: Path, to: str, name: str, why: str
     ) -> None:
         """No label makes this program talk to a host."""
-        made(single(tmp_path / "base"), to, identity=Identity("v3.3.2", name, ()))
+        made(single(tmp_path / "base"), to, statement=Statement("v3.3.2", name, ()))
         assert self.error(to, None).why == why
 
     def test_patches_are_not_here(self, tmp_path: Path, to: str) -> None:

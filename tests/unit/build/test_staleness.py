@@ -18,7 +18,7 @@ from ksimage.build import plan as planning
 from ksimage.build import staleness
 from ksimage.build.staleness import Finding, State
 from ksimage.config.settings import PatchSettings, Settings
-from ksimage.derivation.recipe import Identity
+from ksimage.derivation.labels import Statement
 from ksimage.patching.refresh import compose
 
 OTHER = "sha256:" + "1" * 64
@@ -32,9 +32,9 @@ def settings(source: str, **fields: Any) -> Settings:
 
 def made(folder: Path, source: str, what: str = "v3.3.2", **fields: Any) -> str:
     """Build into the layout ``folder``; the digest."""
-    epoch, identity = fields.pop("epoch", None), fields.pop("identity", None)
+    epoch, statement = fields.pop("epoch", None), fields.pop("statement", None)
     chosen = settings(source, **fields)
-    plan = planning.plan(what, chosen, options=lambda _: None, epoch=epoch, identity=identity)
+    plan = planning.plan(what, chosen, options=lambda _: None, epoch=epoch, statement=statement)
     try:
         return derived.publish_plan(plan, f"oci:{folder}:{plan.tag}", overwrite=True).top.digest
     finally:
@@ -212,7 +212,7 @@ class TestReasons:
 
     def test_base_goes_by_another_name(self, out: Path, base: str) -> None:
         """The name is a label, so that a build would make another image."""
-        made(out, base, identity=Identity("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ()))
+        made(out, base, statement=Statement("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ()))
         assert self.outdated(checked(out, base)) == (
             "its base was named harbor.lan/a/ks-installer:v3.3.2, now nothing",
         )

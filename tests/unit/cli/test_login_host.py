@@ -25,10 +25,12 @@ def login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def users(source: str, target: str | None = None, **details: Any) -> dict[str, str | None]:
     values: dict[str, Any] = {"set_source": source, "set_target": target}
     session = Invocation(Terminal(), values, **details)
-    return {
-        place: session.options(spec.parse(f"{place}/ks-installer:v3.3.2")).username
-        for place in (HARBOR, OTHER)
-    }
+    found: dict[str, str | None] = {}
+    for place in (HARBOR, OTHER):
+        options = session.options(spec.parse(f"{place}/ks-installer:v3.3.2"))
+        assert options is not None
+        found[place] = options.username
+    return found
 
 
 @pytest.mark.parametrize(

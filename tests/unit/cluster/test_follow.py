@@ -20,6 +20,7 @@ from tests.support import event_trees, pythons
 
 from ksimage import resources
 from ksimage.cluster.follow import PodSource, Reached
+from ksimage.cluster.stream import PARTS
 from ksimage.errors import FollowRefused, PodLost
 from ksimage.events.frames import Chronicle
 from ksimage.events.tree import read_tree
@@ -249,7 +250,8 @@ def test_where_no_python_is_the_reason_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_the_program_is_ascii() -> None:
-    resources.path("templates/pod/follow.py").read_bytes().decode("ascii")
+    for part in PARTS:
+        resources.path(part).read_bytes().decode("ascii")
 
 
 def _growing(root: Path) -> Iterator[int]:

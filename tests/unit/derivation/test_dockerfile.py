@@ -31,6 +31,7 @@ RECIPE = Recipe(
     env={"KS_INSTALLER_VERBOSITY": "5", "PYTHONUNBUFFERED": "1"},
     labels={"io.ksimage.release": "v3.3.2", "io.ksimage.patches": "unquiet@sha256:ab c@sha256:cd"},
     annotations={},
+    settings={},
     created="2022-10-20T08:15:42Z",
     created_by="ksimage",
 )

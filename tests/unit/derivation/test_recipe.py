@@ -14,14 +14,15 @@ import ksimage
 from ksimage.base import images as base_images
 from ksimage.base.images import PlatformImage
 from ksimage.derivation import recipe
-from ksimage.derivation.recipe import Identity, PatchId, make, parse_patches, source_date_epoch
+from ksimage.derivation.labels import PatchId, Statement, parse_patches
+from ksimage.derivation.recipe import make, source_date_epoch
 from ksimage.errors import ConfigError
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import Hook
 from ksimage.images.layer import MAX_MTIME
 from ksimage.locations.oci.layout import LayoutSource
 
-IDENTITY = Identity(
+STATEMENT = Statement(
     "v3.3.2",
     "harbor.lan/kubesphereio/ks-installer:v3.3.2",
     (PatchId("unquiet", "ab" * 32), PatchId("verbosity", "cd" * 32)),
@@ -37,10 +38,10 @@ def image(path: Path, **fields: Any) -> tuple[PlatformImage, Hook]:
     return found, find_hook(source, found)
 
 
-def made(path: Path, identity: Identity = IDENTITY, **fields: Any) -> recipe.Recipe:
+def made(path: Path, statement: Statement = STATEMENT, **fields: Any) -> recipe.Recipe:
     epoch = fields.pop("epoch", None)
     found, hook = image(path, **fields)
-    return make(found, hook, b"new", identity, verbosity=5, base_digest=DIGEST, epoch=epoch)
+    return make(found, hook, b"new", statement, verbosity=5, base_digest=DIGEST, epoch=epoch)
 
 
 def test_file(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_env(tmp_path: Path) -> None:
 def test_labels_and_annotations(tmp_path: Path) -> None:
     found = made(tmp_path)
     said = {
-        "org.opencontainers.image.base.name": IDENTITY.base_name,
+        "org.opencontainers.image.base.name": STATEMENT.base_name,
         "org.opencontainers.image.base.digest": DIGEST,
         "io.ksimage.version": ksimage.__version__,
         "io.ksimage.release": "v3.3.2",
@@ -91,7 +92,7 @@ def test_an_earlier_builds_labels_do_not_stay(tmp_path: Path) -> None:
         "org.opencontainers.image.base.name": "old",
         "org.opencontainers.image.base.digest": "old",
     }
-    nameless = replace(IDENTITY, base_name="")
+    nameless = replace(STATEMENT, base_name="")
     labels = made(tmp_path, nameless, labels=inherited).labels
     assert labels["io.ksimage.gone"] == ""
     assert labels["io.ksimage.release"] == "v3.3.2"
@@ -127,7 +128,7 @@ class TestTimes:
     def test_odd_ones(self, tmp_path: Path, created: Any, text: str, mtime: int) -> None:
         found, hook = image(tmp_path)
         found = replace(found, config={**found.config, "created": created})
-        built = make(found, hook, b"new", IDENTITY, verbosity=0, base_digest=DIGEST)
+        built = make(found, hook, b"new", STATEMENT, verbosity=0, base_digest=DIGEST)
         assert (built.created, built.file.mtime) == (text, mtime)
 
 
@@ -150,7 +151,7 @@ def test_malformed_source_date_epoch(text: str) -> None:
 
 
 def test_patches_label() -> None:
-    label = " ".join(str(patch) for patch in IDENTITY.patches)
-    assert parse_patches(label) == IDENTITY.patches
+    label = " ".join(str(patch) for patch in STATEMENT.patches)
+    assert parse_patches(label) == STATEMENT.patches
     assert parse_patches("nonsense a@sha256:b @sha512:c") == (PatchId("a", "b"),)
     assert parse_patches("") == ()

@@ -25,8 +25,8 @@ from ksimage.harbor import api
 from ksimage.harbor.api import Harbor
 from ksimage.harbor.view import Artifact, Push, Tag, View, hints, read_artifact
 from ksimage.images import reference
-from ksimage.locations.registry import RegistryOptions, RegistryTarget
-from ksimage.locations.registry.http.retry import RetryPolicy
+from ksimage.locations.options import RegistryOptions, RetryPolicy
+from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
 
 FAST = RetryPolicy(sleep=lambda _: None)
@@ -155,7 +155,7 @@ class TestEnsureProject:
         with pytest.raises(ProjectNotCreated) as caught:
             found(harbor, AS_ROBOT).ensure_project("new", public=True)
         assert ROBOT in caught.value.message and "'new'" in caught.value.message
-        assert caught.value.why == "Only system admin can create project"
+        assert caught.value.why == "Only system level robot can create project"
         assert caught.value.exit_code == 9
         assert ROBOT_SECRET not in f"{caught.value.message}{caught.value.why}{caught.value.advice}"
 

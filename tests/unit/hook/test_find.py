@@ -146,7 +146,7 @@ class TestNotUsable:
         reason: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("ksimage.images.compression.MIN_BOUND", 8 << 20)
+        monkeypatch.setattr("ksimage.images.compression.BOUND", 8 << 20)
         layout(tmp_path, Recipe(variant=variant, bomb=16 << 20))
         with pytest.raises(kind) as caught:
             found(tmp_path)

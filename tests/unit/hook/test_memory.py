@@ -20,6 +20,9 @@ KIND = "hooks-2"
 PARENTS = {"hooks": LayerFolder("hooks", 0o2755, 1002, 1003, 7, {"SCHILY.xattr.user.x": b"\xff\0"})}
 
 
+FOLDER = {"path": "hooks", "mode": 1, "uid": 2, "gid": 3, "mtime": 4, "attributes": {}}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache"
@@ -68,9 +71,16 @@ def test_a_damaged_note_is_forgotten(folder: Path, note: bytes) -> None:
 
 @pytest.mark.parametrize(
     "parents",
-    [None, 1, ["hooks"], [["hooks"]], [["hooks", 1, 2, 3, "x", {}]], [["hooks", 1, 2, 3, 4, 5]],
-     [["hooks", 1, 2, 3, 4, {"key": "no hex"}]]],
-)  # fmt: skip
+    [
+        None,
+        1,
+        ["hooks"],
+        [{}],
+        [{**FOLDER, "mtime": "x"}],
+        [{**FOLDER, "attributes": 5}],
+        [{**FOLDER, "attributes": {"key": "no hex"}}],
+    ],
+)
 def test_so_is_one_about_damaged_directories(folder: Path, pristine: Hook, parents: object) -> None:
     kept = Cache(folder)
     memory.remember(kept, MANIFEST, pristine)

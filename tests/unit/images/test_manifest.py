@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 
 from ksimage.errors import MalformedImage, UnsupportedImage
-from ksimage.images.manifest import (
-    MAX_LAYERS,
-    MAX_MANIFEST,
-    MAX_PLATFORMS,
-    Index,
-    Manifest,
-    encode,
-    load_json,
-    parse,
-)
+from ksimage.images.documents import encode, load_json
+from ksimage.images.manifest import MAX_LAYERS, MAX_MANIFEST, MAX_PLATFORMS, Index, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 DIGEST = "sha256:" + "a" * 64

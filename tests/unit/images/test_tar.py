@@ -11,7 +11,7 @@ import pytest
 from tests.unit.images.raw import BLOCK, END, chunked, file, header, long_name, padded, pax, record
 
 from ksimage.errors import MalformedImage
-from ksimage.images import tar
+from ksimage.images import tar, tarheader, tarstream
 from ksimage.images.tar import Kind, Member, members
 
 
@@ -92,6 +92,15 @@ class TestNumbers:
     def test_owner_in_base_256(self) -> None:
         uid = (1_000_660_000 | 0x80 << 56).to_bytes(8, "big")
         assert one(header(b"a", uid=uid)).uid == 1_000_660_000
+
+    def test_time_before_1970(self) -> None:
+        """GNU tar writes it in base 256, as Go's archive/tar reads it."""
+        with io.BytesIO() as buffer:
+            with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+                info = tarfile.TarInfo("old")
+                info.mtime = -86400
+                archive.addfile(info)
+            assert read(buffer.getvalue()) == [("old", Kind.FILE, b"")]
 
     @pytest.mark.parametrize("value", [b"-1", b"1e3", b" 5", b"5 ", b"0x5", b"9" * 20, b"1_0"])
     def test_refused_pax_size(self, value: bytes) -> None:
@@ -217,23 +226,23 @@ class TestBounds:
 
     @pytest.mark.parametrize("kind", [b"x", b"g", b"L", b"K"])
     def test_announced_size_is_not_allocated(self, kind: bytes) -> None:
-        data = header(b"huge", size=tar.MAX_SPECIAL + 1, kind=kind)
+        data = header(b"huge", size=tarstream.MAX_SPECIAL + 1, kind=kind)
         assert "header record" in refusal(data)
         data = header(b"huge", size=(1 << 33) - 1, kind=kind)
         assert self.peak(chunked(data)) < 1 << 20
 
     def test_largest_special_header(self) -> None:
-        name = b"d/" * (tar.MAX_SPECIAL // 2 - 1)
+        name = b"d/" * (tarstream.MAX_SPECIAL // 2 - 1)
         assert one(long_name(name) + file(b"a")).name == name.decode()
 
     def test_chain_of_special_headers_is_not_kept(self) -> None:
         def chain() -> Iterator[bytes]:
-            link = pax((b"comment", bytes(tar.MAX_SPECIAL - 100)))
+            link = pax((b"comment", bytes(tarstream.MAX_SPECIAL - 100)))
             for _ in range(200):
                 yield link
             yield file(b"a")
 
-        assert self.peak(chain()) < 8 * tar.MAX_SPECIAL
+        assert self.peak(chain()) < 8 * tarstream.MAX_SPECIAL
 
     def test_global_headers_do_not_pile_up(self) -> None:
         def pile() -> Iterator[bytes]:
@@ -252,7 +261,7 @@ class TestBounds:
         assert self.peak(endless()) < 4 << 20
 
     def test_many_records(self) -> None:
-        records = record(b"k", b"v") * (tar.MAX_RECORDS + 1)
+        records = record(b"k", b"v") * (tarheader.MAX_RECORDS + 1)
         assert "records" in refusal(file(b"p", records, kind=b"x") + file(b"a"))
 
     def test_many_members(self, monkeypatch: pytest.MonkeyPatch) -> None:

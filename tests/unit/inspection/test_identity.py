@@ -11,7 +11,7 @@ import pytest
 
 from ksimage.base.images import PlatformImage
 from ksimage.hook.layers import Hook
-from ksimage.inspection.identity import Origin, identify, run_settings_lost
+from ksimage.inspection.identity import Origin, identify
 from ksimage.upstream import releases
 
 DATA = b"a hook"
@@ -83,18 +83,3 @@ def test_built_from_a_hook_of_nobody_known(release: str) -> None:
     found = judged(ours(release=release, **{"hook.before": "f" * 64}))
     assert found.origin is Origin.KSIMAGE
     assert found.release == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("settings", "lost"),
-    [
-        ({"Entrypoint": ["/shell-operator"], "User": "kubesphere"}, []),
-        ({"Entrypoint": ["/shell-operator"], "User": "1002:1002"}, []),
-        ({"Entrypoint": None, "User": ""}, ["entrypoint", "user"]),
-        ({"Entrypoint": ["/bin/sh"], "User": "kubesphere"}, ["entrypoint"]),
-        ({"Entrypoint": ["/shell-operator"], "User": "root"}, ["user"]),
-        ({}, ["entrypoint", "user"]),
-    ],
-)
-def test_what_docker_commit_loses(settings: dict[str, Any], lost: list[str]) -> None:
-    assert [text.split()[0] for text in run_settings_lost({"config": settings})] == lost

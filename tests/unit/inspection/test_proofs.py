@@ -18,18 +18,19 @@ from tests.support.images import ImageStore, Recipe, layout
 
 from ksimage.build import make
 from ksimage.build.plan import Plan
-from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
+from ksimage.errors import DigestMismatch, HookNotFound, NotOurBuild, ProofFailed
 from ksimage.hook.find import find_hook
 from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
 from ksimage.images.mediatypes import OCI_LAYER_GZIP, OCI_MANIFEST
 from ksimage.inspection import proofs
-from ksimage.inspection.proofs import Verdict
+from ksimage.inspection.verdict import Expected, Verdict
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.upstream.releases import HOOK_PATH
 
-MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
+MADE, RUNS, LOUD, LAYERS, CONFIG, OWNER, ALONE = (
     "made by ksimage",
+    "it runs as upstream's image does",
     "hook is not quiet and passes the verbosity",
     "base layers are unchanged",
     "configuration is unchanged",
@@ -148,7 +149,7 @@ def failures(verdict: Verdict) -> set[str]:
 
 def proven(plan: Plan, path: Path, *, bare: bool = True) -> Verdict:
     expected = {
-        p.image.platform.normal: proofs.Expected(p.image, p.hook, p.recipe) for p in plan.platforms
+        p.image.platform.normal: Expected(p.image, p.hook, p.recipe) for p in plan.platforms
     }
     source = LayoutSource(path, "v3.3.2-debug")
     return proofs.verify(source, expected=expected, bare_layer=bare)
@@ -163,10 +164,10 @@ def proven_later(plan: Plan, path: Path) -> Verdict:
 def test_good(good: Any) -> None:
     plan, path = good
     for verdict in (proven(plan, path), proven_later(plan, path), proven(plan, path, bare=False)):
-        assert verdict and not verdict.failures
+        assert verdict.verified is True and not verdict.failures
         (platform,) = verdict.platforms
         assert [proof.name for proof in platform.proofs] == [
-            MADE, LOUD, LAYERS, CONFIG, OWNER, ALONE,
+            MADE, RUNS, LOUD, LAYERS, CONFIG, OWNER, ALONE,
         ]  # fmt: skip
         assert verdict.require() is verdict
 
@@ -174,9 +175,17 @@ def test_good(good: Any) -> None:
 def test_without_the_base(good: Any) -> None:
     _, path = good
     verdict = proofs.verify(LayoutSource(path, "v3.3.2-debug"))
-    assert verdict
+    assert verdict.verified is None
     passed = {proof.name: proof.passed for proof in verdict.platforms[0].proofs}
-    assert passed == {MADE: True, LOUD: True, LAYERS: None, CONFIG: None, OWNER: None, ALONE: True}
+    assert passed == {
+        MADE: True,
+        RUNS: True,
+        LOUD: True,
+        LAYERS: None,
+        CONFIG: None,
+        OWNER: None,
+        ALONE: True,
+    }
 
 
 def spoil_hook(image: Image) -> None:
@@ -236,8 +245,10 @@ def other_blob_for_a_base_layer(image: Image) -> None:
 
 
 BOTH: list[tuple[str, Change, set[str]]] = [
-    ("stray .orig", lambda i: i.entries(entry(HOOK_PATH + ".orig", b"x", mode=0o755)), {ALONE}),
-    ("stray below /hooks", lambda i: i.entries(entry("hooks/x.sh", b"x", mode=0o755)), {ALONE}),
+    ("stray .orig", lambda i: i.entries(entry(HOOK_PATH + ".orig", b"x", mode=0o755)),
+     {ALONE, RUNS}),
+    ("stray below /hooks", lambda i: i.entries(entry("hooks/x.sh", b"x", mode=0o755)),
+     {ALONE, RUNS}),
     ("whiteout", lambda i: i.entries(entry("kubesphere/.wh.playbooks")), {ALONE}),
     ("hook twice", lambda i: i.replace_layer([*i.layer, i.hook]), {ALONE}),
     ("no parents", lambda i: i.replace_layer([i.hook]), {ALONE}),
@@ -251,10 +262,10 @@ BOTH: list[tuple[str, Change, set[str]]] = [
      {ALONE}),
     ("extra layer", lambda i: i.add_layer("tmp/x"), {LAYERS, ALONE}),
     ("base layers in another order", swap_base_layers, {LAYERS}),
-    ("entrypoint", setting("Entrypoint", ["/bin/sh"]), {CONFIG}),
-    ("no entrypoint", setting("Entrypoint", None), {CONFIG}),
-    ("cmd", setting("Cmd", ["x"]), {CONFIG}),
-    ("user", setting("User", "root"), {CONFIG}),
+    ("entrypoint", setting("Entrypoint", ["/bin/sh"]), {CONFIG, RUNS}),
+    ("no entrypoint", setting("Entrypoint", None), {CONFIG, RUNS}),
+    ("cmd", setting("Cmd", ["x"]), {CONFIG, RUNS}),
+    ("user", setting("User", "root"), {CONFIG, RUNS}),
     ("workdir", setting("WorkingDir", "/tmp"), {CONFIG}),
     ("volume", setting("Volumes", {"/hooks": {}}), {CONFIG}),
     ("health check", setting("Healthcheck", {"Test": ["CMD", "x"]}), {CONFIG}),
@@ -263,7 +274,7 @@ BOTH: list[tuple[str, Change, set[str]]] = [
     ("on build", setting("OnBuild", ["RUN x"]), {CONFIG}),
     ("shell", setting("Shell", ["/x"]), {CONFIG}),
     ("env changed", env("PATH=/evil", drop="PATH="), {CONFIG}),
-    ("env lost", env(drop="ANSIBLE_ROLES_PATH="), {CONFIG}),
+    ("env lost", env(drop="ANSIBLE_ROLES_PATH="), {CONFIG, RUNS}),
     ("env added", env("LD_PRELOAD=/x.so"), {CONFIG}),
     ("env overridden", env("LANG=x"), {CONFIG}),
     ("architecture", config("architecture", "arm64"), {CONFIG}),
@@ -315,7 +326,7 @@ def test_spoiled_later(good: Any, change: Change, expected: set[str]) -> None:
     image.save()
     verdict = proven_later(plan, path)
     if image.config["os"] == "windows" or image.config["architecture"] == "arm64":
-        assert verdict.platforms[0].proofs[3].passed is None  # the base has no such platform
+        assert verdict.platforms[0].proofs[4].passed is None  # the base has no such platform
         return
     assert failures(verdict) == expected
 
@@ -381,8 +392,8 @@ class TestParents:
         image = Image(path)
         image.replace_layer([*parents(), image.hook])
         image.save()
-        assert proven(plan, path, bare=False)
-        assert proven_later(plan, path)
+        assert proven(plan, path, bare=False).verified
+        assert proven_later(plan, path).verified
 
     @pytest.mark.parametrize(
         "fields",
@@ -415,6 +426,10 @@ class TestNotOurs:
         verdict = proofs.verify(LayoutSource(tmp_path, "v3.3.2"))
         assert failures(verdict) == {MADE}
         assert len(verdict.platforms[0].proofs) == 1, "the others would say nothing"
+        with pytest.raises(NotOurBuild) as caught:
+            verdict.require_all()
+        assert "fails" not in caught.value.message
+        assert caught.value.exit_code == 6
 
     def test_all_proofs_when_it_was_to_be_ours(self, good: Any, tmp_path: Path) -> None:
         plan, _ = good
@@ -433,12 +448,12 @@ class TestPlatforms:
         with derived.planned(source) as plan:
             derived.publish_plan(plan, to)
             verdict = proven_later(plan, tmp_path / "out")
-            assert verdict and len(verdict.platforms) == 3
+            assert verdict.verified and len(verdict.platforms) == 3
 
             # Narrowed: the base has more platforms than what was built of it.
             with derived.planned(source, platforms=("linux/arm64",)) as narrow:
                 derived.publish_plan(narrow, to, overwrite=True)
-            assert proven_later(plan, tmp_path / "out")
+            assert proven_later(plan, tmp_path / "out").verified
 
             with pytest.raises(ProofFailed) as caught:
                 proven(plan, tmp_path / "out")
@@ -451,8 +466,8 @@ class TestPlatforms:
             made = make.derived(plan, derived.destination("oci:nowhere").location)
             only = plan.platforms[0]
             other = replace(only.image, platform=replace(only.image.platform, variant="v8"))
-            expected = {other.platform.normal: proofs.Expected(other, only.hook, only.recipe)}
-            assert proofs.verify(made, expected=expected, bare_layer=True)
+            expected = {other.platform.normal: Expected(other, only.hook, only.recipe)}
+            assert proofs.verify(made, expected=expected, bare_layer=True).verified
 
     def test_only_some_are_looked_at(self, tmp_path: Path) -> None:
         derived.base(tmp_path, Recipe(), Recipe(architecture="arm64"))

@@ -20,7 +20,7 @@ from ksimage.inspection.identity import Origin
 from ksimage.inspection.overwrite import Answer
 from ksimage.inspection.report import Inspection
 from ksimage.locations import access, spec
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.transfer import copy
 from ksimage.upstream import releases
 

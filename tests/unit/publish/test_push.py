@@ -21,7 +21,7 @@ from ksimage.errors import (
 )
 from ksimage.images import reference
 from ksimage.locations import spec
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.auth.credentials import Credentials
 from ksimage.publish import engine as publish_engine
 from ksimage.publish import push

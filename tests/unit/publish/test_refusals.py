@@ -14,7 +14,7 @@ from ksimage.errors import (
     RightMissing,
 )
 from ksimage.images import reference
-from ksimage.locations.registry import RegistryOptions
+from ksimage.locations.options import RegistryOptions
 from ksimage.publish.refusals import explained
 
 UNAUTHORIZED = "unauthorized: unauthorized to access repository: kubesphereio/x, action: push"

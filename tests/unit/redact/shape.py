@@ -43,9 +43,7 @@ def redacted(shape: Shape) -> dict[str, bytes]:
     redactor = Redactor()
     for text in shape.files.values():
         redactor.learn([text.encode()])
-    return {
-        path: b"".join(redactor.redact([text.encode()])) for path, text in shape.files.items()
-    }
+    return {path: b"".join(redactor.redact([text.encode()])) for path, text in shape.files.items()}
 
 
 def survivors(shape: Shape) -> list[str]:

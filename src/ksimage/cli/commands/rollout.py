@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +40,40 @@ SECTION = "Rollout"
 )
 @option(
     SECTION,
+    "--tag",
+    is_flag=True,
+    help="Ask for IMAGE by its tag, pulled at every start, and name the nodes that hold a stale"
+    " copy.  [default: by digest]",
+)
+@option(
+    SECTION,
+    "--pre-pull",
+    is_flag=True,
+    help="Have every node pull the image first (a DaemonSet, removed again).",
+)
+@option(
+    SECTION,
+    "--configmap",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="Instead of an image: mount the hook that `render --as configmap -o DIR` wrote.",
+)
+@option(
+    SECTION,
+    "--verbosity",
+    type=click.Choice(["0", "1", "2", "3", "4", "5", "none"]),
+    metavar="N",
+    help="Set spec.debug.verbosity of the ClusterConfiguration (none: take it out). Without IMAGE"
+    " nothing else is done.",
+)
+@option(
+    SECTION,
+    "--component",
+    metavar="NAME",
+    help="Instead of an image: have one component installed again.",
+)
+@option(
+    SECTION,
     "--way",
     type=click.Choice(["auto", "patch", "scale"]),
     default="auto",
@@ -64,6 +99,11 @@ def rollout(
     yes: bool,
     force: bool,
     undo: bool,
+    tag: bool,
+    pre_pull: bool,
+    configmap: str | None,
+    verbosity: str | None,
+    component: str | None,
     way: str,
     timeout: float,
     **values: Any,
@@ -80,18 +120,44 @@ def rollout(
     """
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.input.rollout import Choices
-    from ksimage.errors import UsageError
 
     kubectl = kubectl_of(values)
     choices = Choices(dry_run, yes, force, way, timeout)
-    invocation = Invocation(terminal, values, login=[image])
+    _require_one_thing(image, undo=undo, configmap=configmap, component=component)
     if undo:
-        if image:
-            raise UsageError("--undo takes no image: it puts back what was there before")
         from ksimage.cli.commands.rollout_undo import undo as put_back
 
         put_back(terminal, kubectl, choices)
         return
+    if configmap:
+        from ksimage.cli.commands.rollout_mount import mount_hook
+
+        mount_hook(terminal, kubectl, choices, Path(configmap))
+        return
+    if component or (verbosity and not (image or tag or pre_pull)):
+        from ksimage.cli.commands.rollout_configuration import run_component, set_verbosity
+
+        if component:
+            run_component(terminal, kubectl, choices, component)
+        if verbosity and not component:
+            set_verbosity(terminal, kubectl, choices, _level(verbosity))
+        return
     from ksimage.cli.commands.rollout_image import ImageRollout
 
-    ImageRollout(terminal, invocation, kubectl, choices).roll_out(image)
+    invocation = Invocation(terminal, values, login=[image])
+    run = ImageRollout(terminal, invocation, kubectl, choices, by_tag=tag, pre_pull=pre_pull)
+    run.roll_out(image, verbosity=_level(verbosity) if verbosity else -1)
+
+
+def _level(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+def _require_one_thing(image: str | None, **others: object) -> None:
+    """Raises UsageError when more than one thing is asked for."""
+    from ksimage.errors import UsageError
+
+    asked = [f"--{name}" for name, value in others.items() if value]
+    if len(asked) > 1 or (asked and image):
+        both = " and ".join([*asked, *([image] if image else [])])
+        raise UsageError(f"{both} at once: each is a rollout of its own")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
     from ksimage.cluster.rollout import Plan, Situation
-    from ksimage.inspection.proofs import Proof
+    from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
 
 
@@ -26,38 +27,60 @@ class ImageRollout:
     """One rollout, from the look at the cluster to the proof."""
 
     def __init__(
-        self, terminal: Terminal, invocation: Invocation, kubectl: Kubectl, choices: Choices
+        self,
+        terminal: Terminal,
+        invocation: Invocation,
+        kubectl: Kubectl,
+        choices: Choices,
+        *,
+        by_tag: bool = False,
+        pre_pull: bool = False,
     ) -> None:
         self.terminal, self.invocation, self.kubectl = terminal, invocation, kubectl
-        self.choices = choices
+        self.choices, self.by_tag, self.pre_pull = choices, by_tag, pre_pull
         self.started = time.monotonic()
         self.left = "nothing was changed"
 
-    def roll_out(self, image: str | None) -> None:
-        """The whole job."""
+    def roll_out(self, image: str | None, *, verbosity: int | None = -1) -> None:
+        """The whole job. Interrupted, it says what state it leaves.
+
+        Args:
+            verbosity: for the ClusterConfiguration, set while the new pod comes up; None takes it
+                out, -1 leaves it.
+        """
+        try:
+            self._roll_out(image, verbosity)
+        except (KeyboardInterrupt, click.Abort):
+            self.terminal.warning(f"interrupted: {self.left}")
+            raise click.exceptions.Exit(130) from None
+
+    def _roll_out(self, image: str | None, verbosity: int | None) -> None:
         from ksimage.cluster import candidate
         from ksimage.cluster import rollout as rollouts
 
         versions = self.kubectl.versions()
         self.terminal.detail(f"kubectl {versions.client}, cluster {versions.server}")
         situation = rollouts.survey(self.kubectl)
-        found = candidate.examine(self._location(image, situation), self.invocation.options)
-        planned = rollouts.plan(
-            found, situation, way="scale" if self.choices.way == "scale" else "patch"
-        )
+        location = self._location(image, situation)
+        found = candidate.examine(location, self.invocation.options)
+        way = "scale" if self.choices.way == "scale" else "patch"
+        name, policy = "", "IfNotPresent"
+        if self.by_tag:
+            name, policy = self._tagged(location, found, situation), "Always"
+        planned = rollouts.plan(found, situation, image=name, policy=policy, way=way)
+        if verbosity != -1:
+            planned = rollouts.with_verbosity(planned, verbosity)
         self._weigh(planned)
         if self.choices.dry_run:
             self._show_commands(planned)
             return
-        if planned.commands:
+        if planned.commands or planned.extra:
             confirm(self.terminal, "Restart the installer?", yes=self.choices.yes)
+        if self.pre_pull:
+            self._pull(found, situation)
         path = self._prepare(planned)
-        try:
-            pod = self._carry_out(planned, fall_back=self.choices.way == "auto")
-            proofs = self._prove(found, pod)
-        except KeyboardInterrupt:
-            self.terminal.warning(f"interrupted: {self.left}")
-            raise click.exceptions.Exit(130) from None
+        pod = self._carry_out(planned, fall_back=self.choices.way == "auto")
+        proofs = self._prove(found, pod)
         self._result(planned, pod, proofs, path)
 
     def _location(self, image: str | None, situation: Situation) -> Location:
@@ -73,6 +96,30 @@ class ImageRollout:
         if not any(character in image for character in "/:@"):
             return candidate.beside(running, image)
         return spec.parse(image)
+
+    def _tagged(self, location: Location, found: Candidate, situation: Situation) -> str:
+        """The name with its tag; says which nodes hold another image by it."""
+        from ksimage.cluster import nodes
+        from ksimage.errors import UsageError
+
+        reference = location.reference
+        if reference is None or not reference.tag:
+            raise UsageError("--tag needs an image with a tag", advice=["or leave --tag away"])
+        name = str(replace(reference, digest=None))
+        for copy in nodes.stale(situation.nodes or (), name, found):
+            self.terminal.warning(
+                f"{copy.node} holds another image under this tag, {', '.join(copy.digests)}: with"
+                f" IfNotPresent it would run that; there: crictl rmi {name}"
+            )
+        return name
+
+    def _pull(self, found: Candidate, situation: Situation) -> None:
+        from ksimage.cluster import prepull
+
+        self.left = "the installer was not touched"
+        seconds, tell = self.choices.seconds, self.terminal.step
+        done = prepull.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
+        self.terminal.success(f"{len(done)} nodes have the image: {', '.join(done)}")
 
     def _weigh(self, planned: Plan) -> None:
         """Show the plan, and what speaks against it. Raises RolloutRefused without --force."""
@@ -93,9 +140,14 @@ class ImageRollout:
 
     def _show_commands(self, planned: Plan) -> None:
         from ksimage.cli.output.rollout import command_lines, document
+        from ksimage.cluster import prepull
 
-        lines = command_lines(self.kubectl, planned.commands)
-        made = document(self.kubectl, planned.commands, image=planned.image, dry_run=True)
+        commands = (*planned.commands, *planned.extra)
+        if self.pre_pull:
+            create, remove = prepull.commands(planned.candidate, planned.situation.installer)
+            commands = (create, remove, *commands)
+        lines = command_lines(self.kubectl, commands)
+        made = document(self.kubectl, commands, image=planned.image, dry_run=True)
         self.terminal.result("\n".join(lines) or "# nothing to change", made)
 
     def _prepare(self, planned: Plan) -> Path | None:
@@ -133,7 +185,7 @@ class ImageRollout:
             if not (fall_back and planned.way == "patch" and planned.commands):
                 raise
             self.terminal.warning(f"the one patch is refused: {error.why.splitlines()[-1]}")
-        again = rollouts.plan(planned.candidate, planned.situation, way="scale")
+        again = rollouts.other_way(planned)
         return execution.carry_out(
             self.kubectl, again, self.terminal.step, seconds=self.choices.seconds
         )
@@ -168,7 +220,7 @@ class ImageRollout:
         self.terminal.step("next: ksimage watch")
         made = document(
             self.kubectl,
-            planned.commands,
+            (*planned.commands, *planned.extra),
             image=planned.image,
             pod=pod,
             proofs=proofs,

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from ksimage.build.plan import Plan
     from ksimage.cli.output.terminal import Terminal
     from ksimage.config.settings import Settings
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.spec import Location
     from ksimage.locations.transfer import Progress
+    from ksimage.patching.apply import Applied
 
 MAX_PASSWORD = 64 << 10
 """Bytes; identity tokens of some registries have several thousand."""
@@ -66,11 +68,11 @@ class Invocation:
             filter(None, map(naming.registry_of, (*login, *configured, self.settings.source))), ""
         )
 
-    def options(self, location: Location) -> Any:
+    def options(self, location: Location) -> RegistryOptions | None:
         """Registry options for a location; None for what is no registry."""
         if location.reference is None:
             return None
-        from ksimage.locations.registry import RegistryOptions
+        from ksimage.locations.options import RegistryOptions
 
         settings = self.settings
         name = location.reference.registry
@@ -99,25 +101,26 @@ class Invocation:
                 **details,
             )
         platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
-        self.terminal.step(f"base     {found.location}@{found.base.top.digest[:19]}… ({platforms})")
+        say = self.terminal.field
+        say("base", f"{found.location} {found.base.top.digest[:19]}… ({platforms})")
         for entry in found.base.excluded:
-            self.terminal.step(f"left out {entry} (--platform)")
-        self.terminal.step(f"release  {found.release}")
+            say("left out", f"{entry} (--platform)")
+        say("release", f"{found.release}, verbosity {self.settings.verbosity}")
         names = [_with_offsets(result) for result in found.platforms[0].patched.patches]
-        self.terminal.step(f"patches  {', '.join(names)}")
+        say("patches", ", ".join(names))
         for note in found.notes:
             self.terminal.warning(note)
         return found
 
 
-def _with_offsets(result: Any) -> str:
+def _with_offsets(result: Applied) -> str:
     offsets = sorted(hunk.offset for hunk in result.hunks if hunk.offset)
     if not offsets:
-        return str(result.patch.name)
+        return result.patch.name
     shown = f"{offsets[0]:+d}"
     if offsets[-1] != offsets[0]:
         shown += f" to {offsets[-1]:+d}"
-    return f"{result.patch.name} (offset {shown} lines)"
+    return f"{result.patch.name} ({shown} lines)"
 
 
 def _password_from_stdin() -> str:

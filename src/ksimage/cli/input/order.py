@@ -32,6 +32,7 @@ class Order(NamedTuple):
     replace: bool
     create_project: str | None = None
     smoke_test: bool | None = None
+    repair: bool = False
 
     def require_destination(self, wanted: Sequence[Work]) -> None:
         """Refuse, before any base is read, what has no destination. Raises UsageError."""
@@ -44,13 +45,15 @@ class Order(NamedTuple):
         """Plan one build and decide where it goes. The caller closes the plan's source."""
         from ksimage.build import destination
 
-        plan = self.run.plan(work.what, base_digest=work.base, shown=reading)
+        soundness = "repair" if self.repair else "require"
+        plan = self.run.plan(work.what, base_digest=work.base, shown=reading, soundness=soundness)
         try:
             chosen = destination.choose(plan, self.run.settings, to=self.to, push=self.push)
         except BaseException:
             plan.source.close()
             raise
         self.run.terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
+        self.run.terminal.field("result", str(chosen.location))
         return plan, chosen
 
     def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:

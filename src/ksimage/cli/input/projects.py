@@ -35,7 +35,7 @@ def ensure_project(run: Invocation, location: Location, visibility: str | None) 
     """Do what the option asks for. Raises AuthError, RegistryError, BadReference."""
     if visibility is None or location.reference is None:
         return
-    from ksimage.harbor import project
+    from ksimage.harbor import api
 
-    told = project.ensure(location.reference, run.options(location), public=visibility == "public")
+    told = api.ensure(location.reference, run.options(location), public=visibility == "public")
     run.terminal.step(f"project  {told}")

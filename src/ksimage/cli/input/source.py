@@ -55,7 +55,8 @@ def open_source(
         raise CannotRead(text, FileNotFoundError(2, "No such file or directory"))
     from ksimage.cluster.follow import PodReach, PodSource
 
-    return PodSource(PodReach(kubectl, text.removeprefix("pod/")), once=once, patience=patience)
+    reach = PodReach(kubectl, text.removeprefix("pod/"))
+    return PodSource(reach, refusal=reach.refusal, once=once, patience=patience)
 
 
 def _is_recording(path: Path) -> bool:

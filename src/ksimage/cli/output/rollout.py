@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.candidate import Candidate
+    from ksimage.cluster.command import Command
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Command, Plan
-    from ksimage.inspection.proofs import Proof
+    from ksimage.cluster.rollout import Plan
+    from ksimage.inspection.verdict import Proof
 
 
 def show_plan(terminal: Terminal, planned: Plan) -> None:
@@ -31,7 +32,7 @@ def show_plan(terminal: Terminal, planned: Plan) -> None:
 def show_image(terminal: Terminal, candidate: Candidate) -> None:
     """What is to be rolled out."""
     terminal.step(f"image      {candidate.reference}@{candidate.digest}")
-    terminal.step(f"it is      a {candidate.about}, {', '.join(candidate.platforms)}")
+    terminal.step(f"it is      {candidate.about}, {', '.join(candidate.platforms)}")
 
 
 def show_proofs(terminal: Terminal, proofs: Sequence[Proof]) -> None:
@@ -46,8 +47,9 @@ def command_lines(kubectl: Kubectl, commands: Sequence[Command]) -> list[str]:
     """Exactly what is run, with what it is for."""
     lines = []
     for command in commands:
-        lines.append(f"# {command.why}")
-        lines.append(shown(kubectl.argv(*command.words)))
+        line = shown(kubectl.argv(*command.words))
+        lines += [f"# {command.why}", f"{line} << 'END'" if command.stdin else line]
+        lines += [command.stdin, "END"] if command.stdin else []
     return lines
 
 
@@ -56,14 +58,22 @@ def document(
     commands: Sequence[Command],
     *,
     image: str,
+    dry_run: bool,
+    up_to_date: bool = False,
+    before: str | None = None,
     pod: Pod | None = None,
     proofs: Sequence[Proof] = (),
-    **more: Any,
 ) -> dict[str, Any]:
     """As JSON. Keys stay; see docs/json.md."""
     return {
         "image": image,
-        "commands": [kubectl.argv(*command.words) for command in commands],
+        "dry_run": dry_run,
+        "up_to_date": up_to_date,
+        "commands": [
+            {"why": command.why, "argv": kubectl.argv(*command.words), "stdin": command.stdin}
+            for command in commands
+        ],
+        "before": before,
         "pod": pod
         and {
             "name": pod.name,
@@ -73,5 +83,4 @@ def document(
             "started": pod.started,
         },
         "proofs": [proof._asdict() for proof in proofs],
-        **more,
     }

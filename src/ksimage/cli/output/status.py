@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Any
 
 from ksimage.cluster import verdict
 from ksimage.cluster.objects import text
 from ksimage.cluster.proof import digest_of
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cluster.state import Step
@@ -34,7 +34,7 @@ def rows(status: Status, judged: Verdict) -> list[Row]:
     shown: list[Row] = []
     last = ""
     for label, value in found:
-        shown.append(("" if label == last else label, _plain(value)))
+        shown.append(("" if label == last else label, printable(value, MAX_TEXT)))
         last = label
     return shown
 
@@ -156,14 +156,14 @@ def _work(status: Status) -> list[Row]:
     if seen is None:
         return [("doing", status.unseen)]
     found: list[Row] = []
-    done = [step.component for step in seen.steps if step.rc == 0]
+    done = [step.component for step in seen.current if step.rc == 0]
     if done:
         found.append(("done", ", ".join(dict.fromkeys(done))))
     if seen.busy:
         since = seen.busy_since or min(playbook.since for playbook in seen.playbooks)
         found.append(("doing", f"an installation, for {duration(seen.now - since)}"))
         for playbook in seen.playbooks:
-            tasks = [step.task for step in seen.steps if step.rc is None and step.task]
+            tasks = [step.task for step in seen.current if step.rc is None and step.task]
             task = next((task for task in tasks if task.startswith(f"{playbook.name} |")), "")
             told = f": {task.partition('| ')[2]}" if task else ""
             found.append(
@@ -196,8 +196,3 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _plain(value: str) -> str:
-    line = re.sub(r"\s+", " ", "".join(c if c.isprintable() else "·" for c in value)).strip()
-    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"

@@ -9,19 +9,16 @@ Three forms are read; ``manifest.json`` lists the images of all of them:
 The first two hold no registry manifest. One of Docker schema 2 is made up: its layers are those of
 the archive, by default uncompressed, whose digests are the diff IDs of the config and are checked
 as they are read. The third's own manifest is used where it is complete.
-
-Written is the third form, which Docker Engine 20.10 and later, containerd and skopeo read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ksimage.errors import (
     AmbiguousImage,
@@ -32,7 +29,9 @@ from ksimage.errors import (
     UnsupportedImage,
 )
 from ksimage.images import reference
+from ksimage.images.compression import kind_of
 from ksimage.images.digest import DIGEST, sha256
+from ksimage.images.documents import JsonObject, encode, load_json
 from ksimage.images.manifest import (
     MAX_CONFIG,
     MAX_LAYERS,
@@ -40,8 +39,6 @@ from ksimage.images.manifest import (
     Descriptor,
     Index,
     Manifest,
-    encode,
-    load_json,
     parse,
 )
 from ksimage.images.mediatypes import (
@@ -54,8 +51,7 @@ from ksimage.images.mediatypes import (
 )
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
-from ksimage.locations.oci.archive import OciArchiveTarget, index_of
-from ksimage.locations.oci.layout import INDEX_FILE, LAYOUT, LAYOUT_FILE, named
+from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE
 from ksimage.locations.protocol import Source
 
 LIST_FILE = "manifest.json"
@@ -162,7 +158,7 @@ class DockerArchiveSource:
             )
         return self._manifest_of(*tops[0])
 
-    def _images(self) -> list[dict[str, Any]]:
+    def _images(self) -> list[JsonObject]:
         data = self._index().read(LIST_FILE, MAX_MANIFEST)
         if data is None:
             is_layout = self._index().size(LAYOUT_FILE) is not None
@@ -188,7 +184,7 @@ class DockerArchiveSource:
                 raise MalformedImage(self._name, f"{LIST_FILE} describes no image")
         return images
 
-    def _config(self, image: dict[str, Any]) -> Descriptor:
+    def _config(self, image: JsonObject) -> Descriptor:
         path = image["Config"]
         data = self._index().read(path, MAX_CONFIG)
         if data is None:
@@ -200,7 +196,7 @@ class DockerArchiveSource:
         self._paths[digest] = path
         return Descriptor(DOCKER_CONFIG, digest, len(data))
 
-    def _manifest_of(self, image: dict[str, Any], config: Descriptor) -> Descriptor:
+    def _manifest_of(self, image: JsonObject, config: Descriptor) -> Descriptor:
         written = self._written(config)
         if written is not None:
             return written
@@ -217,7 +213,7 @@ class DockerArchiveSource:
         self._documents[top.digest] = data
         return top
 
-    def _layers(self, image: dict[str, Any], config: Descriptor) -> list[Descriptor]:
+    def _layers(self, image: JsonObject, config: Descriptor) -> list[Descriptor]:
         data = self._index().read(image["Config"], MAX_CONFIG) or b""
         rootfs = load_json(self._name, data, MAX_CONFIG).get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
@@ -243,11 +239,11 @@ class DockerArchiveSource:
         """Media type and digest. Only a compressed layer must be read to know its digest."""
         with self._index().stream(path) as chunks:
             first = next(chunks, b"")
-            if first.startswith(b"\x28\xb5\x2f\xfd"):
+            if kind_of(first) == "zstd":
                 raise UnsupportedImage(
                     self._name, f"{path[:200]} is compressed with zstd, which Docker archives lack"
                 )
-            if not first.startswith(b"\x1f\x8b"):
+            if kind_of(first) != "gzip":
                 return DOCKER_LAYER_TAR, diff_id
             hasher = hashlib.sha256(first)
             for chunk in chunks:
@@ -296,7 +292,7 @@ def _blob(descriptor: Descriptor) -> str:
     return f"blobs/sha256/{descriptor.digest.removeprefix('sha256:')}"
 
 
-def _tags(image: dict[str, Any]) -> list[str]:
+def _tags(image: JsonObject) -> list[str]:
     """The image's names as ``docker images`` shows them, whatever form the writer chose."""
     return [name for name in map(_tag, image.get("RepoTags") or []) if name]
 
@@ -308,44 +304,5 @@ def _tag(text: str) -> str:
         return ""
 
 
-def _labels(image: dict[str, Any]) -> list[str]:
+def _labels(image: JsonObject) -> list[str]:
     return _tags(image) or [f"(no name, config {image['Config'][:80]})"]
-
-
-class DockerArchiveTarget(OciArchiveTarget):
-    """A destination in a Docker archive of one image of one platform."""
-
-    scheme = "docker-archive"
-    marker = list_file = LIST_FILE
-    single_platform = True
-
-    def open_source(self) -> Source:
-        return DockerArchiveSource(self.path, self.ref)
-
-    def _closing(self, descriptor: Descriptor, data: bytes) -> list[tuple[str, bytes]]:
-        manifest = parse(self.name, data, descriptor.media_type)
-        if not isinstance(manifest, Manifest):
-            raise UnsupportedImage(self.name, "a Docker archive holds one platform, not an index")
-        missing = [
-            blob.digest
-            for blob in (manifest.config, *manifest.layers)
-            if blob.digest not in self._written
-        ]
-        if missing:
-            raise UnsupportedImage(
-                self.name, f"layers that may not be distributed are missing: {', '.join(missing)}"
-            )
-        full = reference.parse(self.ref) if self.ref else None
-        entry = named(descriptor, full.tag or "" if full else "", str(full) if full else "")
-        images = [
-            {
-                "Config": _blob(manifest.config),
-                "RepoTags": [self.ref] if self.ref else None,
-                "Layers": [_blob(layer) for layer in manifest.layers],
-            }
-        ]
-        return [
-            (LIST_FILE, json.dumps(images, separators=(",", ":")).encode()),
-            (LAYOUT_FILE, LAYOUT),
-            (INDEX_FILE, index_of(entry)),
-        ]

@@ -7,40 +7,28 @@ needs the config or a single file is asked for directly.
 
 from __future__ import annotations
 
-import io
-import stat
-import tarfile
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ksimage.errors import CannotWrite, EngineRefused, ImageNotFound, MalformedImage
+from ksimage.images import tar
+from ksimage.images.documents import JsonObject
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
-from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
+from ksimage.locations.docker.archive import DockerArchiveSource
+from ksimage.locations.docker.client import EngineApi, EngineClient
+from ksimage.locations.docker.save import closing_files
 from ksimage.locations.files import staging
-from ksimage.locations.files.tarwriter import TarWriter
-from ksimage.locations.protocol import CHUNK, Source
+from ksimage.locations.oci.blobtar import BlobTar
+from ksimage.locations.protocol import CHUNK, Source, Transfer
 
 MAX_FILE = 16 << 20
 PROBE_LABEL = "io.ksimage.probe"
-
-
-@dataclass(frozen=True)
-class ContainerFile:
-    """One file of an image. ``kind``: file (the only one with data), dir, symlink or other."""
-
-    data: bytes
-    mode: int
-    uid: int
-    gid: int
-    kind: str
-    link: str = ""
 
 
 class DaemonSource:
@@ -52,13 +40,15 @@ class DaemonSource:
         client: a connected ``docker.DockerClient``; by default one is made when needed.
     """
 
-    def __init__(self, ref: str, *, digest: str | None = None, client: Any = None) -> None:
+    def __init__(
+        self, ref: str, *, digest: str | None = None, client: EngineClient | None = None
+    ) -> None:
         self._ref = ref
         self._digest = digest
         self._name = f"docker-daemon:{ref}" + (f"@{digest}" if digest and ref else digest or "")
         self._client = client
         self._own_client = client is None
-        self._inspected: dict[str, Any] | None = None
+        self._inspected: JsonObject | None = None
         self._archive: DockerArchiveSource | None = None
         self._guard = threading.RLock()
 
@@ -66,7 +56,7 @@ class DaemonSource:
     def name(self) -> str:
         return self._name
 
-    def inspect(self) -> dict[str, Any]:
+    def inspect(self) -> JsonObject:
         """What the engine knows about the image (its API's ``ImageInspect``).
 
         Raises:
@@ -105,8 +95,10 @@ class DaemonSource:
                 self._client.close()
                 self._client = None
 
-    def read_file(self, path: str, limit: int = MAX_FILE) -> ContainerFile | None:
-        """One file, without saving the image and without starting anything; None when missing.
+    def read_file(self, path: str, limit: int = MAX_FILE) -> bytes | None:
+        """A file's content, without saving the image and without starting anything.
+
+        None when it is missing, or no regular file.
 
         A container is created, read from and removed. Links in the folders above are followed, as
         in a running container; the last one is not.
@@ -140,38 +132,26 @@ class DaemonSource:
                 )
             return self._first(path, chunks, limit)
 
-    def _first(self, path: str, chunks: Iterator[bytes], limit: int) -> ContainerFile:
+    def _first(self, path: str, chunks: Iterator[bytes], limit: int) -> bytes | None:
         """The first member of the tar stream is the file itself; of a folder, more follow."""
-        buffer = bytearray()
-        for chunk in chunks:
-            buffer += chunk
-            if len(buffer) > limit + CHUNK:
-                break
-        try:
-            with tarfile.open(fileobj=io.BytesIO(buffer), mode="r:") as archive:
-                info = archive.next()
-                if info is None or info.size > limit:
-                    raise MalformedImage(self._name, f"the engine sent no usable {path}")
-                content = archive.extractfile(info) if info.isreg() else None
-                data = content.read() if content else b""
-        except (tarfile.TarError, EOFError) as error:
-            raise MalformedImage(self._name, f"the engine sent no usable {path}") from error
-        kinds = {tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "symlink"}
-        kind = "file" if info.isreg() else kinds.get(info.type, "other")
-        return ContainerFile(data, stat.S_IMODE(info.mode), info.uid, info.gid, kind, info.linkname)
+        content = None
+        for member in tar.members(f"what the engine sent for {path}", chunks):
+            content = member.read(limit) if member.kind is tar.Kind.FILE else None
+            break
+        return content
 
-    def _api(self) -> Any:
+    def _api(self) -> EngineApi:
         if self._client is None:
             self._client = engine.connect("image")
         return self._client.api
 
-    def _inspect(self) -> dict[str, Any]:
+    def _inspect(self) -> JsonObject:
         import docker.errors
 
         wanted = self._ref or self._digest or ""
         with engine.translated(f"inspect {wanted}"):
             try:
-                found: dict[str, Any] = self._api().inspect_image(wanted)
+                found: JsonObject = self._api().inspect_image(wanted)
             except docker.errors.ImageNotFound as error:
                 raise ImageNotFound(
                     self._name, why="the Docker Engine does not have it", advice=["docker images"]
@@ -210,20 +190,26 @@ def _write(spool: BinaryIO, chunk: bytes, directory: Path) -> None:
         raise CannotWrite(directory, error) from error
 
 
-class DaemonTarget(DockerArchiveTarget):
+class DaemonTarget:
     """A destination in the engine: an archive in a temporary file, sent as ``docker load`` does.
 
     The engine names the image last, after it took all layers in.
     """
 
-    scheme = "docker-daemon"
+    max_jobs = 1
 
-    def __init__(self, ref: str, *, client: Any = None) -> None:
-        # The file name is only a place to stage beside; nothing is ever renamed to it.
-        super().__init__(Path(tempfile.gettempdir()) / "ksimage-load.tar", ref)
-        self._name = f"docker-daemon:{ref}"
+    def __init__(self, ref: str, *, client: EngineClient | None = None) -> None:
+        self.ref = ref
+        self.name = f"docker-daemon:{ref}"
         self._client = client
         self._own_client = client is None
+        # The file name is only a place to stage beside; nothing is ever renamed to it.
+        place = Path(tempfile.gettempdir()) / "ksimage-load.tar"
+        self._blobs = BlobTar(self.name, place, (), self._connected)
+
+    def platform(self) -> str | None:
+        """The engine's own."""
+        return engine.platform_of(self._connected())
 
     def held(self) -> Descriptor | None:
         """The image ID as a descriptor of a config, which is all that the engine can tell."""
@@ -234,13 +220,17 @@ class DaemonTarget(DockerArchiveTarget):
             return None
         return Descriptor(DOCKER_CONFIG, str(information["Id"]), 0)
 
-    def platform(self) -> str:
-        """The platform to choose from an index when none was asked for: the engine's own."""
-        return engine.platform_of(self._connected())
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
+        return self._blobs.put(descriptor, source)
+
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
+        self._blobs.put_data(descriptor, data)
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        self.put_manifest(descriptor, data)
         manifest = parse(self.name, data, descriptor.media_type)
-        archive = self._complete(descriptor, data).finish()
+        files = closing_files(self.name, self.ref, self._blobs, descriptor, data)
+        archive = self._blobs.finish(files)
         client = self._connected()
         with engine.translated(f"load {self.ref}"):
             for event in client.api.load_image(archive):
@@ -259,18 +249,12 @@ class DaemonTarget(DockerArchiveTarget):
             )
 
     def close(self) -> None:
-        super().close()
+        self._blobs.discard()
         if self._client is not None and self._own_client:
             self._client.close()
             self._client = None
 
-    def _connected(self) -> Any:
+    def _connected(self) -> EngineClient:
         if self._client is None:
             self._client = engine.connect("result")
         return self._client
-
-    def _open(self) -> TarWriter:
-        if self._writer is None:
-            self._connected()  # before anything is written in vain
-            self._writer = TarWriter(self.path)
-        return self._writer

@@ -15,10 +15,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from ksimage.errors import EngineRefused, EngineUnreachable
 from ksimage.errors.engine import Wanted
+from ksimage.images.documents import JsonObject
+from ksimage.locations.docker.client import Containers, EngineClient
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0
@@ -55,7 +56,7 @@ def reachable(timeout: float = PROBE_SECONDS) -> tuple[bool, str]:
     return True, f"Docker Engine at {where}"
 
 
-def connect(wanted: Wanted, timeout: float = PROBE_SECONDS) -> Any:
+def connect(wanted: Wanted, timeout: float = PROBE_SECONDS) -> EngineClient:
     """A ``docker.DockerClient`` for the engine, which answered within ``timeout`` seconds.
 
     ``wanted`` says what for, so that the error can say what to do without an engine.
@@ -96,7 +97,7 @@ def translated(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def container(api: Any, image: str, **options: Any) -> Iterator[str]:
+def container(api: Containers, image: str, **options: object) -> Iterator[str]:
     """A container that is gone afterwards, whatever happens; its name. It is not started.
 
     The name is ours, so that it can be removed when the engine's answer was never read: an engine
@@ -126,7 +127,7 @@ def container(api: Any, image: str, **options: Any) -> Iterator[str]:
     _remove(api, name)
 
 
-def _remove(api: Any, name: str) -> bool:
+def _remove(api: Containers, name: str) -> bool:
     """Whether there was such a container to remove."""
     import docker.errors
 
@@ -137,20 +138,20 @@ def _remove(api: Any, name: str) -> bool:
     return True
 
 
-def platform_of(client: Any) -> str:
+def platform_of(client: EngineClient) -> str:
     """What the engine runs, such as ``linux/amd64``. Raises EngineRefused, EngineUnreachable."""
     with translated("tell its version"):
         version = client.version()
     return f"{version['Os']}/{version['Arch']}"
 
 
-def _client(where: str, timeout: float, wanted: Wanted = "") -> Any:
+def _client(where: str, timeout: float, wanted: Wanted = "") -> EngineClient:
     import docker
     import docker.errors
     import requests.exceptions
 
     try:
-        options: dict[str, Any] = {"base_url": where}
+        options: dict[str, object] = {"base_url": where}
         if os.environ.get("DOCKER_HOST"):
             options = docker.utils.kwargs_from_env()
         elif name := _context_name():
@@ -159,7 +160,8 @@ def _client(where: str, timeout: float, wanted: Wanted = "") -> Any:
             context = ContextAPI.get_context(name)
             if context is not None and context.TLSConfig:
                 options["tls"] = context.TLSConfig
-        return docker.DockerClient(version="auto", timeout=timeout, **options)
+        client: EngineClient = docker.DockerClient(version="auto", timeout=timeout, **options)
+        return client
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise EngineUnreachable(where, str(error), wanted) from error
 
@@ -204,7 +206,7 @@ def _context_host(name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> JsonObject:
     """A small document, or nothing: contexts are a convenience, DOCKER_HOST is the explicit way."""
     try:
         document = json.loads(path.read_bytes())

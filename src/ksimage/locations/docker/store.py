@@ -1,13 +1,9 @@
-"""Make the derived image with the Docker Engine: a Dockerfile, a clean context, its builder.
-
-The classic builder is all that is needed, so every engine since 17.09 (``COPY --chown``) will do.
-The image gets its tag only after it has been proven.
-"""
+"""Images in a Docker Engine: their names and IDs, and pushing one to a registry."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.errors import (
     EngineError,
@@ -19,13 +15,14 @@ from ksimage.locations.docker import engine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-
-log = logging.getLogger("ksimage.docker")
-
-SMOKE_TIMEOUT = 120  # seconds; the hook imports ansible_runner and kubernetes, then prints
+    from ksimage.images.documents import JsonObject
+    from ksimage.locations.docker.client import EngineClient
 
 
-def tag(client: Any, image_id: str, name: str) -> None:
+log = logging.getLogger(__name__)
+
+
+def tag(client: EngineClient, image_id: str, name: str) -> None:
     """Point ``name`` (``REPOSITORY:TAG``) at the image. Raises EngineError."""
     import docker.errors
 
@@ -38,7 +35,7 @@ def tag(client: Any, image_id: str, name: str) -> None:
         ) from error
 
 
-def untag(client: Any, name: str) -> None:
+def untag(client: EngineClient, name: str) -> None:
     """Take a name off an image; it being gone already is fine."""
     import docker.errors
 
@@ -48,7 +45,7 @@ def untag(client: Any, name: str) -> None:
         log.info("could not remove %s: %s", name, error.explanation)
 
 
-def remove_untagged(client: Any, image_id: str) -> None:
+def remove_untagged(client: EngineClient, image_id: str) -> None:
     """Remove an image unless a name points to it (the builder's cache may return a named one)."""
     import docker.errors
 
@@ -59,7 +56,19 @@ def remove_untagged(client: Any, image_id: str) -> None:
         log.info("could not remove %s: %s", image_id, error.explanation)
 
 
-def image_id(client: Any, name: str) -> str:
+def names(client: EngineClient) -> dict[str, str]:
+    """Every ``REPOSITORY:TAG`` and the ID of its image.
+
+    Raises:
+        EngineRefused, EngineUnreachable.
+    """
+    with engine.translated("list its images"):
+        found = client.api.images()
+    tagged = ((name, str(image["Id"])) for image in found for name in image.get("RepoTags") or ())
+    return {name: image_id for name, image_id in tagged if "<none>" not in name}
+
+
+def image_id(client: EngineClient, name: str) -> str:
     """The ID of an image in the engine. Raises ImageNotFound."""
     found = held(client, name)
     if found is None:
@@ -67,7 +76,7 @@ def image_id(client: Any, name: str) -> str:
     return found
 
 
-def held(client: Any, name: str) -> str | None:
+def held(client: EngineClient, name: str) -> str | None:
     """The ID of the image that a name points to, or None."""
     import docker.errors
 
@@ -77,7 +86,7 @@ def held(client: Any, name: str) -> str | None:
         return None
 
 
-def push(client: Any, name: str, auth: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def push(client: EngineClient, name: str, auth: Mapping[str, str]) -> Iterator[JsonObject]:
     """Push ``name`` and yield the engine's progress events.
 
     ``images.push`` of the SDK never raises for what goes wrong in the stream

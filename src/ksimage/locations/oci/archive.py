@@ -10,17 +10,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ksimage.errors import AmbiguousImage, ImageNotFound, MalformedImage, NotOurs
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, encode
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations.files.tarindex import TarIndex
-from ksimage.locations.files.tarwriter import TarWriter
-from ksimage.locations.files.verification import hex_of
-from ksimage.locations.oci.layout import INDEX_FILE, LAYOUT, LAYOUT_FILE, LayoutReader, named
-from ksimage.locations.protocol import Outcome, Source, Transfer
+from ksimage.locations.oci.blobtar import BlobTar
+from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named
+from ksimage.locations.oci.layout import LayoutReader
+from ksimage.locations.protocol import Source, Transfer
 
 FOLDERS = ("blobs", "blobs/sha256")
 
@@ -66,45 +66,26 @@ class OciArchiveSource(LayoutReader):
             return self._opened
 
 
-class OciArchiveTarget:
-    """A destination in an archive.
+class ArchiveFile(NamedTuple):
+    """The file at an archive's destination.
 
-    The order of the members is the order of the calls, so they must come one at a time
-    (``max_jobs``) for the archive's bytes to depend on the image alone.
-
-    Args:
-        path: the file to make or replace.
-        ref: the image's name inside.
+    Attributes:
+        kind: ``oci-archive`` or ``docker-archive``.
+        marker: the member that an archive of this kind has.
+        listing: the member that lists its images.
     """
 
-    max_jobs = 1
-    scheme = "oci-archive"
-    marker = LAYOUT_FILE
-    list_file = INDEX_FILE
+    path: Path
+    kind: str
+    marker: str
+    listing: str
 
-    def __init__(self, path: Path, ref: str = "") -> None:
-        self.path = path
-        self.ref = ref
-        self._name = f"{self.scheme}:{path}" + (f":{ref}" if ref else "")
-        self._writer: TarWriter | None = None
-        self._written: set[str] = set()
-        self._guard = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def open_source(self) -> Source:
-        """The archive that is at the destination now."""
-        return OciArchiveSource(self.path, self.ref)
-
-    def held(self) -> Descriptor | None:
-        """The image of this name; or, as the file is replaced whole, what else would be lost.
+    def held(self, source: Source) -> Descriptor | None:
+        """The image of ``source``; or, as the file is replaced whole, what else would be lost.
 
         That is told as a descriptor of the list of images, which is no image's digest.
         """
-        self._check_destination()
-        source = self.open_source()
+        self.check()
         try:
             return source.top()
         except (AmbiguousImage, ImageNotFound):
@@ -112,76 +93,15 @@ class OciArchiveTarget:
         finally:
             source.close()
 
-    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
-        with self._guard:
-            if descriptor.digest in self._written:
-                return Transfer(descriptor, Outcome.PRESENT)
-            with source.blob(descriptor) as chunks:
-                self._add(descriptor, chunks)
-            return Transfer(descriptor, Outcome.SENT, descriptor.size)
-
-    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        with self._guard:
-            if descriptor.digest not in self._written:
-                self._add(descriptor, [data])
-
-    def tag(self, descriptor: Descriptor, data: bytes) -> None:
-        self._complete(descriptor, data).commit()
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.discard()
-
-    def _complete(self, descriptor: Descriptor, data: bytes) -> TarWriter:
-        """Write all but the end of the archive."""
-        self.put_manifest(descriptor, data)
-        writer = self._open()
-        for name, content in self._closing(descriptor, data):
-            writer.add(name, len(content), [content])
-        return writer
-
-    def _closing(
-        self,
-        descriptor: Descriptor,
-        data: bytes,  # noqa: ARG002 (for subclasses)
-    ) -> list[tuple[str, bytes]]:
-        """The files that make a layout of the blobs before them."""
-        return [
-            (LAYOUT_FILE, LAYOUT),
-            (INDEX_FILE, index_of(named(descriptor, self.ref))),
-        ]
-
-    def _add(self, descriptor: Descriptor, chunks: Any) -> None:
-        path = f"blobs/sha256/{hex_of(self.name, descriptor.digest)}"
-        self._open().add(path, descriptor.size, chunks)
-        self._written.add(descriptor.digest)
-
-    def _open(self) -> TarWriter:
-        if self._writer is None:
-            self._check_destination()
-            self._writer = TarWriter(self.path, FOLDERS)
-        return self._writer
-
-    def _others(self) -> Descriptor | None:
-        if not self.path.exists():
-            return None
-        index = TarIndex(self.path, self.name)
-        try:
-            data = index.read(self.list_file, MAX_MANIFEST) or b""
-        finally:
-            index.close()
-        empty = b"sha256:" not in data and b'"Config"' not in data
-        return None if empty else Descriptor(OCI_INDEX, sha256(data), len(data))
-
-    def _check_destination(self) -> None:
+    def check(self) -> None:
         """Raise NotOurs when something is there that is no archive of this kind."""
         if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
             return
-        wanted = f"{self.scheme} file"
+        wanted = f"{self.kind} file"
         if not self.path.is_file():
             raise NotOurs(self.path, wanted, "it is not a file")
         try:
-            index = TarIndex(self.path, self.name)
+            index = TarIndex(self.path, f"{self.kind}:{self.path}")
         except MalformedImage as error:
             raise NotOurs(self.path, wanted, error.why) from error
         marked = index.size(self.marker) is not None
@@ -189,7 +109,50 @@ class OciArchiveTarget:
         if not marked:
             raise NotOurs(self.path, wanted, f"it has no {self.marker}")
 
+    def _others(self) -> Descriptor | None:
+        if not self.path.exists():
+            return None
+        index = TarIndex(self.path, f"{self.kind}:{self.path}")
+        try:
+            data = index.read(self.listing, MAX_MANIFEST) or b""
+        finally:
+            index.close()
+        empty = b"sha256:" not in data and b'"Config"' not in data
+        return None if empty else Descriptor(OCI_INDEX, sha256(data), len(data))
 
-def index_of(*entries: dict[str, Any]) -> bytes:
-    """An ``index.json`` with these entries."""
-    return encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries)})
+
+class OciArchiveTarget:
+    """A destination in an OCI archive.
+
+    Args:
+        path: the file to make or replace.
+        ref: the image's name inside.
+    """
+
+    max_jobs = 1
+
+    def __init__(self, path: Path, ref: str = "") -> None:
+        self.ref = ref
+        self.name = f"oci-archive:{path}" + (f":{ref}" if ref else "")
+        self._file = ArchiveFile(path, "oci-archive", LAYOUT_FILE, INDEX_FILE)
+        self._blobs = BlobTar(self.name, path, FOLDERS, self._file.check)
+
+    def platform(self) -> str | None:
+        return None
+
+    def held(self) -> Descriptor | None:
+        return self._file.held(OciArchiveSource(self._file.path, self.ref))
+
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
+        return self._blobs.put(descriptor, source)
+
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
+        self._blobs.put_data(descriptor, data)
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        self.put_manifest(descriptor, data)
+        index = index_of(named(descriptor, self.ref))
+        self._blobs.close([(LAYOUT_FILE, LAYOUT), (INDEX_FILE, index)])
+
+    def close(self) -> None:
+        self._blobs.discard()

@@ -1,45 +1,34 @@
-"""``oci:DIR[:REF]``: an OCI image layout in a folder (image-spec ``image-layout.md``).
+"""Reading ``oci:DIR[:REF]``: an OCI image layout in a folder (image-spec ``image-layout.md``).
 
 ``index.json`` names images by the annotation ``org.opencontainers.image.ref.name``; content lies
-in ``blobs/sha256/HEX``. Reading stays inside the folder whatever its symbolic links say. Writing
-leaves a valid layout at every moment: blobs are renamed into place, the index is replaced last.
+in ``blobs/sha256/HEX``. Reading stays inside the folder whatever its symbolic links say.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ksimage.errors import (
     AmbiguousImage,
     CannotRead,
-    CannotWrite,
     DigestMismatch,
     ImageNotFound,
     MalformedImage,
-    NotOurs,
     UnsupportedImage,
 )
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, encode, load_json, parse
+from ksimage.images.documents import load_json
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX
-from ksimage.locations.files import staging
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
-from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
-
-REF_NAME = "org.opencontainers.image.ref.name"
-FULL_NAME = "io.containerd.image.name"  # containerd, and docker save since 25
-LAYOUT_FILE = "oci-layout"
-INDEX_FILE = "index.json"
-LAYOUT = encode({"imageLayoutVersion": "1.0.0"})
-EMPTY_INDEX = encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []})
-MAX_MARKER = 4 << 10
+from ksimage.locations.oci.documents import FULL_NAME, INDEX_FILE, LAYOUT_FILE, MAX_MARKER, REF_NAME
+from ksimage.locations.protocol import CHUNK, Source
 
 
 class LayoutReader(ABC):
@@ -234,161 +223,3 @@ class LayoutSource(LayoutReader):
 
 def _as_os_error(error: OSError | RuntimeError) -> OSError:
     return error if isinstance(error, OSError) else OSError(str(error))
-
-
-class LayoutTarget:
-    """A destination in a layout folder, which may hold other images.
-
-    Without ``ref`` the image gets no name and takes the place of the one without a name.
-    """
-
-    def __init__(self, path: Path, ref: str = "") -> None:
-        self.path = path
-        self.ref = ref
-        self._name = f"oci:{path}" + (f":{ref}" if ref else "")
-        self._ready = False
-        self._guard = threading.Lock()
-        self._made: list[Path] = []  # begins with the folder when this run created it
-        self._tagged = False
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def held(self) -> Descriptor | None:
-        if not self._exists():
-            return None
-        matches = [entry for entry in LayoutSource(self.path).entries() if self._mine(entry)]
-        return matches[-1] if matches else None
-
-    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
-        self._prepare()
-        destination = self._blob_path(descriptor)
-        if LayoutSource(self.path).holds(descriptor):
-            return Transfer(descriptor, Outcome.PRESENT)
-        staged = staging.Staged(self.path)
-        try:
-            with source.blob(descriptor) as chunks:
-                sent = staged.write(chunks)
-            staged.commit(destination)
-        finally:
-            staged.discard()
-        self._made.append(destination)
-        return Transfer(descriptor, Outcome.SENT, sent)
-
-    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        self._prepare()
-        if not LayoutSource(self.path).holds(descriptor):
-            staging.write_atomic(self._blob_path(descriptor), data)
-            self._made.append(self._blob_path(descriptor))
-
-    def tag(self, descriptor: Descriptor, data: bytes) -> None:
-        self.put_manifest(descriptor, data)
-        with self._locked():
-            entries = LayoutSource(self.path).entries()
-            kept = [entry.to_json() for entry in entries if not self._mine(entry)]
-            raw = load_json(self.name, (self.path / INDEX_FILE).read_bytes(), MAX_MANIFEST)
-            raw["manifests"] = [*kept, named(descriptor, self.ref)]
-            staging.write_atomic(self.path / INDEX_FILE, encode(raw))
-        self._tagged = True
-
-    def close(self) -> None:
-        created = self._made[:1] == [self.path]
-        if self._tagged or not created or not self._ready:
-            return
-        self._ready = False
-        # Nobody else's image can be in a layout that is without images still.
-        with self._locked(), suppress(OSError):
-            if LayoutSource(self.path).entries():
-                return
-            for path in reversed(self._made):
-                if path.is_dir():
-                    path.rmdir()
-                else:
-                    path.unlink(missing_ok=True)
-
-    def _mine(self, entry: Descriptor) -> bool:
-        return entry.annotations.get(REF_NAME, "") == self.ref
-
-    def _blob_path(self, descriptor: Descriptor) -> Path:
-        return self.path / "blobs" / "sha256" / hex_of(self.name, descriptor.digest)
-
-    def _exists(self) -> bool:
-        """Whether a layout is there. Raises NotOurs for anything else but an empty folder."""
-        if not self.path.exists():
-            return False
-        if not self.path.is_dir():
-            raise NotOurs(self.path, "OCI image layout", "it is not a folder")
-        # One look, not two: another writer may be making the layout right now.
-        names = {entry.name for entry in self.path.iterdir()}
-        if LAYOUT_FILE in names:
-            return True
-        # A run that was killed between its first two files left these, and nothing else.
-        ours = {"blobs", INDEX_FILE}
-        strange = sorted(n for n in names - ours if not n.startswith(staging.PREFIX))
-        if strange:
-            raise NotOurs(
-                self.path,
-                "OCI image layout",
-                f"it holds {', '.join(strange[:3])} but no {LAYOUT_FILE}",
-            )
-        return False
-
-    def _prepare(self) -> None:
-        with self._guard:
-            if self._ready:
-                return
-            if self._exists():
-                LayoutSource(self.path).entries()  # a layout of another version is left alone
-            else:
-                self._create()
-            staging.sweep(self.path)
-            self._ready = True
-
-    def _create(self) -> None:
-        try:
-            new = not self.path.exists()
-            blobs = self.path / "blobs" / "sha256"
-            blobs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotWrite(self.path, error) from error
-        staging.write_new(self.path / INDEX_FILE, EMPTY_INDEX)
-        staging.write_new(self.path / LAYOUT_FILE, LAYOUT)
-        if new:
-            self._made = [
-                self.path,
-                self.path / "blobs",
-                blobs,
-                self.path / LAYOUT_FILE,
-                self.path / INDEX_FILE,
-            ]
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep two writers of one layout from losing each other's entry."""
-        with (self.path / LAYOUT_FILE).open("rb") as marker:
-            staging.lock(marker.fileno())
-            yield
-
-
-def named(descriptor: Descriptor, ref: str, full_name: str = "") -> dict[str, Any]:
-    """The entry of ``index.json`` for an image: its descriptor under this name alone."""
-    annotations = {
-        key: value
-        for key, value in descriptor.annotations.items()
-        if key not in (REF_NAME, FULL_NAME)
-    }
-    if full_name:
-        annotations[FULL_NAME] = full_name
-    if ref:
-        annotations[REF_NAME] = ref
-    entry: dict[str, Any] = {
-        "mediaType": descriptor.media_type,
-        "digest": descriptor.digest,
-        "size": descriptor.size,
-    }
-    if annotations:
-        entry["annotations"] = annotations
-    if "platform" in descriptor.raw:
-        entry["platform"] = descriptor.raw["platform"]
-    return entry

@@ -9,9 +9,8 @@ from ksimage import cache
 from ksimage.images.manifest import MAX_CONFIG, Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG, OCI_CONFIG
 from ksimage.images.reference import Reference
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.connection import Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 
 _CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
@@ -32,7 +31,7 @@ class RegistrySource:
     ) -> None:
         self.reference = reference
         self._cache = cache.default() if cached else cache.Cache(None)
-        self.session = session_for(reference.registry, options or RegistryOptions())
+        self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._top: Descriptor | None = None
         self._manifests: dict[str, bytes] = {}
@@ -41,11 +40,6 @@ class RegistrySource:
     def name(self) -> str:
         """The reference as a user would type it."""
         return str(self.reference)
-
-    @property
-    def stats(self) -> Stats:
-        """Requests and bytes of the whole session with this registry."""
-        return self.session.transport.stats
 
     def top(self) -> Descriptor:
         """The manifest or index that the reference points to; its bytes come in the same request.

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import logging
 
-from ksimage.errors import TagImmutable, TagMoved
+from ksimage.errors import PolicyViolation, TagImmutable, TagMoved, TagNotShown
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.reference import Reference
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload
-from ksimage.locations.registry.http.connection import Stats
-from ksimage.locations.registry.http.hosts import RegistryOptions
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
+
+LATE = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks at a tag that does not show yet what the registry took."""
 
 
 class RegistryTarget:
     """Implements :class:`ksimage.locations.protocol.Target`. Thread-safe."""
 
+    max_jobs = None
+
     def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
         self.reference = reference
-        self.session = session_for(reference.registry, options or RegistryOptions())
+        self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._looked = False
         self._seen: Descriptor | None = None
@@ -34,10 +38,9 @@ class RegistryTarget:
         """The reference as a user would type it."""
         return str(self.reference)
 
-    @property
-    def stats(self) -> Stats:
-        """Requests and bytes of the whole session with this registry."""
-        return self.session.transport.stats
+    def platform(self) -> str | None:
+        """None: indexes are taken whole."""
+        return None
 
     def held(self) -> Descriptor | None:
         """What the tag points to now, or None.
@@ -49,6 +52,8 @@ class RegistryTarget:
             read, self._read_back = self._read_back, None
             return read
         found = self._client.head_manifest(self.reference.target, destination=True)
+        # a public project lets anybody read: a wrong password would show after hours, or never
+        self.session.channel.auth.greet(self.reference.repository, asked=False)
         if not self._looked:
             self._looked, self._seen = True, found
         return found
@@ -65,7 +70,7 @@ class RegistryTarget:
             home = source.home(descriptor)
             near = (
                 isinstance(home, RegistrySource)
-                and home.session.transport.host == self.session.transport.host
+                and home.session.channel.wire.host == self.session.channel.wire.host
             )
             if self.session.knows(repository, digest):
                 return Transfer(descriptor, Outcome.PRESENT)
@@ -108,12 +113,34 @@ class RegistryTarget:
             after = self._client.head_manifest(what, push=True)
             if after is None or after.digest != descriptor.digest:
                 raise
-        after = self._client.head_manifest(what, push=True)
-        if after is None:
-            raise TagMoved(self.name, descriptor.digest, "nothing")
+        after = self._after(what, descriptor, now)
         if after.digest != descriptor.digest:
             raise TagMoved(self.name, descriptor.digest, after.digest)
         self._looked, self._seen, self._read_back = True, after, after
+
+    def _after(self, what: str, written: Descriptor, before: Descriptor | None) -> Descriptor:
+        """What the tag holds after the registry took a manifest for it.
+
+        Some take a while to show it (Quay). A policy may hold it back until it is signed or scanned
+        (Harbor); that the push was taken is then all that there is to know.
+        """
+        for pause in (*LATE, None):
+            try:
+                after = self._client.head_manifest(what, push=True)
+            except PolicyViolation as error:
+                log.warning(
+                    "%s holds %s now; pulls of it are refused until it is signed or scanned: %s",
+                    self.name,
+                    written.digest,
+                    error.why,
+                )
+                return written
+            if after is not None and after.digest != _digest(before):
+                return after
+            if pause is not None:
+                log.info("%s does not show what it has just taken; looking again", self.name)
+                self.session.channel.wire.pause(pause)
+        raise TagNotShown(self.name, written.digest, _digest(before), sum(LATE))
 
     def close(self) -> None:
         """Nothing to do: connections belong to the session, for the next image."""
@@ -121,18 +148,24 @@ class RegistryTarget:
     def _mount(self, descriptor: Descriptor, source: Source, near: str) -> tuple[Outcome, int]:
         # mounting answers in one request what HEAD and POST would answer in two
         upload = Upload(self._client, descriptor, source)
-        if upload.mount(near):
-            return Outcome.MOUNTED, 0
-        if self._client.has_blob(descriptor, push=True):
-            upload.cancel()
+        if not self.session.declines(near, self.reference.repository):
+            refused = upload.mount(near)
+            if refused is None:
+                return Outcome.MOUNTED, 0
+            if self._client.has_blob(descriptor, push=True):
+                upload.cancel()
+                return Outcome.PRESENT, 0
+            self.session.decline(near, self.reference.repository)
+            # a base's layers are large, and were to cost nothing
+            log.warning(
+                "%s does not link the layers of %s into %s%s: their bytes are sent",
+                self.reference.registry,
+                near,
+                self.reference.repository,
+                f" ({refused})" if refused else "",
+            )
+        elif self._client.has_blob(descriptor, push=True):
             return Outcome.PRESENT, 0
-        # a base's layers are large, and were to cost nothing
-        logger.warning(
-            "%s does not link the layers of %s into %s: their bytes are sent",
-            self.reference.registry,
-            near,
-            self.reference.repository,
-        )
         upload.send()
         return Outcome.SENT, upload.sent
 

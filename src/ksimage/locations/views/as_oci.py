@@ -8,13 +8,12 @@ the config, and so the image ID, and the layers stay byte for byte.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Final
 
 from ksimage.errors import UnsupportedImage
 from ksimage.images.digest import sha256
-from ksimage.images.manifest import Descriptor, Index, encode, parse
+from ksimage.images.documents import JsonView, encode
+from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import (
     DOCKER_CONFIG,
     DOCKER_LAYER_GZIP,
@@ -29,6 +28,7 @@ from ksimage.images.mediatypes import (
     OCI_MANIFEST,
 )
 from ksimage.locations.protocol import Source
+from ksimage.locations.views.view import View
 
 EQUIVALENTS: Final = {
     DOCKER_LIST: OCI_INDEX,
@@ -46,40 +46,28 @@ EQUIVALENTS: Final = {
 }
 
 
-class AsOci:
+class AsOci(View):
     """``source`` with OCI media types; an OCI image passes as it is.
 
     The inner source belongs to whoever opened it.
     """
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        super().__init__(source)
         self._documents: dict[str, bytes] = {}
         self._top: Descriptor | None = None
         self._guard = threading.Lock()
 
-    @property
-    def name(self) -> str:
-        return self._source.name
-
     def top(self) -> Descriptor:
         with self._guard:
             if self._top is None:
-                self._top = self._converted(self._source.top())
+                self._top = self._converted(self.source.top())
             return self._top
 
     def manifest(self, descriptor: Descriptor) -> bytes:
         self.top()
         data = self._documents.get(descriptor.digest)
-        return self._source.manifest(descriptor) if data is None else data
-
-    def blob(
-        self, descriptor: Descriptor, offset: int = 0
-    ) -> AbstractContextManager[Iterator[bytes]]:
-        return self._source.blob(descriptor, offset)
-
-    def home(self, descriptor: Descriptor) -> Source:
-        return self._source.home(descriptor)
+        return self.source.manifest(descriptor) if data is None else data
 
     def close(self) -> None:
         """Nothing of its own is open."""
@@ -87,7 +75,7 @@ class AsOci:
     def _converted(self, descriptor: Descriptor) -> Descriptor:
         if descriptor.media_type not in (DOCKER_LIST, DOCKER_MANIFEST):
             return descriptor
-        parsed = parse(self.name, self._source.manifest(descriptor), descriptor.media_type)
+        parsed = parse(self.name, self.source.manifest(descriptor), descriptor.media_type)
         document = dict(parsed.raw)
         document["mediaType"] = EQUIVALENTS[parsed.media_type]
         if isinstance(parsed, Index):
@@ -107,7 +95,7 @@ class AsOci:
             raw=descriptor.raw,
         )
 
-    def _renamed(self, descriptor: Descriptor) -> Mapping[str, Any]:
+    def _renamed(self, descriptor: Descriptor) -> JsonView:
         media_type = EQUIVALENTS.get(descriptor.media_type, descriptor.media_type)
         if media_type.startswith("application/vnd.docker."):
             raise UnsupportedImage(self.name, f"OCI knows no equivalent of {media_type}")

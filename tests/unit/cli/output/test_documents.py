@@ -75,7 +75,7 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("build", "build v3.3.2 --verbose --from BASE --to oci:out", 0),
         ("build --dry-run", "build v3.3.2 --verbose --from BASE --dry-run", 0),
         ("builds", "build v3.3.2 v3.4.1 --from BASE --to oci:out", 0),
-        ("verify", "verify BUILT", 0),
+        ("verify", "verify BUILT", 20),
         ("verify", "verify BUILT --base BASE", 0),
         ("verify", "verify BASE", 6),
         ("diff", "diff v3.3.2 --from BASE", 0),
@@ -95,13 +95,13 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("timeline of two", "timeline RESULTS RESULTS", 0),
         ("init", "init", 0),
         ("config", "config", 0),
+        ("collect", "collect ./results -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip
 def test_keys(base: str, built: str, tmp_path: Path, name: str, arguments: str, code: int) -> None:
     (tmp_path / "hook.py").write_bytes(derived.HOOK + b"# more\n")
-    if "RESULTS" in arguments:
-        Story(tmp_path / "results")
-        (tmp_path / "results/common/common/job_events/999-x.json").write_text("{")
+    Story(tmp_path / "results")
+    (tmp_path / "results/common/common/job_events/999-x.json").write_text("{")
     places = {"BASE": base, "BUILT": built, "RESULTS": "results"}
     words = [places.get(word, word) for word in arguments.split()]
     compare(name, document(*words, cwd=tmp_path, code=code))

@@ -27,9 +27,11 @@ from ksimage.images.mediatypes import (
     DOCKER_MANIFEST,
     OCI_MANIFEST,
 )
-from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
-from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
-from ksimage.locations.transfer import copy
+from ksimage.locations.docker.archive import DockerArchiveSource
+from ksimage.locations.docker.save import DockerArchiveTarget
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
+from ksimage.locations.transfer import copy, of_platform
 
 FORMS = ["save-24", "save-25", "skopeo"]
 
@@ -284,7 +286,8 @@ class TestTarget:
             copy(LayoutSource(tmp_path / "in"), target)
         assert "linux/arm64" in caught.value.message
         assert not (tmp_path / "d.tar").exists()
-        result = copy(LayoutSource(tmp_path / "in"), target, platforms=["linux/arm64"])
+        chosen = of_platform(LayoutSource(tmp_path / "in"), target.name, "linux/arm64")
+        result = copy(chosen, target)
         entries = ImageStore(tmp_path / "in").json(top)["manifests"]
         assert result.digest == entries[1]["digest"]
 

@@ -6,13 +6,16 @@ import contextlib
 import gzip
 import io
 import posixpath
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support import requires
 
 from ksimage.errors import KsimageError, MalformedImage
 from ksimage.locations.files import tarindex
@@ -121,4 +124,25 @@ def test_gzip_bomb_stops_at_the_bound(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "x.tar.gz").write_bytes(gzip.compress(bytes(8 << 20)))
     with pytest.raises(MalformedImage) as caught:
         TarIndex(tmp_path / "x.tar.gz", "test")
-    assert "uncompressed" in caught.value.why
+    assert "the archive unpacks to more than" in caught.value.why
+
+
+@pytest.mark.parametrize("form", ["--format=gnu", "--format=posix"])
+def test_files_with_holes_are_named(form: str, tmp_path: Path) -> None:
+    tar = requires.program("tar")
+    with (tmp_path / "layer.tar").open("wb") as file:
+        file.truncate(1 << 20)
+        file.seek(1 << 19)
+        file.write(b"x")
+    command = [tar, "--sparse", form, "-C", str(tmp_path), "-cf", "-", "layer.tar"]
+    with pytest.raises(MalformedImage) as caught:
+        spooled(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert "without --sparse" in caught.value.advice[0]
+
+
+def test_zstd_archive_is_spooled(tmp_path: Path) -> None:
+    data = written([("a", b"content", "f", "")], tarfile.GNU_FORMAT)
+    (tmp_path / "x.tar.zst").write_bytes(zstandard.compress(data))
+    index = TarIndex(tmp_path / "x.tar.zst", "test")
+    assert index.read("a", 100) == b"content"
+    index.close()

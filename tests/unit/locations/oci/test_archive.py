@@ -166,9 +166,7 @@ def test_docker_archive_is_pointed_out(opened: Any, tmp_path: Path) -> None:
     assert caught.value.advice == (f"docker-archive:{tmp_path}/d.tar",)
 
 
-@pytest.mark.parametrize(
-    ("magic", "tool"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz"), (b"BZh9", "bzip2")]
-)
+@pytest.mark.parametrize(("magic", "tool"), [(b"\xfd7zXZ\0", "xz"), (b"BZh9", "bzip2")])
 def test_other_compressions_name_the_command(
     opened: Any, tmp_path: Path, magic: bytes, tool: str
 ) -> None:
@@ -226,7 +224,7 @@ def test_huge_extended_header_is_refused(opened: Any, tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
     with pytest.raises(MalformedImage) as caught:
         opened(OciArchiveSource(tmp_path / "x.tar")).top()
-    assert "extended header" in caught.value.why
+    assert "a header record of" in caught.value.why
 
 
 def test_long_names_and_pax_headers(opened: Any, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from ksimage.errors import (
 from ksimage.images.digest import sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.images.mediatypes import OCI_MANIFEST
-from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.transfer import copy
 
 
@@ -266,7 +267,8 @@ class TestTarget:
 WRITER = """
 import os, sys, time
 from pathlib import Path
-from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.transfer import copy
 
 class Slow(LayoutSource):
@@ -316,7 +318,8 @@ def test_two_writers_lose_no_entry(tmp_path: Path) -> None:
     layout(tmp_path / "in")
     script = (
         "import sys; from pathlib import Path\n"
-        "from ksimage.locations.oci.layout import LayoutSource, LayoutTarget\n"
+        "from ksimage.locations.oci.folder import LayoutTarget\n"
+        "from ksimage.locations.oci.layout import LayoutSource\n"
         "from ksimage.locations.transfer import copy\n"
         "for n in range(10):\n"
         "    copy(LayoutSource(Path(sys.argv[1])), LayoutTarget(Path(sys.argv[2]), "

@@ -6,7 +6,8 @@ from tests.support.images import ImageStore, Recipe, layout
 
 from ksimage.images.manifest import Index, Manifest, parse
 from ksimage.images.mediatypes import OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST
-from ksimage.locations.oci.layout import LayoutSource, LayoutTarget
+from ksimage.locations.oci.folder import LayoutTarget
+from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.transfer import copy
 from ksimage.locations.views.as_oci import AsOci
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ksimage.build.reproduce import Comparison
     from ksimage.harbor.view import View
-    from ksimage.inspection.proofs import Verdict
     from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.verdict import Verdict
 
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     return {
         "name": verdict.name,
         "digest": verdict.digest,
-        "verified": bool(verdict),
+        "verified": verdict.verified,
         "platforms": [
             {
                 "platform": str(platform.image.platform),

@@ -101,14 +101,19 @@ def _has_row(run: Run) -> bool:
 
 
 def _head(told: Chronicle, runs: list[Run], columns: int, now: float, paint: Paint) -> list[str]:
-    title = line(told.title or told.attempt.image or "ks-installer", columns)
+    title = line(told.title or "ks-installer")
+    if ":" in title.partition("@")[0].rpartition("/")[2]:
+        title = title.partition("@")[0]  # the tag says more to people than the digest
     ours, style = hints.whose(told)
+    ours = f"  {ours}" if ours else ""
     start = min((run.start for run in runs if run.start is not None), default=now)
     end = max((run.end or now for run in runs), default=now)
     if any(run.state == "running" for run in runs) or phases.phase(runs).number < phases.PHASES:
         end = now
     right = f"  {short(end - start)}"
     left = columns - width(right) - width(ours)
+    if width(title) > left:
+        title = "…" + title[1 - left :]  # the name stands at the end
     first = paint("bold", fit(title, left)) + paint(style, ours) + paint("bold", right)
     if not runs:
         waiting = "waiting for the first event" if told.live else "reading what is there"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _TURN = 0.25
 """Seconds between two frames of the screen."""
-_AT_ONCE = 1e12
 _FAREWELL = 5.0
 """Seconds that the program in the pod has for its end frame, once the verdict is known."""
 
@@ -58,8 +57,8 @@ class Watching:
         frames: Iterator[Frame] = source.frames()
         if save is not None:
             frames = Recorder(save).record(frames)
-        if speed is not None or not source.live:
-            frames = paced(frames, speed or _AT_ONCE, self._stop)
+        if speed is not None:
+            frames = paced(frames, speed, self._stop)
         self._frames = frames
 
     def on_screen(self, pressed: Callable[[], list[str]]) -> None:

@@ -15,9 +15,11 @@ from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.reference import TAG
-from ksimage.locations.registry.api.answers import Answer, Intent, explain
-from ksimage.locations.registry.api.transport import Transport
+from ksimage.locations.registry.answers import explain
+from ksimage.locations.registry.api.channel import Channel
 from ksimage.locations.registry.http.retry import Transient
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
 
 _ACCEPT = ", ".join(ACCEPT)
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:(\d{1,19})|\*)")
@@ -26,10 +28,10 @@ _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:(\d{1,19})|\*)")
 class RegistryClient:
     """Manifests and blobs of one repository. Thread-safe."""
 
-    def __init__(self, transport: Transport, repository: str) -> None:
-        self.transport = transport
+    def __init__(self, channel: Channel, repository: str) -> None:
+        self.channel = channel
         self.repository = repository
-        self.host = transport.host.name
+        self.host = channel.wire.host.name
 
     def intent(
         self,
@@ -52,7 +54,7 @@ class RegistryClient:
         Raises:
             RegistryError, AuthError, ImageNotFound.
         """
-        answer = self.transport.request(
+        answer = self.channel.request(
             "GET", self.path("tags/list?n=1000"), self.intent("tags/list"), accept=(200, 404)
         )
         if answer.status == 404:
@@ -73,7 +75,7 @@ class RegistryClient:
         ``push`` asks for the rights to push at once, which saves a token later; with
         ``destination`` errors speak of where an image is to go.
         """
-        answer = self.transport.request(
+        answer = self.channel.request(
             "HEAD",
             self.path(f"manifests/{what}"),
             self.intent(what, push=push, destination=destination),
@@ -100,7 +102,7 @@ class RegistryClient:
             AuthError.
         """
         intent = self.intent(what)
-        answer = self.transport.request(
+        answer = self.channel.request(
             "GET",
             self.path(f"manifests/{what}"),
             intent,
@@ -113,7 +115,7 @@ class RegistryClient:
         if answer.cut:
             raise MalformedImage(intent.name, f"its manifest is larger than {MAX_MANIFEST} bytes")
         if answer.media_type == "text/html":
-            raise self.transport.unusable(f"a request for {intent.name}", "it is a web page")
+            raise self.channel.unusable(f"a request for {intent.name}", "it is a web page")
         data = answer.body
         digest = sha256(data)
         announced = answer.headers.get("Docker-Content-Digest") or ""
@@ -140,7 +142,7 @@ class RegistryClient:
 
     def put_manifest(self, what: str, media_type: str, data: bytes) -> Answer:
         """Store a manifest under a tag or its digest. May be repeated without harm."""
-        answer = self.transport.request(
+        answer = self.channel.request(
             "PUT",
             self.path(f"manifests/{what}"),
             self.intent(what, push=True),
@@ -155,7 +157,7 @@ class RegistryClient:
 
     def has_blob(self, descriptor: Descriptor, *, push: bool = False) -> bool:
         """True when the repository has the blob, with that size."""
-        answer = self.transport.request(
+        answer = self.channel.request(
             "HEAD",
             self.path(f"blobs/{descriptor.digest}"),
             self.intent(descriptor.digest, push=push),
@@ -184,7 +186,7 @@ class RegistryClient:
     def _chunks(self, descriptor: Descriptor, position: int) -> Generator[bytes, None, None]:
         name = self.intent(descriptor.digest).name
         hasher = hashlib.sha256() if position == 0 else None
-        attempts = self.transport.attempts(f"a download of {descriptor.digest[:19]}…")
+        attempts = self.channel.wire.attempts(f"a download of {descriptor.digest[:19]}…")
         intent = self.intent(descriptor.digest)
         url = self.path(f"blobs/{descriptor.digest}")
         if descriptor.size == 0:
@@ -192,7 +194,7 @@ class RegistryClient:
         while position < descriptor.size:
             headers = {"Range": f"bytes={position}-"} if position else {}
             try:
-                with self.transport.exchange("GET", url, intent, headers=headers) as response:
+                with self.channel.exchange("GET", url, intent, headers=headers) as response:
                     for chunk in self._from(response, descriptor, position, intent):
                         position += len(chunk)
                         attempts.progress(len(chunk))
@@ -213,9 +215,7 @@ class RegistryClient:
         skip = 0
         if response.status == 206:
             if _range_start(response) != position:
-                raise self.transport.unusable(
-                    "a request for a part of a blob", "it is another part"
-                )
+                raise self.channel.unusable("a request for a part of a blob", "it is another part")
         elif response.status == 200:
             skip = position  # the server does not know Range: read over what is here already
             length = response.headers.get("Content-Length")
@@ -226,9 +226,9 @@ class RegistryClient:
         elif response.status == 404:
             raise BlobMissing(f"{self.host}/{self.repository}", descriptor.digest)
         else:
-            self.transport.settle(response, intent, ())
+            self.channel.settle(response, intent, ())
         left = descriptor.size - position
-        for chunk in self.transport.chunks(response):
+        for chunk in self.channel.wire.chunks(response):
             piece = chunk[skip:]
             skip -= min(skip, len(chunk))
             if len(piece) > left:
@@ -241,7 +241,7 @@ class RegistryClient:
 
     def _not_found(self, answer: Answer, intent: Intent) -> Exception:
         if answer.media_type == "text/html":  # registries say why in JSON, or nothing
-            return self.transport.unusable(
+            return self.channel.unusable(
                 f"a request for {intent.name}", "it is the page of a web server"
             )
         fault = explain(answer, intent)

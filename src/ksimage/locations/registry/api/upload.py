@@ -7,6 +7,7 @@ when a request is cut in the middle, and the upload then starts again).
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -15,15 +16,20 @@ from urllib.parse import urlencode, urlsplit
 from ksimage.errors import AuthError, DigestMismatch, KsimageError, RegistryError
 from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import CHUNK, Source
-from ksimage.locations.registry.api.answers import Answer, refusal
+from ksimage.locations.registry.answers import explain, refusal
 from ksimage.locations.registry.api.client import RegistryClient
-from ksimage.locations.registry.http.redirects import resolve
+from ksimage.locations.registry.http.redirects import upload_place
 from ksimage.locations.registry.http.retry import Transient
+from ksimage.locations.registry.http.wire import Answer
 
 PIECE = 64 << 20
 
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,19})")
 _DATA = "application/octet-stream"
+_NO_PIECES = (400, 405, 416)
+"""What registries say that take a blob in one PUT only."""
+
+log = logging.getLogger(__name__)
 
 
 class SourceFailed(Exception):
@@ -50,24 +56,27 @@ class Upload:
     _offset: int = 0
     _fresh: bool = field(default=True)
 
-    def mount(self, repository: str) -> bool:
+    def mount(self, repository: str) -> str | None:
         """Try to link the blob from another repository of the same registry.
 
-        False when the registry would rather have the bytes; the session that it opened for them is
-        kept. A login that may not read the other repository is no error here.
+        None when it is linked; else the registry's words, or "" when it gave none. The session that
+        it may have opened for the bytes is kept. A login that may not read the other repository is
+        no error here, and neither is a registry that knows no mounts.
         """
         query = urlencode({"mount": self.descriptor.digest, "from": repository})
         intent = self.client.intent(self.descriptor.digest, push=True, mount_from=repository)
         try:
-            answer = self.client.transport.request(
-                "POST", self._start_path(query), intent, accept=(201, 202)
+            answer = self.client.channel.request(
+                "POST", self._start_path(query), intent, accept=(201, 202, 404, 405)
             )
-        except AuthError:
-            return False
+        except AuthError as error:
+            return error.why
         if answer.status == 201:
-            return True
-        self._opened(answer)
-        return False
+            return None
+        if answer.status == 202:
+            self._opened(answer)
+            return ""
+        return refusal(answer).words or f"HTTP {answer.status}"
 
     def send(self) -> None:
         """Stream the blob and have the registry check its digest.
@@ -85,7 +94,9 @@ class Upload:
             raise
 
     def _send(self) -> None:
-        attempts = self.client.transport.attempts(f"the upload of {self.descriptor.digest[:19]}…")
+        attempts = self.client.channel.wire.attempts(
+            f"the upload of {self.descriptor.digest[:19]}…"
+        )
         while True:
             before = self._offset
             try:
@@ -104,9 +115,15 @@ class Upload:
 
     def _stream(self) -> None:
         size = self.descriptor.size
-        while size - self._offset > PIECE:
+        while size - self._offset > PIECE and not self.client.channel.whole:
             end = self._offset + PIECE
             answer = self._transfer("PATCH", self._location or "", self._offset, end)
+            if answer.status in _NO_PIECES and not self._offset:
+                log.info("%s takes no pieces: sending blobs as a whole", self.client.host)
+                self.client.channel.whole = True
+                self.cancel()
+                self._open()
+                break
             if answer.status not in (201, 202, 204):
                 raise self._refused(answer)
             if answer.headers.get("Location"):
@@ -129,14 +146,14 @@ class Upload:
             headers["Content-Range"] = f"{start}-{end - 1}"
         if start == end:
             headers.pop("Content-Range", None)
-        transport = self.client.transport
+        channel = self.client.channel
         intent = self.client.intent(self.descriptor.digest, push=True)
         body = self._body(start, end)
         try:
-            with transport.exchange(
+            with channel.exchange(
                 method, url, intent, headers=headers, body=lambda: body
             ) as response:
-                return transport.settle(response, intent, (200, 201, 202, 204, 400, 404, 416))
+                return channel.settle(response, intent, (200, 201, 202, 204, 400, 404, 405, 416))
         finally:
             body.close()
 
@@ -166,7 +183,7 @@ class Upload:
 
     def _open(self) -> None:
         intent = self.client.intent(self.descriptor.digest, push=True)
-        answer = self.client.transport.request("POST", self._start_path(), intent, accept=(202,))
+        answer = self.client.channel.request("POST", self._start_path(), intent, accept=(202,))
         self._opened(answer)
         self._offset = 0
         self._fresh = True
@@ -174,15 +191,16 @@ class Upload:
     def _opened(self, answer: Answer) -> None:
         location = answer.headers.get("Location")
         if not location:
-            raise self.client.transport.unusable("the start of an upload", "it has no Location")
-        self._location = resolve(location, answer.url, self.client.host)
+            raise self.client.channel.unusable("the start of an upload", "it has no Location")
+        own = self.client.channel.wire.base + self._start_path()
+        self._location = upload_place(location, answer.url, own, self.client.host)
 
     def _recover(self) -> None:
         """Ask how far the registry got; start again when it has forgotten the session."""
         intent = self.client.intent(self.descriptor.digest, push=True)
-        transport = self.client.transport
+        channel = self.client.channel
         try:
-            answer = transport.request(
+            answer = channel.request(
                 "GET", self._location or "", intent, accept=(200, 202, 204, 400, 404, 405, 416)
             )
         except RegistryError:
@@ -213,7 +231,7 @@ class Upload:
         # attempt has another one. If that fails as well, the session times out by itself.
         for _ in range(2):
             try:
-                with self.client.transport.exchange("DELETE", location, intent):
+                with self.client.channel.exchange("DELETE", location, intent):
                     return
             except Transient:  # noqa: PERF203
                 continue
@@ -225,8 +243,6 @@ class Upload:
         # 404 and 416: the registry lost the session or counts otherwise; 400 of an unknown upload
         if answer.status in (404, 416) or said.code == "BLOB_UPLOAD_INVALID":
             return Transient(f"HTTP {answer.status}: {said.words or 'the upload is unknown'}")
-        from ksimage.locations.registry.api.answers import explain
-
         return explain(answer, self.client.intent(self.descriptor.digest, push=True))
 
 

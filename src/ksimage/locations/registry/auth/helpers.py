@@ -6,16 +6,12 @@ import json
 import os
 import re
 import select
-import subprocess
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ksimage.errors import CredentialHelperFailed
+from ksimage.locations.registry.auth.credentials import Credentials
 from ksimage.text import printable
-
-if TYPE_CHECKING:
-    from ksimage.locations.registry.auth.credentials import Credentials
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MAX_ANSWER = 1 << 20
@@ -32,8 +28,6 @@ def ask(name: str, server: str, named_by: str) -> Credentials | None:
     Raises:
         CredentialHelperFailed: missing, failing, slow, or answering no JSON.
     """
-    from ksimage.locations.registry.auth.credentials import Credentials
-
     program = f"docker-credential-{name}"
 
     def failed(reason: str) -> CredentialHelperFailed:
@@ -75,6 +69,8 @@ def _run(command: list[str], question: bytes) -> tuple[int, bytes]:
     Raises:
         OSError: it cannot be started. TimeoutError: it is too slow.
     """
+    import subprocess  # few have a helper, and this takes a while to load
+
     # what it writes to stderr may hold a secret
     pipe = subprocess.PIPE
     process = subprocess.Popen(

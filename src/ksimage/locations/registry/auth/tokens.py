@@ -25,23 +25,31 @@ from ksimage.errors import (
     LoginFailed,
     LoginRequired,
     PasswordNeeded,
-    RegistryUnreachable,
+    RegistryError,
     RightMissing,
     TokenServiceRefused,
+    TokenServiceUnusable,
     UnusableAnswer,
 )
-from ksimage.locations.registry.api.answers import Answer, Intent, refusal
-from ksimage.locations.registry.auth.challenge import Challenge
+from ksimage.locations.registry.answers import refusal
+from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
 from ksimage.locations.registry.auth.credentials import Credentials
 from ksimage.locations.registry.http.hosts import is_loopback, origin
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
+
+HARBOR = "harbor-registry"
+"""What Harbor calls its token service (``core/service/token/creator.go``)."""
+HARBORS_LOCK = 1.6
+"""Seconds; it refuses a user for 1.5 s after a wrong password (``core/auth/lock.go``)."""
 
 DEFAULT_LIFETIME = 60.0  # seconds of a token without expires_in (token specification)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
-Scopes = frozenset[str]
+Scopes = tuple[str, ...]
 Fetch = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Authenticator:
         credentials: finds the login for a repository.
         fetch: sends a request (method, url, headers, body) without any authorization of its own.
         clock: monotonic seconds.
+        pause: sleeps so many seconds.
     """
 
     def __init__(
@@ -73,6 +82,7 @@ class Authenticator:
         credentials: Callable[[str], Credentials | None],
         fetch: Fetch,
         clock: Callable[[], float],
+        pause: Callable[[float], None],
     ) -> None:
         self._host = host
         self._base = base
@@ -81,7 +91,10 @@ class Authenticator:
         self._clock = clock
         self._lock = threading.RLock()
         self._found: dict[str, Credentials | None] = {}
+        self._pause = pause
         self._mode: str | _Service | None = None
+        self._instead: KsimageError | None = None
+        self._greeted: dict[str, LoginFailed | None] = {}
         self._tokens: dict[tuple[str, Scopes], _Token] = {}
 
     def credentials(self, repository: str) -> Credentials | None:
@@ -96,6 +109,40 @@ class Authenticator:
         if login.basic or login.registry_token:
             return True
         return bool(login.identity_token) and isinstance(self._mode, _Service)
+
+    @property
+    def instead(self) -> KsimageError | None:
+        """What is wrong with the token service, where Basic was tried instead."""
+        return self._instead
+
+    def greet(self, repository: str, *, asked: bool = True) -> None:
+        """Find out whether the registry takes the login, once and before it is used.
+
+        Harbor's token service answers a wrong password with an anonymous token, and its public
+        projects are read without any: only ``GET /v2/`` with Basic tells. Other registries
+        challenge with Bearer here whatever the password, but their token services refuse it.
+
+        Args:
+            asked: the registry has asked for a login already; if not, this may be needless.
+
+        Raises:
+            LoginFailed: after the time for which Harbor then refuses the right password as well.
+        """
+        with self._lock:
+            login = self.credentials(repository)
+            if login is None or login.basic is None or (not asked and self._mode is not None):
+                return
+            if login.basic not in self._greeted:
+                answer = self._fetch("GET", "/v2/", {"Authorization": login.basic}, None)
+                fault = None
+                if answer.status == 401 and not _offers_bearer(answer):
+                    fault = LoginFailed(self._host, login.username, login.origin)
+                    if "harbor" in (answer.headers.get("WWW-Authenticate") or ""):
+                        self._pause(HARBORS_LOCK)
+                self._greeted[login.basic] = fault
+            found = self._greeted[login.basic]
+            if found is not None:
+                raise found
 
     def header(self, repository: str, scopes: Scopes) -> str | None:
         """The Authorization header for a request, as far as the registry's wishes are known.
@@ -152,7 +199,7 @@ class Authenticator:
         who = (login.username or "token") if login else ""
         now = self._clock()
         for (owner, rights), token in self._tokens.items():
-            if owner == who and rights >= scopes and token.good_until > now:
+            if owner == who and set(rights) >= set(scopes) and token.good_until > now:
                 return token.value
         token = self._ask(login, repository, scopes)
         self._tokens[(who, scopes)] = token
@@ -162,6 +209,8 @@ class Authenticator:
         assert isinstance(self._mode, _Service)
         realm, service = self._mode.realm, self._mode.service
         self._check_realm(realm)
+        if service == HARBOR:
+            self.greet(repository)
         fields = [("service", service)] if service else []
         started = self._clock()
         if login is not None and login.identity_token:
@@ -169,19 +218,27 @@ class Authenticator:
                 ("grant_type", "refresh_token"),
                 ("client_id", "ksimage"),
                 ("refresh_token", login.identity_token),
-                ("scope", " ".join(sorted(scopes))),
+                ("scope", " ".join(scopes)),
             ]
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            answer = self._fetch("POST", realm, headers, urlencode(fields).encode())
+            answer = self._to_service("POST", realm, headers, urlencode(fields).encode())
         else:
-            fields += [("scope", scope) for scope in sorted(scopes)]
+            fields += [("scope", scope) for scope in scopes]
             joint = "&" if urlsplit(realm).query else "?"
             url = f"{realm}{joint}{urlencode(fields)}" if fields else realm
             basic = login.basic if login else None
-            answer = self._fetch("GET", url, {"Authorization": basic} if basic else {}, None)
+            answer = self._to_service("GET", url, {"Authorization": basic} if basic else {}, None)
         if answer.status != 200:
             raise self._refused(answer, login, Intent(self._host, repository, _push(scopes)))
         return self._read(answer, started)
+
+    def _to_service(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        try:
+            return self._fetch(method, url, headers, body)
+        except RegistryError as error:
+            raise TokenServiceUnusable(self._host, urlsplit(url).netloc, error) from error
 
     def _refused(self, answer: Answer, login: Credentials | None, intent: Intent) -> KsimageError:
         words = refusal(answer).words
@@ -228,22 +285,27 @@ class Authenticator:
             raise InsecureLogin(self._host, where, "that is not encrypted")
 
     def fall_back(self, fault: KsimageError, repository: str) -> bool:
-        """True when Basic may do in place of a token service that cannot be reached.
+        """True when Basic may do in place of a token service that cannot be used.
 
         Harbor names its service by the host name of its own configuration, which is not always
-        the one in use (an address, a forwarded port), and takes Basic for everything as well.
+        the one in use (an address, a forwarded port, http behind a proxy that ends TLS), and takes
+        Basic for everything as well.
         """
         with self._lock:
             login = self.credentials(repository)
             if not isinstance(self._mode, _Service) or login is None or login.basic is None:
                 return False
-            if not isinstance(fault, RegistryUnreachable | InsecureLogin):
+            if not isinstance(fault, InsecureLogin | RegistryError):
                 return False
-            if origin(self._mode.realm)[1] == origin(self._base())[1]:
-                return False
-            logger.info("%s: token service out of reach, trying Basic", self._host)
+            log.info("%s: %s; trying Basic at the registry itself", self._host, fault.message)
             self._mode = "basic"
+            self._instead = fault
             return True
+
+
+def _offers_bearer(answer: Answer) -> bool:
+    headers = answer.headers.get("WWW-Authenticate")
+    return any(c.scheme == "bearer" for c in parse_challenges([headers] if headers else []))
 
 
 def _push(scopes: Scopes) -> bool:

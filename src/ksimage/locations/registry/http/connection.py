@@ -6,7 +6,6 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,15 +14,20 @@ from urllib3 import exceptions as faults
 from urllib3.response import BaseHTTPResponse
 
 from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
+from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.hosts import Host, RegistryOptions
+from ksimage.locations.registry.http.hosts import Host
 from ksimage.locations.registry.http.pools import interruption, pool_manager
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
 from ksimage.locations.registry.http.retry import Transient
 from ksimage.locations.registry.http.trust import add_system, find_trust, tls_context
+from ksimage.text import printable
 
 Body = bytes | Iterable[bytes] | None
 
+NOTICE = 5.0  # seconds of silence after which somebody who waits is told so
+FIRST_ANSWER = 30.0  # seconds for the first byte of a server that was never heard of
+MAX_WARNINGS, MAX_WORDS = 10, 400
 STALL_WINDOW = 60.0  # seconds in which at least STALL_BYTES must arrive
 STALL_BYTES = 16 << 10
 
@@ -33,16 +37,7 @@ _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAI
 
 _Route: TypeAlias = "tuple[str, str | None]"  # host[:port], and the proxy to it
 
-logger = logging.getLogger("ksimage.registry")
-
-
-@dataclass
-class Stats:
-    """What went over the network: requests, and body bytes each way."""
-
-    requests: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
+log = logging.getLogger(__name__)
 
 
 class NoTls(Exception):
@@ -52,14 +47,15 @@ class NoTls(Exception):
 class Connections:
     """Connection pools to a registry and the places that it refers to. Thread-safe."""
 
-    def __init__(self, host: Host, options: RegistryOptions, stats: Stats) -> None:
+    def __init__(self, host: Host, options: RegistryOptions) -> None:
         self.host = host
-        self.stats = stats
         self._options = options
         self._managers: dict[_Route, urllib3.PoolManager] = {}
         self._lean: dict[_Route, ssl.SSLContext] = {}  # without the system's CAs
+        self._skipped: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
         self._reached: set[str] = set()
+        self._warned: set[str] = set()
         self._interrupted = interruption()
 
     def send(
@@ -79,21 +75,23 @@ class Connections:
         via = f" through the proxy {without_login(proxy)}" if proxy else ""
         manager = self._manager((netloc, proxy))
         lean = self._lean.get((netloc, proxy))
-        with self._lock:
-            self.stats.requests += 1
+        patience = self._options.read_timeout
+        if netloc not in self._reached:
+            patience = min(patience, FIRST_ANSWER)
+        notice = threading.Timer(NOTICE, self._tell, (netloc, patience))
+        notice.daemon = True
+        notice.start()
         try:
             response = manager.urlopen(
                 method,
                 url,
-                body=body if body is None or isinstance(body, bytes) else self._counted(body),
+                body=body,
                 headers={"User-Agent": "ksimage", "Accept-Encoding": "identity", **headers},
                 retries=False,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=urllib3.Timeout(
-                    connect=self._options.connect_timeout, read=self._options.read_timeout
-                ),
+                timeout=urllib3.Timeout(connect=self._options.connect_timeout, read=patience),
             )
         except (faults.HTTPError, OSError, ValueError) as error:
             self._go_on()
@@ -103,13 +101,15 @@ class Connections:
                     if self._lean.pop((netloc, proxy), None):
                         add_system(lean)
                 return self.send(method, url, headers, body)
-            raise self._fault(error, url, via) from error
-        if isinstance(body, bytes):
-            self._count_out(len(body))
+            raise self._fault(error, url, via, patience) from error
+        finally:
+            notice.cancel()
         self._reached.add(netloc)
         response.url = url  # urllib3 keeps the path alone
+        for words in response.headers.getlist("Warning"):
+            self._pass_on(netloc, words)
         # queries are left out: they may be signed
-        logger.debug("%s %s%s: %d", method, netloc, urlsplit(url).path, response.status)
+        log.debug("%s %s%s: %d", method, netloc, urlsplit(url).path, response.status)
         return response
 
     def chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
@@ -129,8 +129,6 @@ class Connections:
             self._go_on()
             if not chunk:
                 return
-            with self._lock:
-                self.stats.bytes_in += len(chunk)
             count += len(chunk)
             now = clock()
             if now - since > STALL_WINDOW:
@@ -170,10 +168,12 @@ class Connections:
 
     def _new_manager(self, route: _Route) -> urllib3.PoolManager:
         netloc, proxy = route
-        # client certificates and what --insecure allows belong to the registry alone
+        # client certificates belong to the registry alone; what --insecure allows holds for its
+        # token service and stores as well, which are often it under another name
         own = netloc == self.host.address
-        verified = self.host.verified or not own
+        verified = self.host.verified
         trust = find_trust(self.host.name if own else netloc, self._options.ca_file)
+        self._skipped[netloc] = trust.skipped
         # a server that will most likely turn out to speak plain HTTP needs no CAs to say so
         lean = verified and own and self.host.may_be_plain
         context = tls_context(trust, verified=verified, system=not lean)
@@ -183,16 +183,20 @@ class Connections:
             urllib3.disable_warnings(faults.InsecureRequestWarning)
         return pool_manager(proxy, context)
 
-    def _counted(self, body: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in body:
-            self._count_out(len(chunk))
-            yield chunk
+    @staticmethod
+    def _tell(netloc: str, patience: float) -> None:
+        log.warning("waiting for %s (%.0f s; at most %.0f)", netloc, NOTICE, patience)
 
-    def _count_out(self, count: int) -> None:
+    def _pass_on(self, netloc: str, header: str) -> None:
+        """Show a warning of the registry's (distribution-spec: ``299 - "text"``), once."""
         with self._lock:
-            self.stats.bytes_out += count
+            new = header not in self._warned and len(self._warned) < MAX_WARNINGS
+            self._warned.add(header)
+        if new:
+            text = header.partition('"')[2].rpartition('"')[0] or header
+            log.warning("%s says: %s", netloc, printable(text, MAX_WORDS))
 
-    def _fault(self, error: Exception, url: str, via: str) -> Exception:
+    def _fault(self, error: Exception, url: str, via: str, patience: float) -> Exception:
         """The fault in this package's terms."""
         netloc = urlsplit(url).netloc
         # first contact, and plain HTTP is allowed: whatever went wrong, it may be for want of TLS
@@ -225,7 +229,7 @@ class Connections:
                 return Transient(reason)
             return RegistryUnreachable(netloc, reason)
         if isinstance(error, faults.ReadTimeoutError):
-            return Transient(f"no answer in {self._options.read_timeout:.0f} s")
+            return Transient(f"no answer in {patience:.0f} s")
         if isinstance(error, (faults.ProtocolError, OSError)):
             return Transient(_cut(error))
         return UnusableAnswer(netloc, "a request", _words(error))
@@ -234,7 +238,9 @@ class Connections:
         inner = _inner(error)
         reason = str(getattr(inner, "reason", "") or "")
         if isinstance(inner, ssl.SSLCertVerificationError):
-            return CertificateRefused(netloc, inner.verify_message)
+            return CertificateRefused(
+                netloc, inner.verify_message, skipped=self._skipped.get(netloc, ())
+            )
         if any(name in reason for name in _NOT_TLS):
             return NoTls(netloc)
         if any(name in reason for name in _CLIENT_CERTIFICATE):

@@ -4,42 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ksimage.errors import BadReference, LoginIncomplete
+from ksimage.errors import BadReference
 from ksimage.images.reference import DEFAULT_REGISTRY
-from ksimage.locations.registry.http.retry import RetryPolicy
 
 DOCKER_HUB = "registry-1.docker.io"  # where docker.io's API really is
-
-
-@dataclass(frozen=True)
-class RegistryOptions:
-    """How to talk to one registry host, and as whom.
-
-    Attributes:
-        ca_file: PEM file of CAs to trust beside the system's.
-        insecure: the user allows plain HTTP and unverified TLS for this host, by its name.
-        username, password: a login given for this run; both or none.
-        connect_timeout, read_timeout: seconds without any progress.
-        retry: how often and how long to try again.
-    """
-
-    ca_file: Path | None = None
-    insecure: bool = False
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    connect_timeout: float = 15.0
-    read_timeout: float = 120.0
-    retry: RetryPolicy = field(default=RetryPolicy(), repr=False)
-
-    def __post_init__(self) -> None:
-        if (self.username is None) != (self.password is None):
-            missing = "password" if self.password is None else "user name"
-            raise LoginIncomplete(missing)
 
 
 class Host(NamedTuple):

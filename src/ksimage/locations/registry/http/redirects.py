@@ -40,6 +40,24 @@ def resolve(location: str, base: str, registry: str) -> str:
     return url
 
 
+def upload_place(location: str, base: str, own: str, registry: str) -> str:
+    """The URL of an upload's Location.
+
+    Behind a proxy, registries call themselves by another port or scheme of the same name: such a
+    Location is taken to the registry itself, where the login may go along.
+
+    Args:
+        own: the URL where uploads to this repository begin.
+
+    Raises:
+        RedirectRefused: as :func:`resolve`.
+    """
+    parts, start = urlsplit(urljoin(base, location)), urlsplit(own)
+    if parts.hostname == start.hostname and parts.path.startswith(start.path):
+        return parts._replace(scheme=start.scheme, netloc=start.netloc).geturl()
+    return resolve(location, base, registry)
+
+
 def shown(url: str) -> str:
     """A URL fit for a message: no query (signed URLs are secrets), no login, bounded."""
     text = url.partition("?")[0].rpartition("@")[2]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import email.utils
 import logging
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ksimage.errors import GaveUp
+from ksimage.locations.options import RetryPolicy
 
 PROGRESS = 64 << 10  # bytes that make it worth going on
 MAX_STRETCHES = 50
 SHORT = 2.0  # seconds; only who waits for longer than that wonders why
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class Transient(Exception):
@@ -34,29 +34,6 @@ class Transient(Exception):
         self.free = free
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """Bounds of trying again. Times in seconds; clock and sleep can be replaced in tests.
-
-    Without ``sleep``, waiting is done in such a way that Ctrl-C ends it.
-
-    Attributes:
-        tries: attempts without progress in between.
-        first_wait: before the second attempt; doubles each time up to ``longest_wait``.
-        budget: total time that one operation may go on without progress.
-        longest_asked: a Retry-After longer than this is not waited for.
-    """
-
-    tries: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 15.0
-    budget: float = 300.0
-    longest_asked: float = 120.0
-    sleep: Callable[[float], None] | None = None
-    clock: Callable[[], float] = time.monotonic
-    jitter: Callable[[], float] = random.random
-
-
 @dataclass
 class Attempts:
     """The attempts at one operation."""
@@ -70,9 +47,10 @@ class Attempts:
     stretches: int = 0
     gained: int = 0
     started: float = field(init=False)
+    begun: float = field(init=False)  # of the present attempt
 
     def __post_init__(self) -> None:
-        self.started = self.policy.clock()
+        self.started = self.begun = self.policy.clock()
 
     def again(self, fault: Transient) -> None:
         """Wait before the next attempt.
@@ -93,8 +71,9 @@ class Attempts:
             if wait > policy.longest_asked:
                 reason += f"; it asks to wait {wait:.0f} s"
             raise GaveUp(self.host, self.action, self.failed, reason) from fault
-        logger.log(
-            logging.INFO if wait < SHORT else logging.WARNING,
+        lost = max(wait, policy.clock() - self.begun)
+        log.log(
+            logging.INFO if lost < SHORT else logging.WARNING,
             "%s: %s; again in %s s (%d of %d)",
             self.host,
             fault.reason,
@@ -103,6 +82,7 @@ class Attempts:
             policy.tries,
         )
         (policy.sleep or self.pause)(wait)
+        self.begun = policy.clock()
 
     def progress(self, count: int) -> None:
         """``count`` bytes went over. Enough of them since the last fault, and the count of

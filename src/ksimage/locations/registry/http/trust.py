@@ -17,14 +17,18 @@ CERTS_D = (Path("/etc/docker/certs.d"), Path("/etc/containers/certs.d"))
 # kubekey v3.0.13 cmd/kk/pkg/bootstrap/registry/{tasks,certs}.go: the nodes, and the host of kk
 KUBEKEY_CAS = (Path("/etc/ssl/registry/ssl/ca.crt"), Path("kubekey/pki/registry/ca.pem"))
 
-logger = logging.getLogger("ksimage.registry")
+log = logging.getLogger(__name__)
 
 
 class Trust(NamedTuple):
-    """CA files beside the system's, and client certificates with their keys."""
+    """CA files beside the system's, and client certificates with their keys.
+
+    ``skipped``: what this user may not read, with the reason.
+    """
 
     cas: tuple[Path, ...] = ()
     clients: tuple[tuple[Path, Path], ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def find_trust(host: str, ca_file: Path | None) -> Trust:
@@ -39,6 +43,7 @@ def find_trust(host: str, ca_file: Path | None) -> Trust:
     """
     cas: list[Path] = []
     clients: list[tuple[Path, Path]] = []
+    skipped: list[str] = []
     if ca_file is not None:
         if not ca_file.is_file():
             raise CertificateFileBroken(str(ca_file), "no such file")
@@ -46,15 +51,17 @@ def find_trust(host: str, ca_file: Path | None) -> Trust:
     if "/" in host or host in ("", ".", ".."):
         return Trust(tuple(cas))
     for folder in (base / host for base in CERTS_D):
-        cas.extend(sorted(folder.glob("*.crt")))
-        for certificate in sorted(folder.glob("*.cert")):
+        found = _readable(folder, skipped)
+        cas.extend(path for path in found if path.suffix == ".crt")
+        for certificate in (path for path in found if path.suffix == ".cert"):
             key = certificate.with_suffix(".key")
-            if not key.is_file():
+            if key in found:
+                clients.append((certificate, key))
+            elif not os.path.lexists(key):
                 raise CertificateFileBroken(str(certificate), f"its key {key.name} is missing")
-            clients.append((certificate, key))
     if host != DEFAULT_REGISTRY:
         cas.extend(path for path in KUBEKEY_CAS if _ours(path))
-    return Trust(tuple(cas), tuple(clients))
+    return Trust(tuple(cas), tuple(clients), tuple(skipped))
 
 
 def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> ssl.SSLContext:
@@ -78,14 +85,14 @@ def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> 
             context.load_verify_locations(cafile=path)
         except (OSError, ssl.SSLError) as error:
             raise CertificateFileBroken(str(path), _words(error)) from error
-        logger.info("trusting the CA in %s", path)
+        log.info("trusting the CA in %s", path)
     for certificate, key in trust.clients:
         try:
             # an encrypted key would ask on the terminal
             context.load_cert_chain(certificate, key, password=lambda: "")
         except (OSError, ssl.SSLError) as error:
             raise CertificateFileBroken(str(certificate), _words(error)) from error
-        logger.info("showing the client certificate %s", certificate)
+        log.info("showing the client certificate %s", certificate)
     if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -95,6 +102,24 @@ def tls_context(trust: Trust, *, verified: bool = True, system: bool = True) -> 
 def add_system(context: ssl.SSLContext) -> None:
     """Have a context trust the system's CAs as well."""
     context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+
+
+def _readable(folder: Path, skipped: list[str]) -> list[Path]:
+    """A folder's certificates and keys; those that this user may not read are no fault."""
+    found = []
+    path = folder
+    try:
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - iterdir is lazy before 3.13
+            path = folder / name
+            if path.suffix in (".crt", ".cert", ".key"):
+                path.open("rb").close()
+                found.append(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    except PermissionError:
+        skipped.append(f"{path} is there, but not for this user to read")
+        log.info("%s", skipped[-1])
+    return found
 
 
 def _ours(path: Path) -> bool:

@@ -7,11 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksimage.errors import BadReference, ConfigError, GaveUp
-from ksimage.locations.registry.api.answers import Answer, Intent, refusal
+from ksimage.locations.options import RetryPolicy
+from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
 from ksimage.locations.registry.http.hosts import host_of, is_loopback, origin, split_port
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
-from ksimage.locations.registry.http.retry import Attempts, RetryPolicy, Transient
+from ksimage.locations.registry.http.retry import Attempts, Transient
+from ksimage.locations.registry.http.wire import Answer
+from ksimage.locations.registry.intent import Intent
 from ksimage.text import printable
 
 # --- hosts ---
@@ -257,13 +260,13 @@ def test_printable(text: str) -> None:
 
 
 def test_scopes_are_exact() -> None:
-    assert Intent("h", "p/r").scopes == {"repository:p/r:pull"}
-    assert Intent("h", "p/r", push=True).scopes == {"repository:p/r:pull,push"}
-    assert Intent("h", "p/r", push=True, mount_from="q/s").scopes == {
+    assert Intent("h", "p/r").scopes == ("repository:p/r:pull",)
+    assert Intent("h", "p/r", push=True).scopes == ("repository:p/r:pull,push",)
+    assert Intent("h", "p/r", push=True, mount_from="q/s").scopes == (
         "repository:p/r:pull,push",
         "repository:q/s:pull",
-    }
-    assert Intent("h").scopes == frozenset()
+    )
+    assert Intent("h").scopes == ()
 
 
 def test_names_of_intents() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ksimage.errors import (
@@ -29,72 +27,13 @@ from ksimage.errors import (
     UnusableAnswer,
 )
 from ksimage.images.digest import DIGEST
+from ksimage.locations.registry.http.wire import MAX_ERROR, Answer
+from ksimage.locations.registry.intent import Intent
 from ksimage.text import printable
 
-MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
 MAX_WORDS = 400  # characters of a server's own words that are shown
 
 PROJECT_MISSING = re.compile(r"project (\S{1,255}?):? not found")
-
-
-class Intent(NamedTuple):
-    """What a request is for: decides the rights to ask for and the words of an error.
-
-    Attributes:
-        host: the registry's name.
-        repository: the repository; "" for requests to the registry as a whole.
-        push: it wants to write.
-        what: the tag or digest that is meant, or "".
-        mount_from: another repository of the same registry to read from, or "".
-        destination: it only reads, but from where an image is to go.
-    """
-
-    host: str
-    repository: str = ""
-    push: bool = False
-    what: str = ""
-    mount_from: str = ""
-    destination: bool = False
-
-    @property
-    def action(self) -> str:
-        """``push`` or ``pull``: what the user wanted, not what the request does on the way."""
-        return "push" if self.push or self.destination else "pull"
-
-    @property
-    def name(self) -> str:
-        """The image as a user would type it."""
-        text = f"{self.host}/{self.repository}".rstrip("/")
-        if not self.what:
-            return text
-        return f"{text}@{self.what}" if ":" in self.what else f"{text}:{self.what}"
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        """Exactly the rights that a token needs, as the token specification writes them."""
-        if not self.repository:
-            return frozenset()
-        actions = "pull,push" if self.push else "pull"
-        scopes = {f"repository:{self.repository}:{actions}"}
-        if self.mount_from:
-            scopes.add(f"repository:{self.mount_from}:pull")
-        return frozenset(scopes)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer; ``body`` is bounded by whoever read it, and complete unless ``cut``."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    url: str = ""
-    cut: bool = False
-
-    @property
-    def media_type(self) -> str:
-        """Content-Type without parameters, lower case; "" when missing."""
-        return (self.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
 class Refusal(NamedTuple):
