@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ksimage.errors import BadReference, UnsupportedRelease
+from ksimage.errors import BadReference, FileWithoutTransport, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
 from ksimage.locations.spec import Location, Transport
@@ -71,6 +71,8 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
     """
     if text in ("docker-daemon:", "docker-daemon"):
         return spec.parse(f"docker-daemon:{repository}:{tag}")
+    if _is_registry(text) and "/" not in text and text.endswith((".tar", ".tar.gz", ".tgz")):
+        raise FileWithoutTransport(text)
     location = spec.parse(_as_repository(text) if _is_registry(text) else text)
     if location.reference is not None:
         if location.reference.tag or location.reference.digest:
