@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
 # What one test read must not spare another a request; the cache's own tests name a folder.
 os.environ["KSIMAGE_CACHE_DIR"] = "off"
+
+# In the background (`nohup make test &`, some CI systems) a process is started with SIGINT ignored,
+# and so would be every program that a test starts and interrupts. A handler is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("ksimage", deadline=None)

@@ -104,6 +104,34 @@ class TestSources:
         self.check(clean_engine, tmp_path / "work", RESULT, "--from", f"docker-archive:{archive}")
 
 
+class TestSmokeTest:
+    """The hook is run with --config, in the base first."""
+
+    @pytest.fixture
+    def broken(self, rootfs: Path, tmp_path: Path) -> str:
+        """A base whose hook does not start, and an empty folder to work in."""
+        head, _, rest = MINIATURE_HOOK.read_bytes().partition(b"\n")
+        hook = head + b"\nimport no_such_module\nno_such_module.x\n" + rest
+        recipe = Recipe(hook=hook, rootfs=rootfs, architecture=ARCHITECTURE)
+        layout(tmp_path / "broken", recipe)
+        return f"oci:{tmp_path}/broken"
+
+    @pytest.mark.parametrize("engine", ["docker", "direct"])
+    def test_the_base_is_told_apart(
+        self, clean_engine: Engine, broken: str, tmp_path: Path, engine: str
+    ) -> None:
+        command = ("build", broken, "--engine", engine, "--to", "docker-daemon:mine/x:y")
+        env: dict[str, str | None] = {"DOCKER_HOST": clean_engine.host}
+        refused = ksimage(*command, cwd=tmp_path, env=env)
+        assert refused.code == 7
+        assert "the base's own hook does not start" in refused.stderr
+        assert "no_such_module" in refused.stderr and "--no-smoke-test" in refused.stderr
+        assert "mine/x:y" not in names(clean_engine)
+        built = ksimage(*command, "--no-smoke-test", "--output", "json", cwd=tmp_path, env=env).ok()
+        assert built.document["smoke_test"] is None
+        assert "mine/x:y" in names(clean_engine)
+
+
 @dataclass(frozen=True)
 class Changed(Recipe):
     """A base with ONBUILD instructions, which a builder executes at FROM."""

@@ -120,8 +120,76 @@ class TestRefusals:
         error = told.document["error"]
         assert (error["kind"], error["exit_code"]) == ("project-missing", 8)
 
+    def test_wrong_password_costs_one_failed_login(self, harbor: FakeHarbor, run: Run) -> None:
+        """Nothing else is said before it, and the right one is taken right afterwards."""
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        self.push(run, to).ok()
+        told = self.push(run, to, env={**AS_ROBOT, "KSIMAGE_PASSWORD": "not-this-one"})
+        assert told.code == 9 and told.stdout == ""
+        assert told.stderr.startswith("error: ") or "warning" not in told.stderr
+        assert harbor.failed_logins == [ROBOT]
+        assert "up to date" in self.push(run, to).ok().stderr
+
+    def test_immutable_tag_leaves_nothing_behind(
+        self, harbor: FakeHarbor, run: Run, tmp_path: Path
+    ) -> None:
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        self.push(run, to).ok()
+        harbor.projects["kubesphereio"].immutable = [TAG]
+        layout(tmp_path / "other", Recipe(), Recipe(architecture="arm64"))
+        harbor.seen.clear()
+        assert run("push", "oci:other", "--to", to, "--replace").code == 10
+        assert {method for method, _, _ in harbor.seen} == {"GET", "HEAD"}
+        assert len(harbor.stored) == 1
+
+    def test_push_behind_a_policy_is_a_push(self, harbor: FakeHarbor, run: Run) -> None:
+        """It was taken; the reference is printed, and later runs know what the tag holds."""
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        harbor.projects["kubesphereio"].policy = "The image is not signed by cosign."
+        harbor.policy_after_push = True
+        done = self.push(run, to).ok()
+        assert done.reference.startswith(f"{to}@sha256:")
+        assert "pulls of it are refused until it is signed or scanned" in done.stderr
+        again = self.push(run, to).ok()
+        assert again.reference == done.reference and "up to date" in again.stderr
+
+    def test_robot_mounts_across_projects(
+        self, harbor: FakeHarbor, run: Run, tmp_path: Path
+    ) -> None:
+        """Although the source's name sorts before the target's."""
+        harbor.projects["aaa"] = Project(True, {ADMIN: {"pull", "push"}})
+        base = f"{harbor.address}/aaa/ks-installer:{TAG}"
+        run("push", "oci:image", "--to", base, env=AS_ADMIN).ok()
+        to = f"{harbor.address}/kubesphereio"
+        done = run("push", base, "--to", to, "-v").ok()
+        assert "their bytes are sent" not in done.stderr
+        assert not [path for method, path, _ in harbor.seen if method == "PATCH"]
+
+    def test_refused_mount_is_explained_once(
+        self, harbor: FakeHarbor, run: Run, tmp_path: Path
+    ) -> None:
+        harbor.projects["aaa"] = Project(True, {ADMIN: {"pull", "push"}})
+        base = f"{harbor.address}/aaa/ks-installer:{TAG}"
+        run("push", "oci:image", "--to", base, env=AS_ADMIN).ok()
+        harbor.no_mounts = True
+        done = run("push", base, "--to", f"{harbor.address}/kubesphereio").ok()
+        line = "into kubesphereio/ks-installer (unauthorized to access repository: aaa/ks-installer"
+        assert done.stderr.count(line) == 1
+
 
 class TestCreateProject:
+    def test_read_only_is_told_as_such(self, harbor: FakeHarbor, run: Run) -> None:
+        harbor.read_only = True
+        to = f"{harbor.address}/new"
+        told = run("push", "oci:image", "--to", to, "--create-project", env=AS_ADMIN)
+        assert told.code == 8 and "read-only at present" in told.stderr
+
+    def test_harbor_that_is_down_is_told_as_such(self, run: Run) -> None:
+        to = "127.0.0.1:9/new/ks-installer:v1"
+        told = run("push", "oci:image", "--to", to, "--create-project", env=AS_ADMIN)
+        assert told.code == 8 and "cannot reach 127.0.0.1:9" in told.stderr
+        assert "does not answer like a Harbor" not in told.stderr
+
     @pytest.mark.parametrize("flag", ["--create-project", "--create-project=public"])
     def test_public(self, harbor: FakeHarbor, run: Run, flag: str) -> None:
         to = f"{harbor.address}/new"

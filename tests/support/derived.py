@@ -29,7 +29,7 @@ def base(path: Path, *recipes: Recipe, ref: str = "v3.3.2", attestations: bool =
     return f"oci:{path}"
 
 
-_PLANS = ("epoch", "platforms", "base_digest", "soundness")
+_PLANS = ("epoch", "platforms", "base_digest", "soundness", "statement")
 
 
 @contextmanager

@@ -95,6 +95,7 @@ class FakeHarbor:
         read_only: the system setting.
         calls: what the API was asked.
         seen: method, path and user of every request.
+        failed_logins: the user of every wrong password; he is locked for 1.5 s then.
     """
 
     version = "v2.9.5-fake"
@@ -109,6 +110,10 @@ class FakeHarbor:
         self.stored: list[Stored] = []
         self.calls: list[ApiCall] = []
         self.seen: list[tuple[str, str, str | None]] = []
+        self.failed_logins: list[str] = []
+        self.policy_after_push = False  # the policy holds for what is there, not for an absent tag
+        self.no_mounts = False
+        self._locked: dict[str, float] = {}
         self._tokens: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         self._clock = 1_700_000_000
         self._lock = threading.RLock()
@@ -133,7 +138,13 @@ class FakeHarbor:
         if not authorization.startswith("Basic "):
             return None
         name, _, password = base64.b64decode(authorization[6:]).decode().partition(":")
-        return name if self.users.get(name) == password else None
+        if time.monotonic() < self._locked.get(name, 0):
+            return None  # src/core/auth/lock.go: the right password, too
+        if self.users.get(name) == password:
+            return name
+        self.failed_logins.append(name)
+        self._locked[name] = time.monotonic() + 1.5
+        return None
 
     def may(self, user: str | None, project: str, action: str) -> bool:
         known = self.projects[project]
@@ -148,11 +159,20 @@ class FakeHarbor:
         scopes = query.get("scope", [])
         if user is None and not scopes:
             raise Refused(401, "UNAUTHORIZED", "unauthorized")
+        if user and "+" in user and scopes:
+            # common/rbac/project/evaluator.go: a project's robot has rights in the first scope's
+            # project alone
+            projects = [scope.split(":")[1].partition("/")[0] for scope in scopes]
+            scopes = [
+                scope if project == projects[0] else f"{scope.rpartition(':')[0]}:pull"
+                for scope, project in zip(scopes, projects, strict=True)
+                if project == projects[0] or ((p := self.projects.get(project)) and p.public)
+            ]
         value = secrets.token_urlsafe(24)
         self._tokens[value] = (user, tuple(scopes))
         return {"token": value, "access_token": "", "expires_in": 1800, "issued_at": self._now()}
 
-    def check(self, method: str, path: str, authorization: str) -> str | None:
+    def check(self, method: str, path: str, authorization: str, mount_from: str = "") -> str | None:
         """The middleware of /v2/: returns the user. Raises Refused."""
         bearer = self._tokens.get(authorization.removeprefix("Bearer "))
         user = bearer[0] if bearer else self.user_of(authorization)
@@ -166,7 +186,7 @@ class FakeHarbor:
         action = "push" if push else "pull"
         scope = f"repository:{repository}:{'pull,push' if push else 'pull'}"
         if "/" not in repository:
-            raise Refused(400, "BAD_REQUEST", "invalid repository name: " + repository)
+            raise Refused(400, "BAD_REQUEST", "Bad request: invalid repository name: " + repository)
         project = repository.partition("/")[0]
         if not authorization and (method == "HEAD" or push):
             raise self._unauthorized("unauthorized: unauthorized", authorization, scope)
@@ -179,6 +199,17 @@ class FakeHarbor:
         if not granted or not self.may(user, project, action):
             text = f"unauthorized to access repository: {repository}, action: {action}"
             raise self._unauthorized(f"{text}: {text}", authorization, scope)
+        if mount_from:
+            readable = mount_from.partition("/")[0] in self.projects and (
+                bearer is None or any(s.startswith(f"repository:{mount_from}:") for s in bearer[1])
+            )
+            if (
+                self.no_mounts
+                or not readable
+                or not self.may(user, mount_from.partition("/")[0], "pull")
+            ):
+                text = f"unauthorized to access repository: {mount_from}, action: pull"
+                raise self._unauthorized(f"{text}: {text}", authorization, scope)
         return user
 
     def refuse_push(self, method: str, path: str) -> None:
@@ -192,7 +223,7 @@ class FakeHarbor:
             text = "The system is in read only mode. Any modification is prohibited."
             raise Refused(403, "DENIED", text)
         if rules.proxy_cache:
-            text = f"can not push artifact to a proxy project: {project}"
+            text = f"denied: can not push artifact to a proxy project: {project}"
             raise Refused(403, "DENIED", text)
         found = _MANIFEST.fullmatch(path)
         if found and any(fnmatch.fnmatch(found[2], rule) for rule in rules.immutable):
@@ -210,9 +241,10 @@ class FakeHarbor:
     def refuse_pull(self, method: str, path: str) -> None:
         """A project's policy stands in the way of reading a manifest. Raises Refused."""
         found = _MANIFEST.fullmatch(path)
-        if found and method == "GET":
+        if found and method in ("GET", "HEAD"):
             policy = self.projects[found[1].partition("/")[0]].policy
-            if policy:
+            absent = self.policy_after_push and self.find(found[1], found[2]) is None
+            if policy and not absent:
                 raise Refused(412, "PROJECTPOLICYVIOLATION", policy)
 
     def record(self, repository: str, what: str, digest: str, kind: str, user: str | None) -> None:
@@ -289,8 +321,12 @@ class FakeHarbor:
 
     def _create_project(self, body: Any, user: str | None) -> tuple[int, Any]:
         self._require(user)
+        if self.read_only:
+            text = "The system is in read only mode. Any modification is prohibited."
+            raise Refused(403, "DENIED", text)
         if self.only_admins_create and user != ADMIN:
-            raise Refused(403, "FORBIDDEN", "Only system admin can create project")
+            who = "Only system level robot" if user and "$" in user else "Only system admin"
+            raise Refused(403, "FORBIDDEN", f"{who} can create project")
         name = body["project_name"]
         if not re.fullmatch(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", name):
             raise Refused(400, "BAD_REQUEST", f"project name {name} is not valid")
@@ -306,6 +342,8 @@ class FakeHarbor:
         project = self.projects.get(parts[0])
         if project is None or not self.may(user, parts[0], "pull"):
             self._require(user)
+            if user == ADMIN:
+                raise Refused(404, "NOT_FOUND", f"project {parts[0]} not found")
             raise Refused(403, "FORBIDDEN", "forbidden")
         if len(parts) == 1:
             about = {
@@ -395,7 +433,8 @@ class FakeHarbor:
                     elif split.path == "/service/token":
                         self._json(200, harbor.token(parse_qs(split.query), user))
                     else:
-                        user = harbor.check(self.command, split.path, authorization)
+                        mount = parse_qs(split.query).get("from", [""])[0]
+                        user = harbor.check(self.command, split.path, authorization, mount)
                         if split.path != "/v2/":
                             harbor.refuse_push(self.command, split.path)
                             harbor.refuse_pull(self.command, split.path)

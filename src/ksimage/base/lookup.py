@@ -42,12 +42,15 @@ def open_base(
         AmbiguousImage.
     """
     release = None if naming.is_location(what) else _release(what)
+    looked: tuple[str, ...] = ()
     if release is None:
         location = spec.parse(what)
         if location.reference is not None and not (location.digest or location.reference.tag):
             location = naming.target_location(what, "latest")
     else:
         location = naming.base_location(settings.source, release)
+        if _nobody_said(settings):
+            location, looked = _in_engine(release, location)
     source = access.open_source(location, options=options(location), cached=True)
     try:
         source.top()
@@ -66,7 +69,7 @@ def open_base(
         source.close()
         # Docker Hub answers 401 for a repository that does not exist; offline it is out of reach.
         if release and settings.source == DEFAULT_SOURCE:
-            raise UpstreamWithdrawn(str(location), error.message) from error
+            raise UpstreamWithdrawn(str(location), error.message, looked) from error
         if isinstance(error, ImageNotFound):
             _tell_of_kubekeys(location, release, options)
         raise
@@ -74,6 +77,37 @@ def open_base(
         source.close()
         raise
     return location, source, release
+
+
+def _nobody_said(settings: Settings) -> bool:
+    """Whether bases come from the public default because nobody named another place."""
+    origin = settings.origins.get("source")
+    return settings.source == DEFAULT_SOURCE and (origin is None or origin.kind == "default")
+
+
+def _in_engine(release: str, otherwise: Location) -> tuple[Location, tuple[str, ...]]:
+    """A release's image in the local engine, where ``docker run`` would look first.
+
+    Returns:
+        Its location and nothing; or ``otherwise``, and what is to be said of the engine.
+    """
+    from ksimage.locations.docker import engine, store
+
+    there, why = engine.reachable()
+    if not there:
+        return otherwise, (why,)
+    try:
+        names = store.names(engine.connect("image"))
+    except KsimageError as error:
+        return otherwise, (error.message,)
+    usual = f"{naming.UPSTREAM}:{release}"
+    found = [name for name in sorted(names) if f"/{name}".endswith(f"/{naming.IMAGE}:{release}")]
+    if usual in names or len({names[name] for name in found}) == 1:
+        return spec.parse(f"docker-daemon:{usual if usual in names else found[0]}"), ()
+    if not found:
+        return otherwise, (f"the local engine has no {usual}",)
+    told = [f"one of these?      --from docker-daemon:{name}" for name in found]
+    return otherwise, ("the local engine has several", *told)
 
 
 def _release(name: str) -> str:

@@ -6,14 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ksimage.errors import BadReference, UnsupportedRelease
+from ksimage.errors import BadReference, FileWithoutTransport, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
 from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ksimage.images.reference import Reference
 
@@ -71,6 +71,8 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
     """
     if text in ("docker-daemon:", "docker-daemon"):
         return spec.parse(f"docker-daemon:{repository}:{tag}")
+    if _is_registry(text) and "/" not in text and text.endswith((".tar", ".tar.gz", ".tgz")):
+        raise FileWithoutTransport(text)
     location = spec.parse(_as_repository(text) if _is_registry(text) else text)
     if location.reference is not None:
         if location.reference.tag or location.reference.digest:
@@ -164,6 +166,19 @@ def fill_tag(template: str, *, release: str, verbosity: int, digest: str) -> str
 def kept_tag(found: Reference) -> Reference:
     """Where ``--replace`` keeps what a tag held: ``<tag>-orig``."""
     return found.with_tag(f"{found.tag}-orig")
+
+
+def kept_locations(location: Location) -> Iterator[Location]:
+    """Where ``--replace`` keeps what a name holds: ``<tag>-orig``, then ``<tag>-orig-2`` …
+
+    Nothing for an archive, which is replaced as a whole, and for an image without a name.
+    """
+    found, name = location.reference, location.ref
+    for ending in ("-orig", *(f"-orig-{number}" for number in range(2, 10))):
+        if found is not None and found.tag:
+            yield replace(location, reference=found.with_tag(found.tag + ending), digest=None)
+        elif name and location.transport in (Transport.OCI, Transport.DAEMON):
+            yield location.with_ref(name + ending)
 
 
 def _is_registry(text: str) -> bool:

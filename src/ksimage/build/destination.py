@@ -91,10 +91,17 @@ def _locally(plan: Plan, settings: Settings) -> Destination:
     name = spec.parse(f"docker-daemon:{plan.repository}:{plan.tag}")
     if settings.engine == "docker":
         return Destination("docker", name, "--engine docker")
-    archive = spec.parse(f"oci-archive:ks-installer-{plan.tag}.tar:{plan.tag}")
     if settings.engine == "direct":
-        return Destination("direct", archive, "--engine direct without --to: a file here")
+        return Destination("direct", _file(plan), "--engine direct without --to: a file here")
     reachable, why = engine.reachable()
     if reachable:
         return Destination("docker", name, f"a Docker Engine is there ({why})")
-    return Destination("direct", archive, f"no Docker Engine ({why}): a file here")
+    return Destination("direct", _file(plan), f"no Docker Engine ({why}): a file here")
+
+
+def _file(plan: Plan) -> Location:
+    """What every engine loads, old ones too. Several platforms are more than that format holds."""
+    file = f"ks-installer-{plan.tag}.tar"
+    if len(plan.platforms) > 1:
+        return spec.parse(f"oci-archive:{file}:{plan.tag}")
+    return spec.parse(f"docker-archive:{file}:{plan.repository}:{plan.tag}")

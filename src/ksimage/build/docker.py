@@ -9,7 +9,7 @@ from ksimage.build import engine as builder
 from ksimage.build import smoke
 from ksimage.build.outcome import Built, Destination, prove
 from ksimage.derivation import dockerfile
-from ksimage.errors import PlatformNotFound, TagOccupied
+from ksimage.errors import PlatformNotFound
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.images.platform import matches
@@ -18,7 +18,7 @@ from ksimage.locations.docker import daemon, engine, store
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult
 from ksimage.publish import engine as publish_engine
-from ksimage.publish.publish import Published, publish
+from ksimage.publish.publish import Published, make_room, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,9 @@ def make(
     overwrite: bool,
     jobs: int,
     progress: Progress | None,
+    smoke_test: bool,
 ) -> Built:
-    """Build, test, prove and name. An engine holds one platform: its own.
+    """Build, test (if asked to), prove and name. An engine holds one platform: its own.
 
     Raises:
         EngineUnreachable, BuildFailed, SmokeTestFailed, ProofFailed, TagOccupied.
@@ -52,7 +53,8 @@ def make(
             client, chosen.recipe, base=base, release=plan.release, platform=platform
         )
         try:
-            builder.smoke_test(client, image_id, base)
+            if smoke_test:
+                builder.smoke_test(client, image_id, base)
             source = daemon.DaemonSource("", digest=image_id)
             try:
                 verdict = prove(plan, source, platform=platform, bare=False)
@@ -77,7 +79,7 @@ def make(
         finally:
             # Without a tag by now it is nobody's: failed, or sent elsewhere.
             store.remove_untagged(client, image_id)
-    return Built(plan, destination, published, {platform: image_id}, verdict, True)
+    return Built(plan, destination, published, {platform: image_id}, verdict, smoke_test or None)
 
 
 def _for_engine(plan: Plan, platform: str) -> PlatformPlan:
@@ -118,9 +120,8 @@ def _tag(
     top = Descriptor(DOCKER_CONFIG, image_id, 0)
     if held == image_id:
         return Published(location, top, None)
-    if held is not None and not overwrite:
-        content = look(location, None)
-        if not content.ours:
-            raise TagOccupied(str(location), held, str(content))
+    kept = None
+    if held is not None and not look(location, None).ours:
+        kept = make_room(location, Descriptor(DOCKER_CONFIG, held, 0), None, overwrite=overwrite)
     store.tag(client, image_id, location.ref)
-    return Published(location, top, CopyResult(top, ()), held)
+    return Published(location, top, CopyResult(top, ()), held, kept)

@@ -72,9 +72,9 @@ def smoke_test(client: EngineClient, image: str, base: str) -> str:
     (flant/shell-operator v1.0.0-beta.5, pkg/hook/hook_manager.go).
 
     Raises:
-        SmokeTestFailed: it fails, or prints something else than the base's hook.
+        SmokeTestFailed: it fails, perhaps in the base already, or prints something else there.
     """
-    before = hook_config(client, base)
+    before = hook_config(client, base, of_base=True)
     after = hook_config(client, image)
     if before != after:
         raise SmokeTestFailed(
@@ -83,7 +83,7 @@ def smoke_test(client: EngineClient, image: str, base: str) -> str:
     return after
 
 
-def hook_config(client: EngineClient, image: str) -> str:
+def hook_config(client: EngineClient, image: str, *, of_base: bool = False) -> str:
     """What ``installRunner.py --config`` prints in ``image``. Raises SmokeTestFailed."""
     import docker.errors
 
@@ -98,14 +98,15 @@ def hook_config(client: EngineClient, image: str) -> str:
             client.api.start(container)
             status = client.api.wait(container, timeout=SMOKE_TIMEOUT)["StatusCode"]
             out = client.api.logs(container, stdout=True, stderr=False)
-            if status != 0:
-                err = client.api.logs(container, stdout=False, stderr=True, tail=20)
-                raise SmokeTestFailed(image, f"exit code {status}: {_text(err) or _text(out)}")
-            return _text(out)
+            if status == 0:
+                return _text(out)
+            err = client.api.logs(container, stdout=False, stderr=True, tail=20)
+            reason = f"exit code {status}: {_text(err) or _text(out)}"
     except docker.errors.APIError as error:
-        raise SmokeTestFailed(image, str(error.explanation or error)) from error
+        reason = f"the engine cannot run it: {error.explanation or error}"
     except OSError as error:  # requests' timeouts derive from it
-        raise SmokeTestFailed(image, f"no answer within {SMOKE_TIMEOUT} s ({error})") from error
+        reason = f"no answer within {SMOKE_TIMEOUT} s ({error})"
+    raise SmokeTestFailed(image, reason, of_base=of_base)
 
 
 def _text(data: bytes) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
+from ksimage.locations.docker import engine
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, Progress
-from ksimage.publish.publish import publish
+from ksimage.publish.publish import publish, require_other_file
 
 if TYPE_CHECKING:
     from ksimage.build.outcome import Destination
@@ -37,14 +38,24 @@ def make(
             image goes to an engine anyway.
 
     Raises:
-        ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever writing raises.
+        DestinationIsSource, ProofFailed, TagOccupied, BuildFailed, SmokeTestFailed, and whatever
+        writing raises.
     """
+    require_other_file(plan.location, destination.location)
     if destination.engine == "docker":
         from ksimage.build import docker
 
         return docker.make(
-            plan, destination, options=options, overwrite=overwrite, jobs=jobs, progress=progress
+            plan,
+            destination,
+            options=options,
+            overwrite=overwrite,
+            jobs=jobs,
+            progress=progress,
+            smoke_test=smoke_test is not False,
         )
+    if destination.location.transport is Transport.DAEMON:
+        engine.connect("result")  # now: without one, all that follows is for nothing
     source = derived(plan, destination.location)
     verdict = prove(plan, source)
     if smoke_test is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import original
 from ksimage.build.patcher import Patcher
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
@@ -100,6 +101,7 @@ def plan(
     statement: label.Statement | None = None,
     reading: Reading | None = None,
     soundness: Soundness = "require",
+    prove: bool = True,
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -114,6 +116,7 @@ def plan(
         reading: told of the layers that are read, from several threads; it may raise.
         soundness: whether a base that no installer would run in is refused, repaired as far as
             that goes, or left as it is, where no image is made of it.
+        prove: whether the patched hooks have to be proven. Without, no image may be made of it.
 
     Raises:
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved;
@@ -125,10 +128,25 @@ def plan(
     )
     try:
         images = base_images.read_images(source, wanted)
+        asked = location
+        if before := original.find(asked, base_name(asked), images, options, wanted):
+            source.close()
+            location, source, images = before
+            log.info("%s is a build of ours: building from %s", asked, location)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
         return _plan(
-            location, source, release, images, settings, epoch, statement, reading, soundness
+            location,
+            source,
+            release,
+            images,
+            settings,
+            epoch,
+            statement,
+            reading,
+            soundness,
+            prove,
+            asked,
         )
     except BaseException:
         source.close()
@@ -145,10 +163,12 @@ def _plan(
     given: label.Statement | None,
     reading: Reading | None,
     soundness: Soundness,
+    prove: bool,
+    asked: Location,
 ) -> Plan:
     notes: list[str] = []
-    name = (given.release if given else release) or naming.guess_release(location) or ""
-    with closing(Patcher(str(location), settings, name)) as patcher:
+    name = (given.release if given else release) or naming.guess_release(asked) or ""
+    with closing(Patcher(str(location), settings, name, prove=prove)) as patcher:
         hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
         for image, hook in hooks:
@@ -162,7 +182,7 @@ def _plan(
         patched = [patcher.patch(name, image, hook) for image, hook in hooks]
     statement = label.Statement(
         name or "unknown",
-        given.base_name if given else base_name(location),
+        given.base_name if given else base_name(asked),
         tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
         settings.labels,
     )
@@ -186,7 +206,7 @@ def _plan(
     )
     tag = naming.fill_tag(
         settings.tag,
-        release=name or _own_tag(location),
+        release=name or _own_tag(asked),
         verbosity=settings.verbosity,
         digest=images.top.digest,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import ksimage
 from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
+from ksimage.build import original as originals
 from ksimage.build import patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import labels as label
@@ -117,6 +118,10 @@ def _check(
     origin, source, _ = lookup.open_base(release, settings, options)
     try:
         original = base_images.read_images(source, settings.platforms)
+        name = planning.base_name(origin)
+        if before := originals.find(origin, name, original, options, settings.platforms):
+            before.source.close()
+            original = before.images
     finally:
         source.close()
     digest = original.top.digest
@@ -134,7 +139,7 @@ def _check(
     if foreign:
         what = _what_it_is(foreign[0])
         return Finding(release, State.OVERWRITTEN, (what,), image, tag, found.top.digest, digest)
-    reasons += _differences(found, original, planning.base_name(origin), wanted, settings)
+    reasons += _differences(found, original, name, wanted, settings)
     state = State.OUTDATED if reasons else State.CURRENT
     unique = tuple(dict.fromkeys(reasons))
     return Finding(release, state, unique, image, tag, found.top.digest, digest)

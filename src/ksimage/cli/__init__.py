@@ -15,7 +15,9 @@ COLLECT_AFTER = 100_000
 def main() -> NoReturn:
     """Entry point of the ``ksimage`` program."""
     gc.set_threshold(COLLECT_AFTER)
-    _open_standard_streams()
+    from ksimage.cli.output.streams import open_standard
+
+    open_standard()
     from ksimage.cli.app import app
 
     code: object = 0
@@ -24,13 +26,6 @@ def main() -> NoReturn:
     except SystemExit as end:
         code = end.code
     _leave(code if isinstance(code, int) else 0)
-
-
-def _open_standard_streams() -> None:
-    """What the caller has closed (``>&-``) goes nowhere: its number must not become a socket's."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _leave(code: int) -> NoReturn:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import select
 import sys
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -13,17 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import ksimage
-from ksimage.cli.input.options import Command, global_options
+from ksimage.cli.input.groups import LateGroup, Table
+from ksimage.cli.input.options import global_options
 from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import KsimageError, SystemRefused
-from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Name: (module below ksimage.cli and the command in it, one line of help). The lines stand here so
-# that `ksimage --help` loads no command; a test compares them with the commands' own.
-COMMANDS = {
+# The lines of help stand here so that `ksimage --help` loads no command; a test compares them with
+# the commands' own.
+COMMANDS: Table = {
     "build": ("build", "Patch a release's installer image and prove the result."),
     "diff": ("diff", "Show what the patches change in the hook."),
     "render": ("render", "Write the Dockerfile and its context, or a ConfigMap."),
@@ -40,36 +37,12 @@ COMMANDS = {
     "reproduce": ("reproduce", "Rebuild an image from its labels and compare digests."),
     "init": ("init", "Write a commented ksimage.yaml and a CI workflow."),
     "config": ("config", "Show the settings in force and where each came from."),
+    "version": ("version", "Show the version of ksimage and of the Python that runs it."),
 }
 
 
-class Group(click.Group):
-    """A group that imports a command only to run it, and turns errors into messages."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _ = COMMANDS[cmd_name]
-        loaded = importlib.import_module(f"ksimage.cli.commands.{module}")
-        command: click.Command = getattr(loaded, module)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            near = similar(name, COMMANDS, 2)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+class Program(LateGroup):
+    """The commands, and where errors become messages."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with _broken_pipes():
@@ -100,10 +73,6 @@ class Group(click.Group):
             _ignore_more()
             terminal.warning("interrupted: nothing was tagged or pushed half-made")
             code = 130
-        except _ReaderGone:
-            # `ksimage diff | head`: Python must not complain at its end either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         except OSError as error:
             code = SystemRefused.exit_code
             terminal.error(SystemRefused(error))
@@ -123,26 +92,13 @@ def _ignore_more() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class _ReaderGone(Exception):
-    """Nobody reads stdout any more."""
-
-
 @contextmanager
 def _broken_pipes() -> Iterator[None]:
-    """Take them before Click does, which ends with 1; an engine's socket can break as well."""
+    """An engine's socket can break: say so, before Click takes it for a reader that went away."""
     try:
         yield
     except BrokenPipeError as error:
-        raise (_ReaderGone if _reader_gone() else SystemRefused)(error) from error
-
-
-def _reader_gone() -> bool:
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), select.POLLOUT)
-        return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
-    except (OSError, ValueError):
-        return False
+        raise SystemRefused(error) from error
 
 
 def _asks_for_json(args: Sequence[str]) -> bool:
@@ -151,7 +107,8 @@ def _asks_for_json(args: Sequence[str]) -> bool:
 
 
 @click.group(
-    cls=Group,
+    cls=Program,
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: see docs/exit-codes.md.  Completion: "
     'eval "$(_KSIMAGE_COMPLETE=bash_source ksimage)"',
@@ -167,6 +124,3 @@ def app() -> None:
       ksimage build v3.3.2 --verbose \\
           --from harbor.lan/kubesphereio --push       straight from and to Harbor
     """
-
-
-__all__ = ["COMMANDS", "Command", "app"]

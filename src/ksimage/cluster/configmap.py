@@ -1,4 +1,4 @@
-"""The patched hook without any image: a ConfigMap, and a patch that mounts it over the hook.
+"""The patched hook without any image: a ConfigMap, and patches that mount and remove it.
 
 The mount is of the one file (subPath). Mounting a folder would put the ConfigMap's ``..data``
 symbolic links below /hooks, and shell-operator runs whatever is executable there
@@ -7,16 +7,21 @@ symbolic links below /hooks, and shell-operator runs whatever is executable ther
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import shlex
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ksimage.cluster import guard
 from ksimage.derivation import labels as label
 from ksimage.errors import UsageError
+from ksimage.hook.proof import prove_hook
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
-    from ksimage.build.plan import PlatformPlan
+    from collections.abc import Mapping
+
+    from ksimage.build.plan import Plan, PlatformPlan
 
 NAMESPACE: Final = "kubesphere-system"
 DEPLOYMENT: Final = "ks-installer"
@@ -27,28 +32,67 @@ MAX_CONFIGMAP: Final = 1 << 20  # bytes, the API server's limit for a ConfigMap'
 
 CONFIGMAP_FILE: Final = "configmap.yaml"
 PATCH_FILE: Final = "deployment-patch.yaml"
+REMOVAL_FILE: Final = "removal-patch.yaml"
 
 WARNINGS: Final = (
     "applying the patch restarts ks-installer. Until status.core.version is written, at the very"
     " end of an installation, releases from v3.1.1 on then delete and re-create the"
     " ClusterConfiguration and install everything again: do it before the first start, or accept"
     " a full run",
-    "`kk create cluster` and `kk upgrade` put their own Deployment back and so undo this",
+    "it stays when KubeKey applies its own Deployment, also that of another release: after"
+    " `kk upgrade` the pod then refuses to run and says why. Remove it before an upgrade",
+)
+UNGUARDED: Final = (
+    "the base has no /{mark}: in another release's image this hook would run all the same."
+    " Remove it before an upgrade"
 )
 
 
-def name_of(chosen: PlatformPlan) -> str:
-    """The ConfigMap's name; it changes with the hook, so that an old pod keeps its own."""
-    return f"ksimage-hook-{chosen.patched.after_sha256[:12]}"
+class MountedHook(NamedTuple):
+    """The hook as it is mounted: patched, and guarded where the base can be told from others.
+
+    Attributes:
+        env: of the container.
+        annotations: of the ConfigMap.
+        guarded: it refuses to run in the image of another release.
+    """
+
+    data: bytes
+    env: Mapping[str, str]
+    annotations: Mapping[str, str]
+    guarded: bool
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the content."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """The ConfigMap's name; it changes with the hook, so that an old pod keeps its own."""
+        return f"ksimage-hook-{self.sha256[:12]}"
 
 
-def configmap(chosen: PlatformPlan) -> dict[str, Any]:
+def mounted(plan: Plan, chosen: PlatformPlan) -> MountedHook:
+    """The hook of one platform, proven with its guard. ``plan.source`` is still open."""
+    mark = guard.mark_of(plan.source, chosen.image)
+    patched = chosen.patched
+    data = guard.guarded(
+        patched.after, mark, release=plan.release, namespace=NAMESPACE, deployment=DEPLOYMENT
+    )
+    prove_hook(data, base=patched.before)
+    said = {k: v for k, v in chosen.recipe.annotations.items() if k.startswith(label.KEY)}
+    hook = MountedHook(data, chosen.recipe.env, said, bool(mark))
+    return hook._replace(annotations={**said, label.HOOK_AFTER: hook.sha256})
+
+
+def configmap(hook: MountedHook) -> dict[str, Any]:
     """The ConfigMap that holds the patched hook.
 
     Raises:
         UsageError: the hook is no UTF-8 text, or larger than a ConfigMap may be.
     """
-    data = chosen.patched.after
+    data = hook.data
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -59,36 +103,31 @@ def configmap(chosen: PlatformPlan) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": name_of(chosen),
+            "name": hook.name,
             "namespace": NAMESPACE,
             "labels": {"app.kubernetes.io/managed-by": "ksimage"},
-            "annotations": {
-                key: value
-                for key, value in chosen.recipe.annotations.items()
-                if key.startswith(label.KEY)
-            },
+            "annotations": dict(hook.annotations),
         },
         "immutable": True,
         "data": {posixpath.basename(HOOK_PATH): text},
     }
 
 
-def deployment_patch(chosen: PlatformPlan) -> dict[str, Any]:
+def deployment_patch(hook: MountedHook) -> dict[str, Any]:
     """A strategic merge patch for the Deployment: containers are merged by name, lists kept."""
     file = posixpath.basename(HOOK_PATH)
     return {
         "spec": {
             "template": {
                 "metadata": {
-                    "annotations": {label.HOOK_AFTER: chosen.patched.after_sha256},
+                    "annotations": {label.HOOK_AFTER: hook.sha256},
                 },
                 "spec": {
                     "containers": [
                         {
                             "name": CONTAINER,
                             "env": [
-                                {"name": name, "value": value}
-                                for name, value in chosen.recipe.env.items()
+                                {"name": name, "value": value} for name, value in hook.env.items()
                             ],
                             "volumeMounts": [
                                 {
@@ -103,13 +142,38 @@ def deployment_patch(chosen: PlatformPlan) -> dict[str, Any]:
                     "volumes": [
                         {
                             "name": VOLUME,
-                            "configMap": {"name": name_of(chosen), "defaultMode": MODE},
+                            "configMap": {"name": hook.name, "defaultMode": MODE},
                         }
                     ],
                 },
             }
         }
     }
+
+
+def removal_patch(hook: MountedHook) -> dict[str, Any]:
+    """The strategic merge patch that takes all of it out again, whatever was applied meanwhile."""
+    gone = {"$patch": "delete"}
+    container = {
+        "name": CONTAINER,
+        "env": [{"name": name, **gone} for name in hook.env],
+        "volumeMounts": [{"mountPath": f"/{HOOK_PATH}", **gone}],
+    }
+    template = {
+        "metadata": {"annotations": {label.HOOK_AFTER: None}},
+        "spec": {"containers": [container], "volumes": [{"name": VOLUME, **gone}]},
+    }
+    return {"spec": {"template": template}}
+
+
+def removal_commands(directory: str, hook: MountedHook) -> list[str]:
+    """What to type to remove it; the pod starts anew with the image's own hook."""
+    patch = shlex.quote(f"{directory}/{REMOVAL_FILE}")
+    scope = f"kubectl -n {NAMESPACE}"
+    return [
+        f'{scope} patch deployment {DEPLOYMENT} --patch "$(cat {patch})"',
+        f"{scope} delete configmap {hook.name}",
+    ]
 
 
 def commands(directory: str) -> list[str]:

@@ -83,11 +83,19 @@ class EngineUnreachable(EngineError):
 
 
 class SmokeTestFailed(EngineError):
-    """The hook does not start in the derived image."""
+    """The hook does not start in the derived image, or in its base."""
 
-    def __init__(self, image: str, reason: str) -> None:
+    def __init__(self, image: str, reason: str, *, of_base: bool = False) -> None:
+        message = f"the hook's own smoke test (installRunner.py --config) failed in {image}"
+        if of_base:
+            message = f"the base's own hook does not start (installRunner.py --config): {image}"
         super().__init__(
-            f"the hook's own smoke test (installRunner.py --config) failed in {image}",
+            message,
             why=reason,
-            advice=["the image was not tagged"],
+            advice=[
+                "it is so without any patch: take another base"
+                if of_base
+                else "the image was not tagged; what the patches change: ksimage diff",
+                "go on without this test: build with --no-smoke-test, verify without --smoke-test",
+            ],
         )

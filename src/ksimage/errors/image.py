@@ -1,4 +1,4 @@
-"""6 and 11: images that are not what they must be: failed proofs, malformed or hostile bytes."""
+"""6, 11 and 20: images that are not what they must be: failed proofs, malformed bytes."""
 
 from __future__ import annotations
 
@@ -57,3 +57,30 @@ class ProofFailed(KsimageError):
         count = "1 proof" if len(failures) == 1 else f"{len(failures)} proofs"
         super().__init__(f"{name} fails {count}", why="\n".join(failures), advice=advice)
         self.failures = tuple(failures)
+
+
+class NotOurBuild(ProofFailed):
+    """`ksimage verify` was given an image that ksimage did not make."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(
+            name,
+            [f"it holds {what}"],
+            advice=[f"what is in it: ksimage inspect {name}", "patch it: ksimage build"],
+        )
+        self.message = f"{name} was not made by ksimage: there is nothing to prove"
+        self.args = (self.message,)
+
+
+class ProofsMissing(KsimageError):
+    """`ksimage verify` found nothing wrong, but could not make every proof."""
+
+    exit_code = 20
+
+    def __init__(self, name: str, missing: Sequence[str], total: int, reason: str) -> None:
+        count = f"{len(missing)} of {total} proofs"
+        super().__init__(
+            f"{name} may be right, but {count} were not made: --base LOCATION",
+            why="\n".join([*missing, reason]),
+            advice=[f"name the base that it was made from: ksimage verify {name} --base LOCATION"],
+        )

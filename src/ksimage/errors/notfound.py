@@ -135,11 +135,14 @@ class ReleaseMismatch(NotFound):
 class UpstreamWithdrawn(NotFound):
     """The public default has nothing any more."""
 
-    def __init__(self, name: str, found: str) -> None:
+    def __init__(self, name: str, found: str, engine: Sequence[str] = ()) -> None:
+        looked, *several = engine or [""]
         super().__init__(
             f"{name} is not available: {found}",
-            why="upstream withdrew its public images in 2025-07; ksimage patches the copy you have",
+            why="upstream withdrew its public images in 2025-07; ksimage patches the copy you have"
+            + (f"\nlooked there after the local engine: {looked}" if looked else ""),
             advice=[
+                *several,
                 "your Harbor:        --from harbor.lan/kubesphereio",
                 "the local engine:   --from docker-daemon:kubesphere/ks-installer",
                 "a saved image:      --from docker-archive:ks-installer.tar",

@@ -38,29 +38,39 @@ class TagMoved(TagError):
 
 
 class KeptTagOccupied(TagError):
-    """Replacing would lose what the tag holds: its ``-orig`` is taken by another image."""
+    """Replacing would lose what the tag holds: every ``-orig`` is taken by another image."""
 
-    def __init__(self, name: str, held: str, what: str, kept: str, there: str) -> None:
+    def __init__(self, name: str, held: str, what: str, last: str) -> None:
         super().__init__(
             f"{name} was not replaced: what it holds could not be kept",
-            why=f"it holds {what}; digest {held}\n{kept} already holds another image, {there}",
-            advice=[
-                "keep it under a tag of its own, then run the same command again:",
-                f"  ksimage push {name}@{held} --to {kept}-2",
-                "or choose another tag: --tag TAG",
-            ],
+            why=f"it holds {what}; digest {held}\n"
+            f"<tag>-orig and all names up to {last} hold other images",
+            advice=["delete those that nobody needs any more", "or choose another tag: --tag TAG"],
         )
 
 
 class TagOccupied(TagError):
     """The tag holds another image, and nobody asked to replace it."""
 
-    def __init__(self, name: str, digest: str, what: str) -> None:
+    def __init__(self, name: str, digest: str, what: str, kept: str) -> None:
         super().__init__(
             f"{name} already holds another image",
             why=f"it holds {what}; digest {digest}",
             advice=[
-                "replace it, keeping what is there as <tag>-orig: add --replace",
-                "or choose another tag: --tag TAG",
+                f"replace it, keeping what is there as {kept}: add --replace"
+                if kept
+                else "replace the whole file, and lose what is in it: add --replace",
+                "or choose another name: --tag TAG, or --to",
             ],
+        )
+
+
+class DestinationIsSource(TagError):
+    """The result would take the place of the file that it is made from."""
+
+    def __init__(self, name: str, source: str) -> None:
+        super().__init__(
+            f"{name} is the file that the image is read from",
+            why=f"writing there would destroy the only copy of {source}",
+            advice=["write to another file: --to docker-archive:OTHER.tar"],
         )

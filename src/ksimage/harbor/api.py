@@ -20,8 +20,10 @@ from ksimage.errors import (
     LoginFailed,
     LoginRequired,
     ProjectNotCreated,
+    ReadOnlyRegistry,
     RegistryRefused,
     RepositoryWithoutProject,
+    TagImmutable,
 )
 from ksimage.harbor.view import (
     MAX_PUSHES,
@@ -38,10 +40,10 @@ from ksimage.locations.registry.api.channel import Channel
 from ksimage.locations.registry.session import session_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ksimage.images.reference import Reference
-    from ksimage.locations.registry.auth.credentials import Credentials
+    from ksimage.locations.registry.auth.tokens import Authenticator
     from ksimage.locations.registry.http.wire import Answer
 
 log = logging.getLogger(__name__)
@@ -56,10 +58,10 @@ _PROJECT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 class Harbor:
     """One Harbor's API, as one user. Made by :func:`detect`."""
 
-    def __init__(self, channel: Channel, credentials: Callable[[str], Credentials | None]) -> None:
+    def __init__(self, channel: Channel, auth: Authenticator) -> None:
         self.host = channel.wire.host.name
         self._channel = channel
-        self._credentials = credentials
+        self._auth = auth
 
     def ensure_project(self, project: str, *, public: bool) -> bool:
         """Create a project unless it is there. True when it was created.
@@ -71,7 +73,7 @@ class Harbor:
             LoginRequired, LoginFailed, ProjectNotCreated, RegistryError.
         """
         check_project_name(project)
-        login = self._credentials(project)
+        login = self._auth.credentials(project)
         if login is None or login.basic is None:
             raise LoginRequired(
                 self.host,
@@ -91,6 +93,8 @@ class Harbor:
         words = refusal(answer).words
         if answer.status == 401:
             raise LoginFailed(self.host, login.username, login.origin)
+        if answer.status == 403 and "read only" in words:
+            raise ReadOnlyRegistry(self.host, words)
         if answer.status == 403:
             raise ProjectNotCreated(self.host, project, login.username, words)
         raise RegistryRefused(f"{self.host}/{project}", "create", answer.status, words)
@@ -150,7 +154,8 @@ class Harbor:
     def _call(
         self, method: str, path: str, project: str, body: Mapping[str, Any] | None = None
     ) -> Answer:
-        login = self._credentials(project)
+        self._auth.greet(project)  # a wrong password is sent once, and not with every question
+        login = self._auth.credentials(project)
         headers = {"Accept": "application/json", "X-Is-Resource-Name": "true"}
         if login is not None and login.basic is not None:
             headers["Authorization"] = login.basic
@@ -161,10 +166,18 @@ class Harbor:
         return self._channel.call(method, API + path, headers, data)
 
 
-def detect(registry: str, options: RegistryOptions | None) -> Harbor | None:
-    """The Harbor that a registry belongs to; None for any other registry. Never raises for those.
+def detect(
+    registry: str, options: RegistryOptions | None, *, wanted: bool = False
+) -> Harbor | None:
+    """The Harbor that a registry belongs to; None for any other registry.
 
     One short request without a login: ``GET /api/v2.0/ping`` answers ``Pong``.
+
+    Args:
+        wanted: a registry that cannot be asked is an error, and not simply no Harbor.
+
+    Raises:
+        RegistryError: only where it is ``wanted``.
     """
     options = options or RegistryOptions()
     quick = replace(
@@ -177,15 +190,17 @@ def detect(registry: str, options: RegistryOptions | None) -> Harbor | None:
     try:
         answer = channel.call("GET", f"{API}/ping", {"Accept": "text/plain"})
     except KsimageError as error:
-        log.info("%s: no Harbor: %s", registry, error.message)
         channel.wire.close()
+        if wanted:
+            raise
+        log.info("%s: no Harbor: %s", registry, error.message)
         return None
     if answer.status != 200 or answer.body.strip().strip(b'"') != b"Pong":
         log.info("%s: no Harbor: its ping answered HTTP %s", registry, answer.status)
         channel.wire.close()
         return None
     # one login for both APIs: found once, and named once
-    return Harbor(channel, session_for(registry, options).channel.auth.credentials)
+    return Harbor(channel, session_for(registry, options).channel.auth)
 
 
 def ensure(reference: Reference, options: RegistryOptions | None, *, public: bool) -> str:
@@ -197,7 +212,7 @@ def ensure(reference: Reference, options: RegistryOptions | None, *, public: boo
         RepositoryWithoutProject, BadReference, LoginRequired, LoginFailed, ProjectNotCreated,
         RegistryError.
     """
-    harbor = detect(reference.registry, options)
+    harbor = detect(reference.registry, options, wanted=True)
     if harbor is None:
         return f"{reference.registry} does not answer like a Harbor: no project to create"
     try:
@@ -208,6 +223,35 @@ def ensure(reference: Reference, options: RegistryOptions | None, *, public: boo
             kind = "public" if public else "private"
             return f"created the {kind} project {project} on {reference.registry}"
         return f"the project {project} exists on {reference.registry}"
+    finally:
+        harbor.close()
+
+
+def require_mutable(reference: Reference, options: RegistryOptions | None) -> None:
+    """Refuse a tag that Harbor protects, before anything is sent: what had arrived would stay.
+
+    Raises:
+        TagImmutable
+    """
+    tag = _artifact(reference, options)
+    held = tag.tag(reference.tag) if tag else None
+    if held is not None and held.immutable:
+        raise TagImmutable(str(reference), f"Harbor has {reference.tag} configured as immutable")
+
+
+def digest_of(reference: Reference, options: RegistryOptions | None) -> str | None:
+    """The digest that a tag points to, which Harbor tells even where a policy forbids pulls."""
+    found = _artifact(reference, options)
+    return found.digest if found else None
+
+
+def _artifact(reference: Reference, options: RegistryOptions | None) -> Artifact | None:
+    harbor = detect(reference.registry, options)
+    if harbor is None:
+        return None
+    try:
+        project, _, repository = reference.repository.partition("/")
+        return harbor.artifact(project, repository, reference.target)
     finally:
         harbor.close()
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
+from ksimage.base import naming
 from ksimage.derivation import labels as label
-from ksimage.errors import BadReference, NotFound
+from ksimage.errors import AuthError, BadReference, NotFound, RegistryError
 from ksimage.images import config as image_config
 from ksimage.images import reference
 from ksimage.locations import access
@@ -35,23 +36,25 @@ def find(
     *,
     platforms: Sequence[str],
     given: Location | None,
+    allowed: Sequence[str | None] = (),
     options: OptionsFor,
     stack: ExitStack,
 ) -> Bases:
     """Each platform's base.
 
-    Labels are followed only within the image's own registry: nothing is contacted that the user
-    did not name.
+    Labels are followed only to registries that the user named: the image's own, and ``allowed``.
 
     Args:
         location, source: the image.
         platforms: those that are wanted; none means all.
         given: the base that the user named.
+        allowed: locations whose registries may be asked as well; None and other transports are
+            passed over.
         options: registry options by location.
         stack: closes what was opened.
 
     Raises:
-        whatever opening and reading raises, but for a base of the labels that is not there.
+        whatever opening and reading raises, but for a base of the labels that cannot be read.
     """
     if given is not None:
         opened = _open(given, options, stack)
@@ -60,18 +63,19 @@ def find(
             image.platform.normal: (opened, replace(whole, images=(image,)))
             for image in whole.images
         }
+    hosts = {naming.registry_of(text) for text in allowed}
+    if location.reference is not None:
+        hosts.add(location.reference.registry)
     found: Bases = {}
     for image in base_images.read_images(source, platforms).images:
         named = _named(image)
-        if named is None or location.reference is None:
-            continue
-        if named.registry != location.reference.registry:
+        if named is None or named.registry not in hosts:
             continue
         opened = _open(Location(Transport.REGISTRY, reference=named), options, stack)
         try:
             found[image.platform.normal] = (opened, base_images.read_images(opened))
-        except NotFound as error:
-            log.info("base %s: %s", named, error.message)
+        except (NotFound, AuthError, RegistryError) as error:
+            log.warning("the base that the labels name cannot be read: %s", error.message)
     return found
 
 

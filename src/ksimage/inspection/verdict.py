@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.errors import ProofFailed
+from ksimage.errors import NotOurBuild, ProofFailed, ProofsMissing
+from ksimage.inspection.identity import Origin
 
 if TYPE_CHECKING:
     from ksimage.base.images import PlatformImage
@@ -33,7 +34,11 @@ class PlatformVerdict(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found out about an image. Truthy when no proof failed."""
+    """What was found out about an image.
+
+    Attributes:
+        digest: of its manifest or index.
+    """
 
     name: str
     digest: str
@@ -49,13 +54,41 @@ class Verdict:
             if proof.passed is False
         ]
 
-    def __bool__(self) -> bool:
-        return not self.failures
+    @property
+    def missing(self) -> list[str]:
+        """Names of the proofs that were not made on some platform."""
+        made = [p for platform in self.platforms for p in platform.proofs]
+        return list(dict.fromkeys(proof.name for proof in made if proof.passed is None))
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every proof holds; None when none failed but some were not made."""
+        if self.failures:
+            return False
+        return None if self.missing else True
 
     def require(self, advice: str = "") -> Verdict:
-        """This verdict, if every proof held. Raises ProofFailed, with ``advice``, otherwise."""
+        """This verdict, if no proof failed. Raises ProofFailed, with ``advice``, otherwise."""
         if self.failures:
             raise ProofFailed(self.name, self.failures, advice=[advice] if advice else [])
+        return self
+
+    def require_all(self) -> Verdict:
+        """This verdict, if every proof was made and held.
+
+        Raises:
+            NotOurBuild: ksimage did not make it. ProofFailed. ProofsMissing: not all were made.
+        """
+        identities = [platform.identity for platform in self.platforms]
+        theirs = (Origin.PRISTINE, Origin.FOREIGN)
+        if all(identity.origin in theirs for identity in identities):
+            raise NotOurBuild(self.name, "; ".join(dict.fromkeys(map(str, identities))))
+        self.require()
+        if self.missing:
+            made = [p for platform in self.platforms for p in platform.proofs]
+            reason = next(proof.detail for proof in made if proof.passed is None)
+            total = len(dict.fromkeys(proof.name for proof in made))
+            raise ProofsMissing(self.name, self.missing, total, reason)
         return self
 
 

@@ -64,7 +64,7 @@ def push(
         if platform is not None:
             _require(source, platform)
         image_id = source.image_id
-        held = target.held()
+        held = publish.held_now(target, location, options)
         if held is not None and already_there(source, location, held, options):
             return Published(location, held, None)
         kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None

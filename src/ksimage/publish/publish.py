@@ -1,25 +1,34 @@
 """Put an image under a name without ever breaking that name.
 
 Same digest there already: nothing to do. Something else there: refuse, or, when told to replace it,
-keep it as ``<tag>-orig`` first. The name moves last, and is read back afterwards.
+keep it as ``<tag>-orig`` first (an archive is one file, and cannot). The name moves last, and is
+read back afterwards.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
-from ksimage.errors import KeptTagOccupied, NotFound, TagMoved, TagOccupied
+from ksimage.errors import (
+    DestinationIsSource,
+    KeptTagOccupied,
+    NotFound,
+    PolicyViolation,
+    TagMoved,
+    TagOccupied,
+)
+from ksimage.images.manifest import Descriptor
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy
 from ksimage.locations.views.as_oci import AsOci
 
 if TYPE_CHECKING:
-    from ksimage.images.manifest import Descriptor
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source, Target
     from ksimage.locations.spec import Location
@@ -82,7 +91,7 @@ def publish(
     try:
         top = source.top()
         same = _names_of(source, top, location)
-        held = target.held()
+        held = held_now(target, location, options)
         if held is not None and held.digest in same:
             return Published(location, held, None)
         kept = make_room(location, held, options, overwrite=overwrite) if held else None
@@ -94,6 +103,42 @@ def publish(
         target.close()
 
 
+def held_now(
+    target: Target, location: Location, options: RegistryOptions | None
+) -> Descriptor | None:
+    """What the name points to now, or None; Harbor tells the digest of what it hands out to nobody.
+
+    Raises:
+        PolicyViolation: it does not tell this login.
+    """
+    try:
+        return target.held()
+    except PolicyViolation as error:
+        from ksimage.harbor import api
+
+        digest = api.digest_of(location.reference, options) if location.reference else None
+        if digest is None:
+            raise
+        log.warning("%s holds %s, which is handed out to nobody: %s", location, digest, error.why)
+        return Descriptor("", digest, 0)
+
+
+def require_other_file(source: Location, destination: Location) -> None:
+    """Refuse to write over the archive that is read, by whatever name it goes.
+
+    Layouts, registries and engines are no such case: they hold several names, and the source's
+    stays, or is kept as ``<tag>-orig``.
+
+    Raises:
+        DestinationIsSource
+    """
+    archives = (Transport.OCI_ARCHIVE, Transport.DOCKER_ARCHIVE)
+    if destination.transport in archives and source.path:
+        with suppress(OSError):  # not there yet, or not to be looked at
+            if Path(source.path).samefile(destination.path):
+                raise DestinationIsSource(str(destination), str(source))
+
+
 def make_room(
     location: Location, held: Descriptor, options: RegistryOptions | None, *, overwrite: bool
 ) -> str | None:
@@ -102,49 +147,81 @@ def make_room(
     Raises:
         TagOccupied: ``overwrite`` is False.
         KeptTagOccupied: it would be lost.
+        TagImmutable: Harbor says that it will refuse.
     """
     if not overwrite:
         from ksimage.inspection.current import look
 
-        raise TagOccupied(str(location), held.digest, str(look(location, options)))
-    return _keep(location, held, options)
+        first = next(map(str, naming.kept_locations(location)), "")
+        raise TagOccupied(str(location), held.digest, str(look(location, options)), first)
+    if location.reference is not None:
+        from ksimage.harbor import api
+
+        api.require_mutable(location.reference, options)
+    kept = _keep(location, held, options)
+    if location.reference is not None:
+        log.warning(
+            "%s means another image now: nodes that ran the earlier one keep it"
+            " (imagePullPolicy IfNotPresent); deploy the digest, or a new tag",
+            location,
+        )
+    return kept
 
 
 def _keep(location: Location, held: Descriptor, options: RegistryOptions | None) -> str | None:
-    """Put what a name holds under ``<tag>-orig`` as well. Costs no data: it is there already."""
-    place = _kept_location(location)
-    if place is None:
-        return None
-    target: Target = access.open_target(place, options=options)
+    """Put what a name holds under ``<tag>-orig`` as well. Costs no data: it is there already.
+
+    A second original goes to ``<tag>-orig-2``, and so on. Our own earlier build can be made again:
+    it is kept as the first, and let go where another original is kept already.
+    """
+    content = None
+    place = location
+    for place in naming.kept_locations(location):
+        target: Target = access.open_target(place, options=options)
+        try:
+            there = target.held()
+            if there is None:
+                _name(location, held, place, target, options)
+                log.info("kept %s as %s", held.digest, place)
+            elif there.digest != held.digest:
+                if content is None:
+                    from ksimage.inspection.current import look
+
+                    content = look(location, options)
+                if not content.ours:
+                    continue
+                log.info("%s stays %s; replacing our own %s", place, there.digest, held.digest)
+                return None
+            return str(place)
+        finally:
+            target.close()
+    if content is not None:
+        raise KeptTagOccupied(str(location), held.digest, str(content), str(place))
+    return None  # an archive is one file
+
+
+def _name(
+    location: Location,
+    held: Descriptor,
+    place: Location,
+    target: Target,
+    options: RegistryOptions | None,
+) -> None:
+    """Give what ``location`` holds the name ``place`` as well."""
+    if location.transport is Transport.DAEMON:
+        from ksimage.locations.docker import engine, store
+
+        client = engine.connect("result")
+        try:
+            store.tag(client, held.digest, place.ref)
+        finally:
+            client.close()
+        return
     source = access.open_source(location, options=options)
     try:
-        there = target.held()
-        if there is None:
-            target.tag(held, source.manifest(held))
-            log.info("kept %s as %s", held.digest, place)
-        elif there.digest != held.digest:
-            from ksimage.inspection.current import look
-
-            content = look(location, options)
-            if not content.ours:
-                raise KeptTagOccupied(
-                    str(location), held.digest, str(content), str(place), there.digest
-                )
-            # Our own earlier build can be made again; the first original is worth more.
-            log.info("%s stays %s; replacing our own build %s", place, there.digest, held.digest)
-            return None
-        return str(place)
+        target.tag(held, source.manifest(held))
     finally:
         source.close()
-        target.close()
-
-
-def _kept_location(location: Location) -> Location | None:
-    if location.reference is not None:
-        return replace(location, reference=naming.kept_tag(location.reference))
-    if location.transport is Transport.OCI:
-        return location.with_ref(f"{location.ref}-orig")
-    return None  # an archive is one file, and an engine keeps the old image by its ID
 
 
 def _names_of(source: Source, top: Descriptor, location: Location) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support import derived
+from tests.support.program import MINIATURE
 
 from ksimage.build import destination
 from ksimage.config.settings import Settings
@@ -59,7 +60,7 @@ class TestDestination:
             choose("oci:x", push=True)
 
     def test_locally(self, choose: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        file = "oci-archive:ks-installer-v3.3.2-debug.tar:v3.3.2-debug"
+        file = "docker-archive:ks-installer-v3.3.2-debug.tar:kubesphere/ks-installer:v3.3.2-debug"
         name = "docker-daemon:kubesphere/ks-installer:v3.3.2-debug"
         assert choose() == ("direct", file)
         assert choose(engine="direct") == ("direct", file)
@@ -67,3 +68,14 @@ class TestDestination:
         monkeypatch.setattr(engine, "reachable", lambda: (True, "a socket"))
         assert choose() == ("docker", name)
         assert choose(engine="direct") == ("direct", file)
+
+
+def test_several_platforms_without_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "reachable", lambda: (False, "no socket"))
+    with derived.planned(f"oci:{MINIATURE}") as plan:
+        assert len(plan.platforms) > 1
+        found = destination.choose(plan, Settings(), to=None, push=False)
+    file = "oci-archive:ks-installer-v3.3.2-debug.tar:v3.3.2-debug"
+    assert str(found.location) == file

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.support import derived
-from tests.support.images import Recipe, layout
+from tests.support import derived, requires
+from tests.support.images import Entry, Recipe, layout
 
-from ksimage.build.plan import PlatformPlan
-from ksimage.cluster import configmap
+from ksimage.cluster import configmap, guard
+from ksimage.cluster.configmap import MountedHook
 from ksimage.errors import UsageError
 
 KEYS = {"containers": "name", "env": "name", "volumes": "name", "volumeMounts": "mountPath"}
@@ -77,10 +77,11 @@ def deployment(release: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformPlan]:
-    base = derived.base(tmp_path_factory.mktemp("base") / "image")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MountedHook]:
+    mark = Entry(guard.MARK, b"ks_version: v3.3.2\n")
+    base = derived.base(tmp_path_factory.mktemp("base") / "image", Recipe(files=(mark,)))
     with derived.planned(base, verbosity=3) as plan:
-        yield plan.platforms[0]
+        yield configmap.mounted(plan, plan.platforms[0])
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
@@ -98,7 +99,7 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("release", ["v3.0.0", "v3.4.1"])
-def test_patching_a_deployment_loses_nothing(chosen: PlatformPlan, release: str) -> None:
+def test_patching_a_deployment_loses_nothing(chosen: MountedHook, release: str) -> None:
     before = deployment(release)
     after = merged(before, configmap.deployment_patch(chosen))
     old, new = leaves(before), leaves(after)
@@ -118,7 +119,7 @@ def test_patching_a_deployment_loses_nothing(chosen: PlatformPlan, release: str)
     assert merged(after, configmap.deployment_patch(chosen)) == after, "twice is once"
 
 
-def test_one_file_is_mounted_over_the_hook(chosen: PlatformPlan) -> None:
+def test_one_file_is_mounted_over_the_hook(chosen: MountedHook) -> None:
     """Never the folder: shell-operator would run what ..data links to."""
     pod = configmap.deployment_patch(chosen)["spec"]["template"]["spec"]
     (container,), (volume,) = pod["containers"], pod["volumes"]
@@ -136,37 +137,32 @@ def test_one_file_is_mounted_over_the_hook(chosen: PlatformPlan) -> None:
     assert list(made["data"]) == ["installRunner.py"]
 
 
-def test_the_pods_change_with_the_hook(chosen: PlatformPlan) -> None:
+def test_the_pods_change_with_the_hook(chosen: MountedHook) -> None:
     template = configmap.deployment_patch(chosen)["spec"]["template"]
-    assert template["metadata"]["annotations"] == {
-        "io.ksimage.hook.after": chosen.patched.after_sha256
-    }
+    assert template["metadata"]["annotations"] == {"io.ksimage.hook.after": chosen.sha256}
 
 
-def test_configmap(chosen: PlatformPlan) -> None:
+def test_configmap(chosen: MountedHook) -> None:
     made = configmap.configmap(chosen)
     assert (made["apiVersion"], made["kind"], made["immutable"]) == ("v1", "ConfigMap", True)
-    assert made["data"]["installRunner.py"].encode() == chosen.patched.after
+    assert made["data"]["installRunner.py"].encode() == chosen.data
     assert made["metadata"]["namespace"] == "kubesphere-system"
     name = made["metadata"]["name"]
-    assert name == f"ksimage-hook-{chosen.patched.after_sha256[:12]}"
+    assert name == f"ksimage-hook-{chosen.sha256[:12]}"
     annotations = made["metadata"]["annotations"]
     assert annotations["io.ksimage.release"] == "v3.3.2"
     assert all(key.startswith("io.ksimage.") for key in annotations)
 
 
-def test_its_name_changes_with_the_hook(tmp_path: Path, chosen: PlatformPlan) -> None:
+def test_its_name_changes_with_the_hook(tmp_path: Path, chosen: MountedHook) -> None:
     """An immutable ConfigMap cannot be changed, and a running pod keeps the one that it has."""
-    layout(tmp_path, Recipe(hook=derived.HOOK + b"# more\n"))
-    with derived.planned(f"oci:{tmp_path}") as plan:
-        other = plan.platforms[0]
-    assert configmap.name_of(other) != configmap.name_of(chosen)
+    assert planned_hook(tmp_path, derived.HOOK + b"# more\n").name != chosen.name
 
 
-def planned_hook(tmp_path: Path, hook: bytes) -> PlatformPlan:
+def planned_hook(tmp_path: Path, hook: bytes) -> MountedHook:
     layout(tmp_path, Recipe(hook=hook))
     with derived.planned(f"oci:{tmp_path}") as plan:
-        return plan.platforms[0]
+        return configmap.mounted(plan, plan.platforms[0])
 
 
 def test_hook_that_is_no_text(tmp_path: Path) -> None:
@@ -181,10 +177,10 @@ def test_hook_that_is_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [configmap.MAX_CONFIGMAP, configmap.MAX_CONFIGMAP + 1])
 def test_size(tmp_path: Path, size: int) -> None:
     """The limit is of bytes, not of characters."""
-    plain = len(planned_hook(tmp_path / "plain", derived.HOOK).patched.after)
+    plain = len(planned_hook(tmp_path / "plain", derived.HOOK).data)
     padding = "#" + "ä" * ((size - plain - 2) // 2) + "x" * ((size - plain - 2) % 2) + "\n"
     chosen = planned_hook(tmp_path / "large", derived.HOOK + padding.encode())
-    assert len(chosen.patched.after) == size
+    assert len(chosen.data) == size
     if size > configmap.MAX_CONFIGMAP:
         with pytest.raises(UsageError, match="bytes"):
             configmap.configmap(chosen)
@@ -192,10 +188,42 @@ def test_size(tmp_path: Path, size: int) -> None:
         assert len(configmap.configmap(chosen)["data"]["installRunner.py"]) < size
 
 
+class TestRemoval:
+    """`kubectl patch --local` merges as the API server does, with KubeKey's apply in between."""
+
+    def patched(self, document: Any, patch: Any, folder: Path) -> Any:
+        path = folder / "deployment.yaml"
+        path.write_text(yaml.safe_dump(document))
+        done = subprocess.run(
+            [requires.program("kubectl"), "patch", "--local", "-f", str(path), "-o", "yaml",
+             "--patch", yaml.safe_dump(patch)],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return yaml.safe_load(done.stdout)
+
+    def test_nothing_is_left(self, chosen: MountedHook, tmp_path: Path) -> None:
+        before = {"apiVersion": "apps/v1", "kind": "Deployment", **deployment("v3.4.1")}
+        before = self.patched(before, {}, tmp_path)
+        mounted = self.patched(before, configmap.deployment_patch(chosen), tmp_path)
+        assert "ksimage-hook" in yaml.safe_dump(mounted)
+        after = self.patched(mounted, configmap.removal_patch(chosen), tmp_path)
+        template = after["spec"]["template"]["metadata"]
+        assert template.pop("annotations", {}) == {}
+        assert after == before
+
+    def test_twice_is_once(self, chosen: MountedHook, tmp_path: Path) -> None:
+        before = {"apiVersion": "apps/v1", "kind": "Deployment", **deployment("v3.4.1")}
+        before = self.patched(before, {}, tmp_path)
+        after = self.patched(before, configmap.removal_patch(chosen), tmp_path)
+        after["spec"]["template"]["metadata"].pop("annotations", None)  # {KEY: null} in kubectl's
+        assert after == before
+
+
 class TestYaml:
-    def test_hook_is_readable(self, chosen: PlatformPlan) -> None:
+    def test_hook_is_readable(self, chosen: MountedHook) -> None:
         text = configmap.to_yaml(configmap.configmap(chosen))
-        for line in chosen.patched.after.decode().splitlines():
+        for line in chosen.data.decode().splitlines():
             assert f"\n    {line}\n" in text if line else True
 
     @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ class TestEnsureProject:
         with pytest.raises(ProjectNotCreated) as caught:
             found(harbor, AS_ROBOT).ensure_project("new", public=True)
         assert ROBOT in caught.value.message and "'new'" in caught.value.message
-        assert caught.value.why == "Only system admin can create project"
+        assert caught.value.why == "Only system level robot can create project"
         assert caught.value.exit_code == 9
         assert ROBOT_SECRET not in f"{caught.value.message}{caught.value.why}{caught.value.advice}"
 

@@ -18,7 +18,7 @@ from tests.support.images import ImageStore, Recipe, layout
 
 from ksimage.build import make
 from ksimage.build.plan import Plan
-from ksimage.errors import DigestMismatch, HookNotFound, ProofFailed
+from ksimage.errors import DigestMismatch, HookNotFound, NotOurBuild, ProofFailed
 from ksimage.hook.find import find_hook
 from ksimage.images.digest import sha256
 from ksimage.images.layer import store_gzip
@@ -164,7 +164,7 @@ def proven_later(plan: Plan, path: Path) -> Verdict:
 def test_good(good: Any) -> None:
     plan, path = good
     for verdict in (proven(plan, path), proven_later(plan, path), proven(plan, path, bare=False)):
-        assert verdict and not verdict.failures
+        assert verdict.verified is True and not verdict.failures
         (platform,) = verdict.platforms
         assert [proof.name for proof in platform.proofs] == [
             MADE, RUNS, LOUD, LAYERS, CONFIG, OWNER, ALONE,
@@ -175,7 +175,7 @@ def test_good(good: Any) -> None:
 def test_without_the_base(good: Any) -> None:
     _, path = good
     verdict = proofs.verify(LayoutSource(path, "v3.3.2-debug"))
-    assert verdict
+    assert verdict.verified is None
     passed = {proof.name: proof.passed for proof in verdict.platforms[0].proofs}
     assert passed == {
         MADE: True,
@@ -392,8 +392,8 @@ class TestParents:
         image = Image(path)
         image.replace_layer([*parents(), image.hook])
         image.save()
-        assert proven(plan, path, bare=False)
-        assert proven_later(plan, path)
+        assert proven(plan, path, bare=False).verified
+        assert proven_later(plan, path).verified
 
     @pytest.mark.parametrize(
         "fields",
@@ -426,6 +426,10 @@ class TestNotOurs:
         verdict = proofs.verify(LayoutSource(tmp_path, "v3.3.2"))
         assert failures(verdict) == {MADE}
         assert len(verdict.platforms[0].proofs) == 1, "the others would say nothing"
+        with pytest.raises(NotOurBuild) as caught:
+            verdict.require_all()
+        assert "fails" not in caught.value.message
+        assert caught.value.exit_code == 6
 
     def test_all_proofs_when_it_was_to_be_ours(self, good: Any, tmp_path: Path) -> None:
         plan, _ = good
@@ -444,12 +448,12 @@ class TestPlatforms:
         with derived.planned(source) as plan:
             derived.publish_plan(plan, to)
             verdict = proven_later(plan, tmp_path / "out")
-            assert verdict and len(verdict.platforms) == 3
+            assert verdict.verified and len(verdict.platforms) == 3
 
             # Narrowed: the base has more platforms than what was built of it.
             with derived.planned(source, platforms=("linux/arm64",)) as narrow:
                 derived.publish_plan(narrow, to, overwrite=True)
-            assert proven_later(plan, tmp_path / "out")
+            assert proven_later(plan, tmp_path / "out").verified
 
             with pytest.raises(ProofFailed) as caught:
                 proven(plan, tmp_path / "out")
@@ -463,7 +467,7 @@ class TestPlatforms:
             only = plan.platforms[0]
             other = replace(only.image, platform=replace(only.image.platform, variant="v8"))
             expected = {other.platform.normal: Expected(other, only.hook, only.recipe)}
-            assert proofs.verify(made, expected=expected, bare_layer=True)
+            assert proofs.verify(made, expected=expected, bare_layer=True).verified
 
     def test_only_some_are_looked_at(self, tmp_path: Path) -> None:
         derived.base(tmp_path, Recipe(), Recipe(architecture="arm64"))

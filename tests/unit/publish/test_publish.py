@@ -12,17 +12,21 @@ import pytest
 from tests.support import derived
 from tests.support.changed import CHANGES, changed
 from tests.support.images import ImageStore, Recipe
-from tests.support.program import ksimage
-from tests.support.registry import RunningRegistry
 
 from ksimage.build.plan import Plan
-from ksimage.errors import KeptTagOccupied, MalformedImage, TagMoved, TagOccupied
+from ksimage.errors import (
+    DestinationIsSource,
+    KeptTagOccupied,
+    MalformedImage,
+    TagMoved,
+    TagOccupied,
+)
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_MANIFEST
 from ksimage.locations import spec
 from ksimage.locations.oci import folder as layouts
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.publish.publish import publish
+from ksimage.publish.publish import publish, require_other_file
 
 
 @pytest.fixture(scope="module")
@@ -106,24 +110,25 @@ class TestLayout:
         assert done.kept == f"oci:{tmp_path}:t-orig"
         assert names(tmp_path)["t-orig"] == held
 
-    def test_what_is_kept_is_never_lost(self, plan: Plan, tmp_path: Path) -> None:
+    def test_a_second_original_is_kept_as_well(self, plan: Plan, tmp_path: Path) -> None:
+        """kk pushed another image over the tag meanwhile."""
         held = foreign(tmp_path, "t")
         kept = foreign(tmp_path, "t-orig", "another")
+        done = derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+        assert done.kept == f"oci:{tmp_path}:t-orig-2"
+        assert names(tmp_path) == {"t": done.top.digest, "t-orig": kept, "t-orig-2": held}
+
+    def test_what_is_kept_is_never_lost(self, plan: Plan, tmp_path: Path) -> None:
+        held = foreign(tmp_path, "t")
+        for ending in ("", *(f"-{number}" for number in range(2, 10))):
+            foreign(tmp_path, f"t-orig{ending}", f"another{ending}")
+        before = names(tmp_path)
         with pytest.raises(KeptTagOccupied) as caught:
             derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
         assert caught.value.exit_code == 10
-        assert kept in caught.value.why and held in caught.value.why
+        assert held in caught.value.why and "t-orig-9" in caught.value.why
         assert "it holds a hook that neither upstream nor ksimage made" in caught.value.why
-        assert names(tmp_path) == {"t": held, "t-orig": kept}
-
-    def test_the_advice_keeps_it(self, plan: Plan, tmp_path: Path) -> None:
-        held = foreign(tmp_path, "t")
-        foreign(tmp_path, "t-orig", "another")
-        with pytest.raises(KeptTagOccupied) as caught:
-            derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
-        (line,) = [line for line in caught.value.advice if "ksimage push" in line]
-        ksimage(*line.split()[1:], cwd=tmp_path).ok()
-        assert names(tmp_path)["t-orig-2"] == held
+        assert names(tmp_path) == before
 
     @pytest.mark.parametrize("change", CHANGES)
     def test_only_what_can_be_made_again_is_let_go(
@@ -133,9 +138,8 @@ class TestLayout:
         foreign(tmp_path, "t-orig", "another")
         derived.publish_plan(plan, f"oci:{tmp_path}:ours")
         held = changed(tmp_path, "ours", "t", change)
-        with pytest.raises(KeptTagOccupied):
-            derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
-        assert names(tmp_path)["t"] == held
+        derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+        assert names(tmp_path)["t-orig-2"] == held
 
     def test_our_own_builds_are_not_piled_up(
         self, plan: Plan, verbose: Plan, tmp_path: Path
@@ -154,25 +158,9 @@ class TestLayout:
         labels = {"io.ksimage.hook.after": "0" * 64, "io.ksimage.version": "1"}
         store = ImageStore(tmp_path)
         store.tag(store.image(Recipe(labels=labels, family="oci")), "t")
-        with pytest.raises(KeptTagOccupied):
-            derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
-
-
-class TestRegistry:
-    def test_the_advice_keeps_it(
-        self, plan: Plan, registry: RunningRegistry, tmp_path: Path
-    ) -> None:
-        to = f"{registry.address}/kept-tag-occupied/ks-installer:t"
-        for name, label in ((to, "x"), (f"{to}-orig", "another")):
-            foreign(tmp_path, label, label)
-            with closing(derived.opened(f"oci:{tmp_path}:{label}")) as source:
-                derived.copied(source, name)
-        with pytest.raises(KeptTagOccupied) as caught:
-            derived.publish_plan(plan, to, overwrite=True)
-        (line,) = [line for line in caught.value.advice if "ksimage push" in line]
-        ksimage(*line.split()[1:], cwd=tmp_path).ok()
-        with closing(derived.opened(to)) as one, closing(derived.opened(f"{to}-orig-2")) as two:
-            assert one.top().digest == two.top().digest
+        held = names(tmp_path)["t"]
+        derived.publish_plan(plan, f"oci:{tmp_path}:t", overwrite=True)
+        assert names(tmp_path)["t-orig-2"] == held
 
 
 class TestRace:
@@ -226,13 +214,42 @@ class TestArchives:
             again = derived.publish_plan(narrow, to)
         assert again.up_to_date and again.top.digest == first.top.digest
         assert (tmp_path / "file.tar").read_bytes() == content
-        with pytest.raises(TagOccupied):
+        with pytest.raises(TagOccupied) as caught:
             derived.publish_plan(verbose, to)
+        assert "replace the whole file, and lose what is in it" in caught.value.advice[0]
         assert (tmp_path / "file.tar").read_bytes() == content
         done = derived.publish_plan(verbose, to, overwrite=True)
         assert (done.replaced, done.kept) == (first.top.digest, None)
         with closing(derived.opened(done.reference)) as source:
             assert source.top().digest == done.top.digest
+
+
+LINKS = ("same", "symlink", "hard link", "folder by a link")
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("form", ["oci-archive", "docker-archive"])
+def test_the_source_is_never_written_over(tmp_path: Path, form: str, link: str) -> None:
+    """Neither with --replace, nor under another name of the file, nor as another kind of it."""
+    (tmp_path / "in").mkdir()
+    original = tmp_path / "in" / "base.tar"
+    original.write_bytes(b"the only copy")
+    other = tmp_path / "other.tar"
+    if link == "symlink":
+        other.symlink_to(original)
+    elif link == "hard link":
+        other.hardlink_to(original)
+    elif link == "folder by a link":
+        (tmp_path / "linked").symlink_to(tmp_path / "in")
+        other = tmp_path / "linked" / "base.tar"
+    else:
+        other = original
+    source = spec.parse(f"docker-archive:{original}:a:v1")
+    with pytest.raises(DestinationIsSource) as caught:
+        require_other_file(source, spec.parse(f"{form}:{other}:x"))
+    assert caught.value.exit_code == 10
+    require_other_file(source, spec.parse(f"{form}:{tmp_path / 'new.tar'}:x"))
+    require_other_file(source, spec.parse(f"oci:{tmp_path}:x"))
 
 
 def test_copy_of_an_earlier_build(plan: Plan, tmp_path: Path) -> None:

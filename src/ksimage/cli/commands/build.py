@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     "Result",
     "--replace",
     is_flag=True,
-    help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
+    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
 )
 @create_project_option("Result")
 @option(
@@ -151,7 +151,7 @@ def _one(order: Order, wanted: Work, files: Files) -> None:
     from ksimage.build import batch
     from ksimage.cli.output.documents.builds import build_document
     from ksimage.cli.output.progress import progress
-    from ksimage.cli.output.results import report, show
+    from ksimage.cli.output.results import report, show, show_next
 
     terminal = order.run.terminal
     started = time.monotonic()
@@ -159,6 +159,7 @@ def _one(order: Order, wanted: Work, files: Files) -> None:
         built = order.make(wanted, shown)
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
+    show_next(terminal, built.published)
     outcome = batch.Outcome(built.plan.release, batch.state_of(built), seconds, built)
     terminal.result(built.published.reference, build_document(built))
     files.write([outcome])
@@ -195,7 +196,7 @@ def _many(
             terminal.replay(title, said.get(outcome.release, []))
         with terminal.part(outcome.release):
             if outcome.built:
-                results.show(terminal, outcome.built, outcome.seconds, brief=True)
+                results.show(terminal, outcome.built, outcome.seconds)
             elif outcome.error:
                 terminal.explain(outcome.error)
 
@@ -221,7 +222,7 @@ def _dry_run(order: Order, wanted: Work) -> None:
     from ksimage.build import context, make, outcome
     from ksimage.cli.output.diffs import as_text, print_diff
     from ksimage.cli.output.documents.builds import plan_document
-    from ksimage.cli.output.proofs import show_proofs
+    from ksimage.cli.output.proofs import show_count
     from ksimage.patching.diff import unified
 
     terminal = order.run.terminal
@@ -238,5 +239,5 @@ def _dry_run(order: Order, wanted: Work) -> None:
         return
     print_diff(terminal, diff)
     click.echo(f"\n{text}", nl=False)
-    show_proofs(terminal, verdict)
+    show_count(terminal, verdict)
     terminal.step("dry run: nothing was written")

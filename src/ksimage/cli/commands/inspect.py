@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, platform_option, registry_options
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ LARGE = 32 << 20
 
 
 @command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
-@click.argument("image")
+@click.argument("image", shell_complete=completion.locations)
 @platform_option(
     "platforms",
     multiple=True,

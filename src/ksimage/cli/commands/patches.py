@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ksimage.cli.input import completion
+from ksimage.cli.input.groups import LateGroup, Table
 from ksimage.cli.input.options import command, settings
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
 
-ELSEWHERE = {
+ELSEWHERE: Table = {
     "check": ("patches_check", "Try every patch on every release."),
     "refresh": ("patches_refresh", "Regenerate a patch against a release."),
     "new": ("patches_new", "Write a patch with an editor."),
@@ -21,28 +21,9 @@ ELSEWHERE = {
 """Subcommands in modules of their own, loaded when they are used."""
 
 
-class Group(click.Group):
-    """Loads the larger subcommands late."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *ELSEWHERE]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        module, _ = ELSEWHERE[cmd_name]
-        loaded: click.Command = getattr(
-            importlib.import_module(f"ksimage.cli.commands.{module}"), module
-        )
-        return loaded
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([*rows, *((name, text) for name, (_, text) in ELSEWHERE.items())])
-
-
-@click.group("patches", cls=Group, short_help="List, show, check and write patches.")
+@click.group(
+    "patches", cls=LateGroup, table=ELSEWHERE, short_help="List, show, check and write patches."
+)
 def patches() -> None:
     """List, show, check and write the patches of the hook."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, platform_option, registry_options, settings
 from ksimage.cli.input.projects import create_project_option
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 
 @command("push", help="Send an earlier build to a registry.")
-@click.argument("image")
+@click.argument("image", shell_complete=completion.locations)
+@click.argument("destination", required=False, shell_complete=completion.locations)
 @option(
     "Result",
     "--to",
     metavar="LOCATION",
-    help="Where to: a registry reference, project or repository; the image's own tag is filled in."
-    "  [default: --target]",
+    help="The destination, as an option.",
 )
 @option(
     "Result",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     "Result",
     "--replace",
     is_flag=True,
-    help="Replace what the tag holds; a registry keeps it as <tag>-orig.",
+    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
 )
 @create_project_option("Result")
 @option(
@@ -59,6 +60,7 @@ def push(
     terminal: Terminal,
     /,
     image: str,
+    destination: str | None,
     to: str | None,
     tag: str | None,
     replace: bool,
@@ -69,9 +71,12 @@ def push(
 ) -> None:
     """Send an earlier build from any location to a registry, as it is.
 
+    DESTINATION is a registry reference, project or repository; the image's own tag is filled in.
+    Without one it is --target.
+
     \b
-      ksimage push docker-daemon:kubesphere/ks-installer:v3.3.2-debug --to harbor.lan/kubesphereio
-      ksimage push oci-archive:ks-installer-v3.3.2-debug.tar --to harbor.lan/kubesphereio \\
+      ksimage push docker-daemon:kubesphere/ks-installer:v3.3.2-debug harbor.lan/kubesphereio
+      ksimage push oci-archive:ks-installer-v3.3.2-debug.tar harbor.lan/kubesphereio \\
           --create-project
     """
     from ksimage.cli.input.invocation import Invocation
@@ -83,25 +88,30 @@ def push(
     from ksimage.publish import push as pushing
 
     started = time.monotonic()
+    if to and destination:
+        raise UsageError(f"two destinations were given: {destination} and --to {to}")
+    to = to or destination
     run = Invocation(terminal, values, login=[to], pushes=True)
     where = to or run.settings.target
     if where is None:
-        raise UsageError("push does not know where to", advice=["--to harbor.lan/kubesphereio"])
+        raise UsageError(
+            "push does not know where to", advice=[f"ksimage push {image} REGISTRY/PROJECT"]
+        )
     source = spec.parse(image)
-    destination = pushing.destination(source, where, tag)
-    way = pushing.way(source, destination, through)
+    target = pushing.destination(source, where, tag)
+    way = pushing.way(source, target, through)
     terminal.step(f"image    {source}")
-    terminal.step(f"result   {destination}")
-    notes = _notes(run, destination, way)
+    terminal.step(f"result   {target}")
+    notes = _notes(run, target, way)
     for note in notes:
         terminal.warning(note)
-    ensure_project(run, destination, create_project)
+    ensure_project(run, target, create_project)
     if way == pushing.ENGINE:
         terminal.step("the Docker Engine pushes (--through direct sends it from here)")
     with progress(terminal) as shown:
         pushed = pushing.push(
             source,
-            destination,
+            target,
             options=run.options,
             through=way,
             overwrite=replace,

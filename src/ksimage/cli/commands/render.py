@@ -18,8 +18,9 @@ from ksimage.cli.input.options import (
 )
 
 if TYPE_CHECKING:
-    from ksimage.build.plan import Plan, PlatformPlan
+    from ksimage.build.plan import Plan
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.cluster.configmap import MountedHook
 
 
 @command("render", help="Write the Dockerfile and its context, or a ConfigMap.")
@@ -69,7 +70,14 @@ def render(
     # A ConfigMap changes no image: what is wrong with it was so before.
     soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
     plan = Invocation(terminal, values, login=[what]).plan(what, soundness=soundness)
-    plan.source.close()
+    hook: MountedHook | None = None
+    try:
+        if form == "configmap":
+            from ksimage.cluster.configmap import mounted
+
+            hook = mounted(plan, plan.platforms[0])
+    finally:
+        plan.source.close()
     chosen = plan.platforms[0]
     if len(plan.platforms) > 1 and form == "dockerfile":
         terminal.warning(
@@ -81,11 +89,11 @@ def render(
             f"the platforms' hooks differ: this one is that of {chosen.image.platform}"
             " (--platform picks another)"
         )
-    written = fill(Path(directory), _configmap(chosen) if form == "configmap" else _context(plan))
+    written = fill(Path(directory), _configmap(hook) if hook else _context(plan))
     for path in written:
         terminal.step(f"wrote    {path}")
-    if form == "configmap":
-        _advise(terminal, directory)
+    if hook:
+        _advise(terminal, directory, hook)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
 
 
@@ -95,21 +103,27 @@ def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
     return context.files(plan, plan.platforms[0])
 
 
-def _configmap(chosen: PlatformPlan) -> list[tuple[str, bytes, int]]:
+def _configmap(hook: MountedHook) -> list[tuple[str, bytes, int]]:
     from ksimage.cluster import configmap
 
     documents = (
-        (configmap.CONFIGMAP_FILE, configmap.configmap(chosen)),
-        (configmap.PATCH_FILE, configmap.deployment_patch(chosen)),
+        (configmap.CONFIGMAP_FILE, configmap.configmap(hook)),
+        (configmap.PATCH_FILE, configmap.deployment_patch(hook)),
+        (configmap.REMOVAL_FILE, configmap.removal_patch(hook)),
     )
     return [(name, configmap.to_yaml(document).encode(), 0o644) for name, document in documents]
 
 
-def _advise(terminal: Terminal, directory: str) -> None:
-    from ksimage.cluster import configmap
+def _advise(terminal: Terminal, directory: str, hook: MountedHook) -> None:
+    from ksimage.cluster import configmap, guard
 
     for warning in configmap.WARNINGS:
         terminal.warning(warning)
+    if not hook.guarded:
+        terminal.warning(configmap.UNGUARDED.format(mark=guard.MARK))
     terminal.step("next, on a machine with kubectl:")
     for line in configmap.commands(directory):
+        terminal.step(f"  {line}")
+    terminal.step("to remove it, and before every upgrade:")
+    for line in configmap.removal_commands(directory, hook):
         terminal.step(f"  {line}")

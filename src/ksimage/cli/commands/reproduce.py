@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @command("reproduce", help="Rebuild an image from its labels and compare digests.")
-@click.argument("image")
+@click.argument("image", shell_complete=completion.locations)
 @option(
     "Base image",
     "--base",

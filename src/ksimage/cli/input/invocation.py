@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ksimage.base import naming
+from ksimage.cli.input.advice import completer
 from ksimage.cli.input.options import given
 from ksimage.config.resolve import resolve
 from ksimage.derivation import recipe
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.spec import Location
     from ksimage.locations.transfer import Progress
+    from ksimage.patching.apply import Applied
 
 MAX_PASSWORD = 64 << 10
 """Bytes; identity tokens of some registries have several thousand."""
@@ -55,6 +57,7 @@ class Invocation:
         """
         self.terminal = terminal
         terminal.listen()
+        terminal.complete = completer()
         flags = {**given(values), **more}
         if flags.get("password"):
             flags["password"] = _password_from_stdin()
@@ -100,25 +103,26 @@ class Invocation:
                 **details,
             )
         platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
-        self.terminal.step(f"base     {found.location}@{found.base.top.digest[:19]}… ({platforms})")
+        say = self.terminal.field
+        say("base", f"{found.location} {found.base.top.digest[:19]}… ({platforms})")
         for entry in found.base.excluded:
-            self.terminal.step(f"left out {entry} (--platform)")
-        self.terminal.step(f"release  {found.release}")
+            say("left out", f"{entry} (--platform)")
+        say("release", f"{found.release}, verbosity {self.settings.verbosity}")
         names = [_with_offsets(result) for result in found.platforms[0].patched.patches]
-        self.terminal.step(f"patches  {', '.join(names)}")
+        say("patches", ", ".join(names))
         for note in found.notes:
             self.terminal.warning(note)
         return found
 
 
-def _with_offsets(result: Any) -> str:
+def _with_offsets(result: Applied) -> str:
     offsets = sorted(hunk.offset for hunk in result.hunks if hunk.offset)
     if not offsets:
-        return str(result.patch.name)
+        return result.patch.name
     shown = f"{offsets[0]:+d}"
     if offsets[-1] != offsets[0]:
         shown += f" to {offsets[-1]:+d}"
-    return f"{result.patch.name} (offset {shown} lines)"
+    return f"{result.patch.name} ({shown} lines)"
 
 
 def _password_from_stdin() -> str:

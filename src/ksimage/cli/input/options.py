@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -9,6 +10,7 @@ import click
 from ksimage.cli.input import completion
 from ksimage.cli.output.terminal import Terminal
 from ksimage.config.settings import BY_KEY, CONFIG_VARIABLE
+from ksimage.errors import BadOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
 GLOBAL = "Global options"
 
-_BARE = {"--verbose": "5", "--create-project": "public"}
-"""Options whose value may be left out, and what it then is."""
+_BARE = {"--verbose": ("5", r"\d+"), "--create-project": ("public", "public|private")}
+"""Options whose value may be left out: what it then is, and what is one, behind a blank."""
 
 
 class Option(click.Option):
@@ -40,10 +42,14 @@ class Command(click.Command):
         # Click's optional option values would swallow the argument after a bare --verbose.
         end = args.index("--") if "--" in args else len(args)
         known = {name for param in self.params for name in param.opts}
-        args = [
-            f"{word}={_BARE[word]}" if word in _BARE and word in known and at < end else word
-            for at, word in enumerate(args)
-        ]
+        for at, word in enumerate(args[:end]):
+            if word not in _BARE or word not in known:
+                continue
+            usual, value = _BARE[word]
+            following = args[at + 1] if at + 1 < end else ""
+            if re.fullmatch(value, following):
+                raise BadOption(word, "its value stands behind =", [f"{word}={following}"])
+            args[at] = f"{word}={usual}"
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -192,6 +198,7 @@ def platform_option(name: str, *, section: str, help: str, **details: Any) -> Ca
         "--platform",
         name,
         metavar="OS/ARCH",
+        shell_complete=completion.platforms,
         callback=_checked_platform,
         help=help,
         **details,
@@ -200,7 +207,6 @@ def platform_option(name: str, *, section: str, help: str, **details: Any) -> Ca
 
 def _checked_platform(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     from ksimage.config import values
-    from ksimage.errors import BadOption
 
     try:
         for text in [value] if isinstance(value, str) else value or ():

@@ -53,6 +53,7 @@ class Order(NamedTuple):
             plan.source.close()
             raise
         self.run.terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
+        self.run.terminal.field("result", str(chosen.location))
         return plan, chosen
 
     def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:

@@ -1,4 +1,4 @@
-"""Show proofs, one line each; the same for every command that proves."""
+"""Show proofs: one by one, or how many there are."""
 
 from __future__ import annotations
 
@@ -19,3 +19,16 @@ def show_proofs(terminal: Terminal, verdict: Verdict) -> None:
                 terminal.skipped(text)
             elif proof.passed:
                 terminal.success(text)
+
+
+def show_count(terminal: Terminal, verdict: Verdict) -> None:
+    """How many hold, and for which platforms; with -v one by one. What was not proven is named."""
+    if terminal.detailed:
+        show_proofs(terminal, verdict)
+        return
+    made = [proof for platform in verdict.platforms for proof in platform.proofs]
+    count = sum(1 for proof in made if proof.passed)
+    platforms = ", ".join(str(platform.image.platform) for platform in verdict.platforms)
+    terminal.success(f"{count} proofs hold ({platforms})")
+    for proof in dict.fromkeys(proof for proof in made if proof.passed is None):
+        terminal.skipped(f"{proof.name} ({proof.detail})")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
 from ksimage.cli.output.documents.builds import builds_document
+from ksimage.cli.output.proofs import show_count
+from ksimage.cli.output.steps import next_steps
 from ksimage.cli.output.terminal import SCHEMA
 
 if TYPE_CHECKING:
@@ -15,35 +17,36 @@ if TYPE_CHECKING:
     from ksimage.build.batch import Outcome
     from ksimage.build.outcome import Built
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.publish.publish import Published
 
 HEADERS = ("release", "platforms", "state", "digest", "seconds", "bytes moved")
 
 
-def show(terminal: Terminal, built: Built, seconds: float, *, brief: bool = False) -> None:
-    """One build's proofs and result, on stderr; ``brief`` counts the proofs."""
-    from ksimage.cli.output.proofs import show_proofs
-
+def show(terminal: Terminal, built: Built, seconds: float) -> None:
+    """One build's proofs and result, on stderr."""
     published = built.published
-    if brief:
-        count = sum(len(verdict.proofs) for verdict in built.verdict.platforms)
-        terminal.success(f"{count} proofs hold")
-    else:
-        show_proofs(terminal, built.verdict)
+    show_count(terminal, built.verdict)
     if built.smoke_test:
         terminal.success("installRunner.py --config prints what the base's prints")
-    if not brief:
-        for platform, image_id in built.image_ids.items():
-            terminal.step(f"image ID {image_id} ({platform})")
+    for platform, image_id in built.image_ids.items():
+        terminal.detail(f"image ID {image_id} ({platform})")
     if published.kept:
-        terminal.step(f"kept     {published.kept} (what the tag held before)")
+        terminal.field("kept", f"{published.kept} (what the tag held before)")
     elif published.replaced:
-        terminal.step(f"replaced {published.replaced}")
+        terminal.field("replaced", published.replaced)
     sent = published.copied.sent if published.copied else 0
     state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
     if built.destination.engine == "docker" and not published.up_to_date:
         # The engine does not tell how many bytes it moved.
         state = "pushed by the engine" if published.location.reference else "built and tagged"
-    terminal.success(f"{published.location}: {state}, {seconds:.1f} s")
+    terminal.success(f"{state}, {seconds:.1f} s")
+
+
+def show_next(terminal: Terminal, published: Published) -> None:
+    """What to type to get the result into the cluster."""
+    terminal.step("next:")
+    for line in next_steps(published.location, published.reference):
+        terminal.step(f"  {line}")
 
 
 def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:

@@ -9,11 +9,13 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 import ksimage
+from ksimage.cli.output.lines import encodable, wrapped
+from ksimage.cli.output.streams import Marks
 from ksimage.errors import KsimageError, UsageError
 from ksimage.text import reference_without_login
 
@@ -50,6 +52,7 @@ class Terminal:
         self._said: set[str] = set()
         self._log: Listener | None = None
         self._done = False
+        self.complete: Callable[[str, str], str] = lambda line, _: line
         self._secrets: tuple[str, ...] = ()
         self._thread = threading.local()
         self._ci: Reporter | None = None
@@ -101,6 +104,11 @@ class Terminal:
         able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         return watched and able and sys.stderr is not None and sys.stderr.isatty()
 
+    @property
+    def detailed(self) -> bool:
+        """Whether -v was given."""
+        return self.level >= DETAILED
+
     def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
         """``text`` in a style, or plain where colours are off."""
         return click.style(text, **style) if self.colored(stream or sys.stderr) else text
@@ -111,13 +119,17 @@ class Terminal:
         """Something is done or being done."""
         self._say(NORMAL, clean(text))
 
+    def field(self, name: str, text: str) -> None:
+        """A fact under a name of at most eight letters; long ones are wrapped on a terminal."""
+        self._say(NORMAL, wrapped(f"{name:<8} ", clean(text), sys.stderr))
+
     def success(self, text: str) -> None:
         """A proof held, or the job is done."""
-        self._say(NORMAL, f"{self.style(self._sign('✓', 'ok'), fg='green')} {clean(text)}")
+        self._say(NORMAL, f"{self.style('✓', fg='green')} {clean(text)}")
 
     def skipped(self, text: str) -> None:
         """Something could not be checked."""
-        self._say(NORMAL, f"{self.style(self._sign('–', '--'), fg='yellow')} {clean(text)}")
+        self._say(NORMAL, f"{self.style('–', fg='yellow')} {clean(text)}")
 
     def detail(self, text: str) -> None:
         """Only with -v."""
@@ -127,7 +139,8 @@ class Terminal:
         """Something to know; each text is said once."""
         if text not in self._said:
             self._said.add(text)
-            self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)} {clean(text)}")
+            line = wrapped("warning: ", clean(text), sys.stderr).removeprefix("warning:")
+            self._say(QUIET, f"{self.style('warning:', fg='yellow', bold=True)}{line}")
 
     @contextmanager
     def part(self, name: str, kept: list[str] | None = None) -> Iterator[None]:
@@ -155,7 +168,7 @@ class Terminal:
         if self._ci is None:
             from ksimage.ci.report import Reporter
 
-            self._ci = Reporter(os.environ, cast("TextIO", _Marks(self.without_secrets)))
+            self._ci = Reporter(os.environ, Marks(self.without_secrets))
         return self._ci
 
     @property
@@ -178,7 +191,7 @@ class Terminal:
         self._write(text)
 
     def _write(self, text: str) -> None:
-        text = self._disarmed(self.without_secrets(text))
+        text = encodable(self._disarmed(self.without_secrets(text)), sys.stderr)
         # named, so that progress bars, which put something in its place, let it out above them
         click.echo(text, file=sys.stderr, color=self.colored(sys.stderr))
 
@@ -190,14 +203,6 @@ class Terminal:
 
         return disarmed(text)
 
-    @staticmethod
-    def _sign(sign: str, plain: str) -> str:
-        try:
-            sign.encode(sys.stderr.encoding or "ascii")
-        except (UnicodeEncodeError, LookupError):
-            return plain
-        return sign
-
     # --- stdout: the result ----------------------------------------------------------------
 
     def result(self, text: str, document: Mapping[str, Any] | None = None) -> None:
@@ -205,7 +210,7 @@ class Terminal:
         if self.json and document is not None:
             self.document(document)
         elif text:
-            text = self._disarmed(self.without_secrets(text))
+            text = encodable(self._disarmed(self.without_secrets(text)), sys.stdout)
             click.echo(text, color=self.colored(sys.stdout))
         self._done = True
 
@@ -227,7 +232,7 @@ class Terminal:
         if self.json and not self._done:
             from ksimage.cli.output.documents.errors import error_document
 
-            self.document({"error": error_document(error)})
+            self.document({"error": error_document(error, self._advice(error))})
         self.explain(error)
         if self.in_ci:
             self.ci.failed(error)
@@ -237,9 +242,13 @@ class Terminal:
         self._say(QUIETEST, f"{self.style('error:', fg='red', bold=True)} {clean(error.message)}")
         for line in error.why.splitlines():
             self._say(QUIETEST, f"  {clean(line)}")
-        arrow = self.style(self._sign("→", "->"), dim=True)
-        for line in error.advice:
+        arrow = self.style("→", dim=True)
+        for line in self._advice(error):
             self._say(QUIETEST, f"  {arrow} {clean(line)}")
+
+    def _advice(self, error: KsimageError) -> list[str]:
+        part = getattr(self._thread, "name", "")
+        return [self.complete(line, part) for line in error.advice]
 
     def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
         """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
@@ -283,16 +292,3 @@ class Terminal:
         if self._log is not None:
             self._log.close()
             self._log = None
-
-
-class _Marks:
-    """Where a CI system's marks and annotations go: stderr, without secrets."""
-
-    def __init__(self, cleaned: Callable[[str], str]) -> None:
-        self._cleaned = cleaned
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(self._cleaned(text))
-
-    def flush(self) -> None:
-        sys.stderr.flush()

@@ -56,6 +56,18 @@ def remove_untagged(client: EngineClient, image_id: str) -> None:
         log.info("could not remove %s: %s", image_id, error.explanation)
 
 
+def names(client: EngineClient) -> dict[str, str]:
+    """Every ``REPOSITORY:TAG`` and the ID of its image.
+
+    Raises:
+        EngineRefused, EngineUnreachable.
+    """
+    with engine.translated("list its images"):
+        found = client.api.images()
+    tagged = ((name, str(image["Id"])) for image in found for name in image.get("RepoTags") or ())
+    return {name: image_id for name, image_id in tagged if "<none>" not in name}
+
+
 def image_id(client: EngineClient, name: str) -> str:
     """The ID of an image in the engine. Raises ImageNotFound."""
     found = held(client, name)

@@ -55,7 +55,8 @@ class TestText:
         ]
         assert [row[3] for row in rows] == [line.partition("@")[2][:19] for line in lines]
         assert all(int(row[5].replace(",", "")) > 0 for row in rows)
-        assert "[v3.4.0] ✓ oci:out:v3.4.0-debug: " in found.stderr
+        assert re.search(r"\[v3.4.0\] ✓ \d+ proofs hold \(linux/amd64\)", found.stderr)
+        assert "[v3.4.0] result   oci:out:v3.4.0-debug" in found.stderr
 
     def test_second_run_is_up_to_date(self, run: Run, bases: str) -> None:
         first = run("build", *GOOD, "--from", bases, *TO).ok()
@@ -268,7 +269,7 @@ class TestGitHub:
         )
         assert sorted(groups) == list(GOOD)
         for release, text in groups.items():
-            assert f"release  {release}\n" in text
+            assert f"release  {release}, verbosity 0\n" in text
             assert text.count("release  v") == 1, "another release's lines are in its own group"
         assert {name for name, _ in obeyed(found.stderr)} == {"group", "endgroup"}
         assert obeyed(found.stdout) == []

@@ -31,6 +31,7 @@ def test_files(run: Run, base: str, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "hook").iterdir()) == [
         "configmap.yaml",
         "deployment-patch.yaml",
+        "removal-patch.yaml",
     ]
     hook = configmap["data"]["installRunner.py"].encode()
     run("render", "v3.3.2", "-o", "context", "--from", base).ok()
@@ -44,7 +45,9 @@ def test_files(run: Run, base: str, tmp_path: Path) -> None:
 def test_warnings_and_commands(run: Run, base: str) -> None:
     found = run(*RENDER, "--from", base).ok()
     assert "warning: applying the patch restarts ks-installer" in found.stderr
-    assert "warning: `kk create cluster` and `kk upgrade` put their own Deployment" in found.stderr
+    assert "warning: it stays when KubeKey applies its own Deployment" in found.stderr
+    assert "main.yml: in another release's image this hook would run all the same" in found.stderr
+    assert "delete configmap ksimage-hook-" in found.stderr
     assert "kubectl -n kubesphere-system apply -f hook/configmap.yaml" in found.stderr
     assert "a Dockerfile" not in found.stderr
     # what is printed on -qq is nothing: warnings are not errors
@@ -56,7 +59,7 @@ def test_json(run: Run, base: str) -> None:
     assert found.document == {
         "schema": "ksimage/v1",
         "directory": "hook",
-        "files": ["configmap.yaml", "deployment-patch.yaml"],
+        "files": ["configmap.yaml", "deployment-patch.yaml", "removal-patch.yaml"],
     }
 
 

@@ -74,7 +74,7 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("build", "build v3.3.2 --verbose --from BASE --to oci:out", 0),
         ("build --dry-run", "build v3.3.2 --verbose --from BASE --dry-run", 0),
         ("builds", "build v3.3.2 v3.4.1 --from BASE --to oci:out", 0),
-        ("verify", "verify BUILT", 0),
+        ("verify", "verify BUILT", 20),
         ("verify", "verify BUILT --base BASE", 0),
         ("verify", "verify BASE", 6),
         ("diff", "diff v3.3.2 --from BASE", 0),

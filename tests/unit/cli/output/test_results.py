@@ -27,9 +27,12 @@ def built(folder: Path, base: str, *, overwrite: bool = False, **fields: Any) ->
 
 
 class TestShow:
-    def said(self, capfd: pytest.CaptureFixture[str], made: Built, *, brief: bool = False) -> str:
+    def said(self, capfd: pytest.CaptureFixture[str], made: Built, *, level: int = 0) -> str:
         capfd.readouterr()
-        results.show(Terminal(), made, 1.25, brief=brief)
+        terminal = Terminal()
+        terminal.configure("more", level)
+        results.show(terminal, made, 1.25)
+        terminal.close()
         out, err = capfd.readouterr()
         assert out == ""
         return err
@@ -39,12 +42,12 @@ class TestShow:
     ) -> None:
         made = built(tmp_path / "out", base)
         assert made.published.copied is not None
-        text = self.said(capfd, made)
-        assert f"oci:{tmp_path}/out:x: {made.published.copied.sent:,} bytes written, 1.2 s" in text
+        text = self.said(capfd, made, level=1)
+        assert f"✓ {made.published.copied.sent:,} bytes written, 1.2 s" in text
         assert f"image ID {made.image_ids['linux/amd64']} (linux/amd64)" in text
         assert "replaced" not in text
         again = self.said(capfd, built(tmp_path / "out", base))
-        assert f"oci:{tmp_path}/out:x: up to date, nothing written, 1.2 s" in again
+        assert "✓ up to date, nothing written, 1.2 s" in again
 
     def test_what_was_there_before(
         self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -59,12 +62,15 @@ class TestShow:
         assert f"replaced {second.published.top.digest}" in text
         assert first.published.top.digest not in text, "-orig keeps the first"
 
-    def test_brief(self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_calm(self, base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """Proofs are counted; -v has them one by one."""
         made = built(tmp_path / "out", base)
-        text = self.said(capfd, made, brief=True)
+        text = self.said(capfd, made)
         count = sum(len(verdict.proofs) for verdict in made.verdict.platforms)
-        assert f"{count} proofs hold" in text
-        assert "image ID" not in text
+        assert f"✓ {count} proofs hold (linux/amd64)\n" in text
+        assert "image ID" not in text and "base layers" not in text
+        every = self.said(capfd, made, level=1)
+        assert every.count("✓") == count + 1 and "base layers are unchanged" in every
         assert len(text.splitlines()) == 2
 
 

@@ -16,7 +16,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     return {
         "name": verdict.name,
         "digest": verdict.digest,
-        "verified": bool(verdict),
+        "verified": verdict.verified,
         "platforms": [
             {
                 "platform": str(platform.image.platform),
