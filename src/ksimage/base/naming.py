@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ksimage.errors import BadReference, UnsupportedRelease
+from ksimage.errors import BadReference, FileWithoutTransport, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
+from ksimage.locations.kubekey.names import kept_ref
 from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 
@@ -71,6 +73,8 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
     """
     if text in ("docker-daemon:", "docker-daemon"):
         return spec.parse(f"docker-daemon:{repository}:{tag}")
+    if _is_registry(text) and "/" not in text and text.endswith((".tar", ".tar.gz", ".tgz")):
+        raise FileWithoutTransport(text)
     location = spec.parse(_as_repository(text) if _is_registry(text) else text)
     if location.reference is not None:
         if location.reference.tag or location.reference.digest:
@@ -171,6 +175,9 @@ def kept_locations(location: Location) -> Iterator[Location]:
 
     Nothing for an archive, which is replaced as a whole, and for an image without a name.
     """
+    if location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
+        yield location.with_ref(kept_ref(location.ref))  # the only one that `--undo` knows
+        return
     found, name = location.reference, location.ref
     for ending in ("-orig", *(f"-orig-{number}" for number in range(2, 10))):
         if found is not None and found.tag:

@@ -23,7 +23,8 @@ from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
 from ksimage.locations.spec import Transport
-from ksimage.upstream import kubekey, releases
+from ksimage.upstream import releases
+from ksimage.upstream.kubekey import tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +88,10 @@ class Plan:
 
     def index_annotations(self) -> Mapping[str, str]:
         """Annotations for the result's index."""
-        return self.statement.said(own_digest(self.location, self.base.top.digest))
+        # KubeKey keeps platforms apart: the index that joins them is nowhere but here.
+        joined = self.location.transport is Transport.KUBEKEY
+        digest = "" if joined else own_digest(self.location, self.base.top.digest)
+        return self.statement.said(digest)
 
 
 def plan(
@@ -101,6 +105,7 @@ def plan(
     statement: label.Statement | None = None,
     reading: Reading | None = None,
     soundness: Soundness = "require",
+    prove: bool = True,
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -115,6 +120,7 @@ def plan(
         reading: told of the layers that are read, from several threads; it may raise.
         soundness: whether a base that no installer would run in is refused, repaired as far as
             that goes, or left as it is, where no image is made of it.
+        prove: whether the patched hooks have to be proven. Without, no image may be made of it.
 
     Raises:
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved;
@@ -134,7 +140,17 @@ def plan(
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
         return _plan(
-            location, source, release, images, settings, epoch, statement, reading, soundness, asked
+            location,
+            source,
+            release,
+            images,
+            settings,
+            epoch,
+            statement,
+            reading,
+            soundness,
+            prove,
+            asked,
         )
     except BaseException:
         source.close()
@@ -151,11 +167,12 @@ def _plan(
     given: label.Statement | None,
     reading: Reading | None,
     soundness: Soundness,
+    prove: bool,
     asked: Location,
 ) -> Plan:
     notes: list[str] = []
     name = (given.release if given else release) or naming.guess_release(asked) or ""
-    with closing(Patcher(str(location), settings, name)) as patcher:
+    with closing(Patcher(str(location), settings, name, prove=prove)) as patcher:
         hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
         for image, hook in hooks:
@@ -199,7 +216,7 @@ def _plan(
     )
     notes += [f"left out: {skipped.patch.name}: {skipped.reason}" for skipped in selection.skipped]
     notes += [f"dropped from the index: {entry}" for entry in images.dropped]
-    notes += kubekey.warnings(tag)
+    notes += tags.warnings(tag)
     if settings.verbosity:
         notes.append(
             f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"

@@ -29,6 +29,13 @@ COMMANDS: Table = {
     "push": ("push", "Send an earlier build to a registry."),
     "rollout": ("rollout", "Bring an image into the cluster, and prove it in the pod."),
     "status": ("status", "Show which installer runs, whose it is, and what it does."),
+    "watch": ("watch", "Show what the installation does, until it has ended."),
+    "collect": ("collect", "Put everything about an installation into one file to send."),
+    "timeline": (
+        "timeline",
+        "Show where an installation's time went: report, page, picture, trace.",
+    ),
+    "kubekey": ("kubekey", "Tell what KubeKey will do with a configuration, and set it right."),
     "patches": ("patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),

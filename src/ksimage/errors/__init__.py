@@ -14,12 +14,14 @@ from __future__ import annotations
 from ksimage.errors.answers import *
 from ksimage.errors.auth import *
 from ksimage.errors.base import *
+from ksimage.errors.bundle import *
 from ksimage.errors.cluster import *
 from ksimage.errors.config import *
 from ksimage.errors.engine import *
 from ksimage.errors.file import *
 from ksimage.errors.hook import *
 from ksimage.errors.image import *
+from ksimage.errors.kubekey import *
 from ksimage.errors.notfound import *
 from ksimage.errors.patch import *
 from ksimage.errors.registry import *
@@ -27,3 +29,4 @@ from ksimage.errors.rollout import *
 from ksimage.errors.status import *
 from ksimage.errors.tag import *
 from ksimage.errors.usage import *
+from ksimage.errors.watch import *

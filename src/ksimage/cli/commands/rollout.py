@@ -125,24 +125,24 @@ def rollout(
     choices = Choices(dry_run, yes, force, way, timeout)
     _require_one_thing(image, undo=undo, configmap=configmap, component=component)
     if undo:
-        from ksimage.cli.commands.rollout_undo import undo as put_back
+        from ksimage.cli.rollout.undo import undo as put_back
 
         put_back(terminal, kubectl, choices)
         return
     if configmap:
-        from ksimage.cli.commands.rollout_mount import mount_hook
+        from ksimage.cli.rollout.mount import mount_hook
 
         mount_hook(terminal, kubectl, choices, Path(configmap))
         return
     if component or (verbosity and not (image or tag or pre_pull)):
-        from ksimage.cli.commands.rollout_configuration import run_component, set_verbosity
+        from ksimage.cli.rollout.configuration import run_component, set_verbosity
 
         if component:
             run_component(terminal, kubectl, choices, component)
         if verbosity and not component:
             set_verbosity(terminal, kubectl, choices, _level(verbosity))
         return
-    from ksimage.cli.commands.rollout_image import ImageRollout
+    from ksimage.cli.rollout.image import ImageRollout
 
     invocation = Invocation(terminal, values, login=[image])
     run = ImageRollout(terminal, invocation, kubectl, choices, by_tag=tag, pre_pull=pre_pull)
