@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
+from ksimage.locations.docker import engine
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, Progress
 from ksimage.publish.publish import publish, require_other_file
@@ -53,6 +54,8 @@ def make(
             progress=progress,
             smoke_test=smoke_test is not False,
         )
+    if destination.location.transport is Transport.DAEMON:
+        engine.connect("result")  # now: without one, all that follows is for nothing
     source = derived(plan, destination.location)
     verdict = prove(plan, source)
     if smoke_test is None:

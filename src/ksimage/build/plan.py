@@ -101,6 +101,7 @@ def plan(
     statement: label.Statement | None = None,
     reading: Reading | None = None,
     soundness: Soundness = "require",
+    prove: bool = True,
 ) -> Plan:
     """Read the base, patch its hook, and lay down what is to be made. Writes nothing.
 
@@ -115,6 +116,7 @@ def plan(
         reading: told of the layers that are read, from several threads; it may raise.
         soundness: whether a base that no installer would run in is refused, repaired as far as
             that goes, or left as it is, where no image is made of it.
+        prove: whether the patched hooks have to be proven. Without, no image may be made of it.
 
     Raises:
         whatever opening and reading the base raises; PatchError; ReleaseMismatch; BaseMoved;
@@ -134,7 +136,17 @@ def plan(
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
         return _plan(
-            location, source, release, images, settings, epoch, statement, reading, soundness, asked
+            location,
+            source,
+            release,
+            images,
+            settings,
+            epoch,
+            statement,
+            reading,
+            soundness,
+            prove,
+            asked,
         )
     except BaseException:
         source.close()
@@ -151,11 +163,12 @@ def _plan(
     given: label.Statement | None,
     reading: Reading | None,
     soundness: Soundness,
+    prove: bool,
     asked: Location,
 ) -> Plan:
     notes: list[str] = []
     name = (given.release if given else release) or naming.guess_release(asked) or ""
-    with closing(Patcher(str(location), settings, name)) as patcher:
+    with closing(Patcher(str(location), settings, name, prove=prove)) as patcher:
         hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
         decided = release is not None
         for image, hook in hooks:

@@ -74,7 +74,7 @@ def reproduce(
     first = found.images[0]
     said = image_config.labels(first.config)
     if label.HOOK_AFTER not in said:
-        raise CannotReproduce(str(location), "it was not made by ksimage")
+        raise CannotReproduce(str(location), "it was not made by ksimage", "")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
     try:
@@ -116,15 +116,15 @@ def _base_of(location: Location, found: ImageSet, said: Mapping[str, str]) -> Lo
     """The base that the labels name, pinned; only in a registry that the user named."""
     name = said.get(label.BASE_NAME)
     if not name:
-        raise CannotReproduce(str(location), "its labels name no base in a registry")
+        raise CannotReproduce(str(location), "its labels name no base in a registry", "base")
     try:
         parsed = reference.parse(name)
     except BadReference as error:
-        raise CannotReproduce(str(location), f"its labels name a base {name!r}") from error
+        raise CannotReproduce(str(location), f"its labels name a base {name!r}", "base") from error
     if location.reference is not None and location.reference.registry != parsed.registry:
-        raise CannotReproduce(str(location), f"its base is in another registry: {name}")
+        raise CannotReproduce(str(location), f"its base is in another registry: {name}", "base")
     if location.reference is None:
-        raise CannotReproduce(str(location), f"its base is in a registry: {name}")
+        raise CannotReproduce(str(location), f"its base is in a registry: {name}", "base")
     digest = said.get(label.BASE_DIGEST)
     if found.index is not None:
         # The labels hold the platforms' digests; a Docker list cannot say what it came from.
@@ -145,7 +145,9 @@ def _settings(
     present = {*known.names, *(series.patch_name(path.name) for path in files)}
     missing = [name for name in names if name not in present]
     if missing:
-        raise CannotReproduce(str(location), f"these patches are not here: {', '.join(missing)}")
+        raise CannotReproduce(
+            str(location), f"these patches are not here: {', '.join(missing)}", "patches"
+        )
     patches = replace(
         settings.patches,
         include=tuple(p.name for p in known if not p.default and p.name in names),

@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal
 
 from ksimage.ci.detect import System, detect
 from ksimage.ci.escape import command_data, command_property, log_text
 from ksimage.errors import CannotReport
 
 if TYPE_CHECKING:
+    from io import TextIOBase
+
     from ksimage.errors import KsimageError
 
 MAX_SUMMARY: Final = 1 << 20
@@ -44,7 +46,7 @@ class Annotation:
 class Reporter:
     """Speaks to the CI system around this process."""
 
-    def __init__(self, environ: Mapping[str, str], stream: TextIO) -> None:
+    def __init__(self, environ: Mapping[str, str], stream: TextIOBase) -> None:
         self.system = detect(environ)
         self._environ = environ
         self._stream = stream

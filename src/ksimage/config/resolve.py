@@ -150,12 +150,18 @@ def _in_registry(source: str) -> bool:
     return parse_location(source).transport is Transport.REGISTRY
 
 
+def _repository(source: str) -> str:
+    """A source without the tag and digest of one image: its results have a tag of their own."""
+    head, slash, name = source.partition("@")[0].rpartition("/")
+    return f"{head}{slash}{name.partition(':')[0]}"
+
+
 def _settings(
     merged: Mapping[str, Any], origins: dict[str, Provenance], path: Path | None
 ) -> Settings:
     source = merged.get("source", DEFAULT_SOURCE)
     if "target" not in merged and "source" in merged and _in_registry(source):
-        merged = {**merged, "target": source}
+        merged = {**merged, "target": _repository(source)}
         origins["target"] = Provenance("default", f"as source, {origins['source']}")
     groups: dict[str, dict[str, Any]] = {"": {}}
     for setting in SETTINGS:

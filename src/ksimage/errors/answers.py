@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ksimage.errors.base import KsimageError
 
@@ -18,7 +18,7 @@ class Outdated(KsimageError):
     def __init__(self, releases: Sequence[str], total: int) -> None:
         super().__init__(
             f"{len(releases)} of {total} images need a build: {', '.join(releases)}",
-            advice=["ksimage build --all --push", "an overwritten tag also needs --replace"],
+            advice=[f"ksimage build {' '.join(releases)} --push --replace"],
         )
 
 
@@ -39,14 +39,15 @@ class CannotReproduce(KsimageError):
 
     exit_code = 13
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, missing: Literal["", "base", "patches"]) -> None:
+        advice = {
+            "base": ["name the base: --base LOCATION"],
+            "patches": ["name them: --patch FILE", "or their folder: --patch-dir DIR"],
+        }
         super().__init__(
             f"{name} cannot be rebuilt from what is at hand",
             why=reason,
-            advice=[
-                "name the base: --base LOCATION",
-                "name its patches: --patch FILE, or --patch-dir DIR",
-            ],
+            advice=advice.get(missing, ()),
         )
 
 

@@ -42,7 +42,7 @@ class HookStillQuiet(PatchError):
             f"{name}:{line}: the patched hook still has a quiet ansible_runner call: {reason}",
             why="an installation that hides its output is what the patches are there to prevent",
             advice=[
-                "was the patch 'unquiet' left out?  ksimage patches list",
+                "an image without the patch 'unquiet' is not made: do not leave it out",
                 "see what the patches make of the hook: ksimage diff RELEASE",
             ],
         )
@@ -72,6 +72,6 @@ class HookWithoutVerbosity(PatchError):
         super().__init__(
             f"{name}:{line}: an ansible_runner call does not pass the verbosity: {reason}",
             why="--verbose and KS_INSTALLER_VERBOSITY would have no effect on that playbook",
-            advice=["was the patch 'verbosity' left out?  ksimage patches list"],
+            advice=["an image without the patch 'verbosity' is not made: do not leave it out"],
         )
         self.hook_line = line

@@ -41,7 +41,7 @@ class PatchesRefused(PatchError):
     def __init__(self, releases: Sequence[str], total: int) -> None:
         super().__init__(
             f"patches do not apply to {len(releases)} of {total} releases: {', '.join(releases)}",
-            advice=["see what differs: ksimage patches check --release " + releases[0]],
+            advice=[f"one alone: ksimage patches check --release {releases[0]}"] * (total > 1),
         )
 
 

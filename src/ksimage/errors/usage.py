@@ -47,7 +47,7 @@ class FileWithoutTransport(UsageError):
     def __init__(self, path: str) -> None:
         self.nearest = (f"docker-archive:{path}", f"oci-archive:{path}")
         super().__init__(
-            f"{path!r} is the name of a file; as an image it would be one in a registry",
+            f"{path!r} is the name of a file, and as an image it would be one in a registry",
             advice=did_you_mean(self.nearest),
         )
 

@@ -95,7 +95,7 @@ def _wanted(run: Invocation, names: Sequence[str], everything: bool) -> list[str
     if configured:
         return configured
     raise UsageError(
-        "no release was named", advice=["--release v3.3.2", "or --all for every known release"]
+        "no release was named", advice=["--release v3.3.2", "or --all  (every known release)"]
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ksimage.base import naming
+from ksimage.cli.input.advice import completer
 from ksimage.cli.input.options import given
 from ksimage.config.resolve import resolve
 from ksimage.derivation import recipe
@@ -56,6 +57,7 @@ class Invocation:
         """
         self.terminal = terminal
         terminal.listen()
+        terminal.complete = completer()
         flags = {**given(values), **more}
         if flags.get("password"):
             flags["password"] = _password_from_stdin()

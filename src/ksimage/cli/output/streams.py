@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer
 
 
@@ -25,6 +27,19 @@ class _Patient(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             return super().write(data) or 0
+
+
+class Marks(io.TextIOBase):
+    """Where a CI system's marks and annotations go: stderr, after ``cleaned``."""
+
+    def __init__(self, cleaned: Callable[[str], str]) -> None:
+        self._cleaned = cleaned
+
+    def write(self, text: str, /) -> int:
+        return sys.stderr.write(self._cleaned(text))
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def open_standard() -> None:

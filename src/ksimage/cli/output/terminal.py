@@ -9,12 +9,13 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 import ksimage
 from ksimage.cli.output.lines import encodable, wrapped
+from ksimage.cli.output.streams import Marks
 from ksimage.errors import KsimageError, UsageError
 from ksimage.text import reference_without_login
 
@@ -51,6 +52,7 @@ class Terminal:
         self._said: set[str] = set()
         self._log: Listener | None = None
         self._done = False
+        self.complete: Callable[[str, str], str] = lambda line, _: line
         self._secrets: tuple[str, ...] = ()
         self._thread = threading.local()
         self._ci: Reporter | None = None
@@ -166,7 +168,7 @@ class Terminal:
         if self._ci is None:
             from ksimage.ci.report import Reporter
 
-            self._ci = Reporter(os.environ, cast("TextIO", _Marks(self.without_secrets)))
+            self._ci = Reporter(os.environ, Marks(self.without_secrets))
         return self._ci
 
     @property
@@ -230,7 +232,7 @@ class Terminal:
         if self.json and not self._done:
             from ksimage.cli.output.documents.errors import error_document
 
-            self.document({"error": error_document(error)})
+            self.document({"error": error_document(error, self._advice(error))})
         self.explain(error)
         if self.in_ci:
             self.ci.failed(error)
@@ -241,8 +243,12 @@ class Terminal:
         for line in error.why.splitlines():
             self._say(QUIETEST, f"  {clean(line)}")
         arrow = self.style("→", dim=True)
-        for line in error.advice:
+        for line in self._advice(error):
             self._say(QUIETEST, f"  {arrow} {clean(line)}")
+
+    def _advice(self, error: KsimageError) -> list[str]:
+        part = getattr(self._thread, "name", "")
+        return [self.complete(line, part) for line in error.advice]
 
     def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
         """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
@@ -286,16 +292,3 @@ class Terminal:
         if self._log is not None:
             self._log.close()
             self._log = None
-
-
-class _Marks:
-    """Where a CI system's marks and annotations go: stderr, without secrets."""
-
-    def __init__(self, cleaned: Callable[[str], str]) -> None:
-        self._cleaned = cleaned
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(self._cleaned(text))
-
-    def flush(self) -> None:
-        sys.stderr.flush()

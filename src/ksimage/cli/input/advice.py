@@ -1,0 +1,75 @@
+"""Advice is a command to type: with the release and the options that were typed before."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import parameter
+from ksimage.config.settings import BY_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_COMMAND = re.compile(r"ksimage ((?:patches )?[a-z]+)\b.*?(?=  \(|$)")
+_CREDENTIALS = ("username", "password")
+_OPTIONAL_VALUE = ("verbosity",)
+_NAMES = ("what", "names", "release")
+
+
+def completer() -> Callable[[str, str], str]:
+    """Completes a line of advice, given the release that it is about or "", for this command."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return lambda line, _: line
+    root = context.find_root()
+    typed = context.params
+    names = [str(name) for key in _NAMES for name in _several(typed.get(key))]
+    alone = names[0] if len(names) == 1 else ""
+
+    def complete(line: str, release: str) -> str:
+        found = _COMMAND.search(line)
+        if found is None:
+            return line
+        words = re.sub(r"\bRELEASE\b", shlex.quote(release or alone or "RELEASE"), found.group())
+        command = _command(root, found.group(1).split())
+        accepted = {param.name or "" for param in command.params} if command else set()
+        more = " ".join(_words(typed, accepted, words.split()))
+        return f"{line[: found.start()]}{words}{' ' if more else ''}{more}{line[found.end() :]}"
+
+    return complete
+
+
+def _command(root: click.Context, path: list[str]) -> click.Command | None:
+    command: click.Command | None = root.command
+    for name in path:
+        if isinstance(command, click.Group):
+            command = command.get_command(root, name)
+    return command
+
+
+def _words(typed: Mapping[str, Any], accepted: set[str], present: list[str]) -> Iterator[str]:
+    """The options of settings that were typed, as far as the command takes them."""
+    for key, setting in BY_KEY.items():
+        value = typed.get(parameter(key))
+        flag = setting.flag
+        if value in (None, (), False) or key in _CREDENTIALS or parameter(key) not in accepted:
+            continue
+        if any(word == flag or word.startswith(f"{flag}=") for word in present):
+            continue
+        if value is True:
+            yield flag
+        elif key in _OPTIONAL_VALUE:
+            yield f"{flag}={value}"
+        else:
+            for one in _several(value):
+                yield from (flag, shlex.quote(str(one)))
+
+
+def _several(value: object) -> tuple[object, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,1 @@
+"""Every advice line is a command that was run."""
