@@ -24,7 +24,7 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import sha256
 from ksimage.images.documents import load_json
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
 from ksimage.locations.oci.documents import (
