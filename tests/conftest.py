@@ -24,4 +24,6 @@ pytest_plugins = [
     "tests.support.registry",
     "tests.support.harbor",
     "tests.support.rootfs",
+    "tests.support.timeline_page",
+    "tests.support.cluster",
 ]

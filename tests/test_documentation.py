@@ -99,3 +99,14 @@ def test_options_in_the_readme_exist() -> None:
     }
     assert used
     assert used <= known
+
+
+def test_tests_named_by_the_page_on_kubekey_exist() -> None:
+    page = (TOP / "docs" / "kubekey.md").read_text()
+    named = set(re.findall(r"`((?:test_|Test)\w+)`", page))
+    sources = "".join(path.read_text() for path in (TOP / "tests").rglob("test_*.py"))
+    missing = {
+        name for name in named if f"def {name}(" not in sources and f"class {name}" not in sources
+    }
+    assert len(named) > 8
+    assert not missing

@@ -19,7 +19,7 @@ def printable(text: str, most: int = 200) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-_PATHS = ("oci:", "oci-archive:", "docker-archive:")
+_PATHS = ("oci:", "oci-archive:", "docker-archive:", "kubekey:")
 
 
 def reference_without_login(text: str) -> str:

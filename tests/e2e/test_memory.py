@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Base, to_registry
+from tests.support import kubekey
 from tests.support.images import Entry, Recipe, Step, layout
 from tests.support.measure import Measured, measure
 from tests.support.program import COMMAND, MINIATURE_HOOK, environment, ksimage
@@ -92,3 +93,16 @@ def test_the_measure_itself(tmp_path: Path) -> None:
     """It sees what a child takes, whatever this process has."""
     child = [*COMMAND[:1], "-c", f"x = bytearray({LIMIT * MEBIBYTE})"]
     assert LIMIT < measure(child).rss < LIMIT + 40
+
+
+def test_an_artifact_of_kk(tmp_path: Path) -> None:
+    recipe = Recipe(padding=LARGE // 14)
+    folder = kubekey.folder(tmp_path / "kubekey", platforms=["amd64"], recipe=recipe)
+    artifact = kubekey.artifact(folder, tmp_path / "artifact.tar.gz")
+    assert artifact.stat().st_size > LIMIT * MEBIBYTE
+    build = ("build", "v3.3.2", "--from", f"kubekey:{artifact}", "--tag", "v3.3.2", "--to")
+    command = [*COMMAND, *build, "kubekey:patched.tar.gz"]
+    run = measure(command, env=environment(), cwd=tmp_path).ok()
+    print(f"an artifact: {run.rss:.0f} MiB")
+    assert run.rss <= LIMIT
+    assert (tmp_path / "patched.tar.gz").stat().st_size > LIMIT * MEBIBYTE

@@ -126,6 +126,12 @@ Variant = Literal[
 ]
 
 
+SHELL_OPERATOR = b"""\
+#!/bin/sh
+exec /hooks/kubesphere/installRunner.py --config
+"""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """An upstream-like image of one platform.
@@ -136,6 +142,7 @@ class Recipe:
         padding: incompressible bytes in the base layer.
         rootfs: a tar with a runnable root file system (``tests/support/rootfs.py``).
         files: added to the ADD layers of roles, env and playbooks by path.
+        operator: what stands for shell-operator.
         variant: what is wrong with it.
         bomb: bytes of zeros in the "bomb" variant's layer.
     """
@@ -152,6 +159,7 @@ class Recipe:
     seed: int = 1
     rootfs: Path | None = None
     files: tuple[Entry, ...] = ()
+    operator: bytes = SHELL_OPERATOR
     labels: dict[str, str] = field(default_factory=lambda: {"maintainer": "kubesphere"})
     variant: Variant = ""
     bomb: int = 400 << 20
@@ -518,7 +526,10 @@ def _hook_entries(recipe: Recipe, owner: int) -> tuple[Entry, ...]:
 
 def _added(recipe: Recipe, under: str, *defaults: Entry) -> tuple[Entry, ...]:
     own = tuple(entry for entry in recipe.files if entry.path.startswith(under))
-    parents = [directory("/".join(under.split("/")[: n + 1])) for n in range(under.count("/") + 1)]
+    steps = under.split("/")
+    above = ["/".join(steps[: n + 1]) for n in range(len(steps) - 1)]
+    # those exist already, as the RUN left them, and ADD leaves them so
+    parents = [*(directory(path, owner=recipe.owner) for path in above), directory(under)]
     return (*parents, *(own or defaults))
 
 
@@ -554,16 +565,10 @@ def _data_steps(recipe: Recipe, template: str, comment: str) -> list[Step]:
     ]
 
 
-SHELL_OPERATOR = b"""\
-#!/bin/sh
-exec /hooks/kubesphere/installRunner.py --config
-"""
-
-
 def _chown_steps(recipe: Recipe) -> list[Step]:
     """``Dockerfile.complete``, built by BuildKit on python:3.10-alpine."""
     kit = "buildkit.dockerfile.v0"
-    operator = Entry("shell-operator", SHELL_OPERATOR, 0o755)
+    operator = Entry("shell-operator", recipe.operator, 0o755)
     mine = replace(operator, uid=KUBESPHERE, gid=KUBESPHERE)
     kubesphere = tuple(
         directory(path, owner=KUBESPHERE)
@@ -612,7 +617,7 @@ def _add_steps(recipe: Recipe) -> list[Step]:
     """``Dockerfile``, built by the classic builder on kubespheredev/shell-operator."""
     nop = "/bin/sh -c #(nop) "
     add = nop + "{kind}ADD {kind}:28ea3fc02a06a8aa31a11a5bd3e in {to} "
-    operator = Entry("shell-operator", SHELL_OPERATOR, 0o755)
+    operator = Entry("shell-operator", recipe.operator, 0o755)
     return [
         _base_step(recipe, nop + "ADD file:aad4290d27580cc1a094f in / "),
         Step(nop + ' CMD ["/bin/sh"]'),

@@ -24,13 +24,18 @@ _LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo",
 _LIBRARY = re.compile(r"(/\S+) \(0x")
 
 
-def build(path: Path) -> Path:
-    """Write the root file system as a tar file and return its path."""
+def standard_library() -> str:
+    """Where it lies, in the image as here."""
+    return sysconfig.get_path("stdlib")
+
+
+def build(path: Path, tools: tuple[str, ...] = TOOLS) -> Path:
+    """Write the root file system, with these programs, as a tar file and return its path."""
     python = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}").resolve()
     requires.condition(python.is_file(), f"there is no {python}")
     stdlib = Path(sysconfig.get_path("stdlib"))
     requires.condition((stdlib / "ensurepip").is_dir(), "this Python has no ensurepip")
-    programs = {tool: Path(requires.program(tool)).resolve() for tool in TOOLS}
+    programs = {tool: Path(requires.program(tool)).resolve() for tool in tools}
     files = _tree(stdlib)
     if WHEELS.is_dir():
         files += _tree(WHEELS)

@@ -23,7 +23,8 @@ from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
 from ksimage.locations.spec import Transport
-from ksimage.upstream import kubekey, releases
+from ksimage.upstream import releases
+from ksimage.upstream.kubekey import tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +88,10 @@ class Plan:
 
     def index_annotations(self) -> Mapping[str, str]:
         """Annotations for the result's index."""
-        return self.statement.said(own_digest(self.location, self.base.top.digest))
+        # KubeKey keeps platforms apart: the index that joins them is nowhere but here.
+        joined = self.location.transport is Transport.KUBEKEY
+        digest = "" if joined else own_digest(self.location, self.base.top.digest)
+        return self.statement.said(digest)
 
 
 def plan(
@@ -212,7 +216,7 @@ def _plan(
     )
     notes += [f"left out: {skipped.patch.name}: {skipped.reason}" for skipped in selection.skipped]
     notes += [f"dropped from the index: {entry}" for entry in images.dropped]
-    notes += kubekey.warnings(tag)
+    notes += tags.warnings(tag)
     if settings.verbosity:
         notes.append(
             f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"

@@ -134,7 +134,7 @@ class Settings:
         "source",
         "--from",
         "where the base images are: a registry's project or repository, docker-daemon:, oci:DIR, "
-        "oci-archive:FILE or docker-archive:FILE",
+        "oci-archive:FILE, docker-archive:FILE or kubekey:PATH",
         default=DEFAULT_SOURCE,
     )
     target: str | None = row(

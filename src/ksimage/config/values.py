@@ -36,7 +36,7 @@ LABEL_KEY: Final = re.compile(r"[a-z0-9A-Z](?:[a-z0-9A-Z._/-]{0,253}[a-z0-9A-Z])
 ENGINES: Final[tuple[Engine, ...]] = ("auto", "docker", "direct")
 MODES: Final[tuple[SeriesMode, ...]] = ("append", "replace")
 PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
-FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive")
+FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive", "kubekey")
 RESERVED_LABELS: Final = (
     "io.ksimage.",
     "org.opencontainers.image.base.",

@@ -146,6 +146,6 @@ class UpstreamWithdrawn(NotFound):
                 "your Harbor:        --from harbor.lan/kubesphereio",
                 "the local engine:   --from docker-daemon:kubesphere/ks-installer",
                 "a saved image:      --from docker-archive:ks-installer.tar",
-                "a KubeKey artifact: --from oci:kubekey/images",
+                "a KubeKey artifact: --from kubekey:artifact.tar.gz",
             ],
         )

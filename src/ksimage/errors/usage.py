@@ -36,7 +36,7 @@ class BadReference(UsageError):
                 *(login if shown != text else ()),
                 "a registry:  harbor.lan/kubesphereio/ks-installer:v3.3.2",
                 "elsewhere:   docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE  "
-                "docker-archive:FILE",
+                "docker-archive:FILE  kubekey:PATH",
             ],
         )
 
@@ -87,7 +87,7 @@ class UnknownTransport(UsageError):
             advice=[
                 *did_you_mean(self.nearest),
                 "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
-                "docker-archive:FILE[:NAME:TAG]",
+                "docker-archive:FILE[:NAME:TAG]  kubekey:PATH[:TAG]",
                 "anything else: skopeo copy SOURCE oci-archive:FILE",
             ],
         )

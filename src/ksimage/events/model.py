@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 TaskState = Literal[
     "running", "ok", "changed", "skipped", "ignored", "rescued", "failed", "unreachable"
 ]
+EventState = Literal[TaskState, "retry", "item", "start", "verbose", "other"]
 RunState = Literal["running", "ok", "failed", "cut"]
 """``cut``: the run ended (a later one of its component began, or its pod is gone) without stats."""
 
@@ -60,7 +61,7 @@ class Event(NamedTuple):
     kind: str
     """ansible-runner's own word: ``runner_on_ok``, ``verbose``, …"""
     counter: int
-    state: TaskState | Literal["retry", "item", "start", "verbose", "other"]
+    state: EventState
     """What a picture shows it as."""
     task: Task | None
     stdout: str

@@ -99,6 +99,15 @@ class Harbor:
             raise ProjectNotCreated(self.host, project, login.username, words)
         raise RegistryRefused(f"{self.host}/{project}", "create", answer.status, words)
 
+    def has_project(self, project: str) -> bool | None:
+        """Whether a project is there; None when that is not told to this login."""
+        path = f"/projects?project_name={quote(project, safe='')}"
+        try:
+            return {200: True, 404: False}.get(self._call("HEAD", path, project).status)
+        except KsimageError as error:
+            log.info("%s: %s", self.host, error.message)
+            return None
+
     def artifact(self, project: str, repository: str, reference: str) -> Artifact | None:
         """What a tag or digest points to; None when unknown, or not told.
 

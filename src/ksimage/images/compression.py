@@ -15,11 +15,15 @@ from ksimage.errors import MalformedImage, UnsupportedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from zlib import _Compress, _Decompress
 
 _zlib: Any = zlib  # Any: either module, which have no type in common
 with suppress(ImportError):  # there are no wheels for rare machines
     # the same bytes and the same refusals (tests/property/test_inflate.py) in half the time
     from zlib_ng import zlib_ng as _zlib
+
+DAMAGED: type[Exception] = _zlib.error
+"""What a decompressor raises."""
 
 STEP = 1 << 20
 """At most this much comes out of one decompression call (bytes)."""
@@ -38,6 +42,18 @@ VARIABLE = "KSIMAGE_MAX_UNPACKED"
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = b"\x2a\x4d\x18"  # the last three bytes of the magic of a zstd frame to be skipped
+
+
+def decompressor() -> _Decompress:
+    """Of one gzip member (RFC 1952), as ``zlib.decompressobj`` makes them."""
+    made: _Decompress = _zlib.decompressobj(wbits=31)
+    return made
+
+
+def compressor(level: int) -> _Compress:
+    """Of one gzip member. Its bytes depend on the library."""
+    made: _Compress = _zlib.compressobj(level, zlib.DEFLATED, 31)
+    return made
 
 
 def bound() -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_MEMBERS = 1_000_000
+_PIECE = 1 << 20
 
 
 class Kind(Enum):
@@ -79,6 +80,14 @@ class Member:
         """
         return self._content.read(limit)
 
+    def pieces(self) -> Iterator[bytes]:
+        """The content in pieces of at most 1 MiB; once, and before the next member is asked for.
+
+        Raises:
+            MalformedImage: the archive is truncated.
+        """
+        return self._content.pieces()
+
 
 def members(name: str, chunks: Iterable[bytes]) -> Iterator[Member]:
     """The members of an uncompressed tar stream, in order.
@@ -138,6 +147,15 @@ class _Content:
         self._left = 0
         self._passed = True
         return data
+
+    def pieces(self) -> Iterator[bytes]:
+        assert not self._passed, "content is there until the next member is asked for, and once"
+        while self._left:
+            piece = self._stream.take(min(self._left, _PIECE))
+            if not piece:
+                self._stream.refuse("it ends within a file")
+            self._left -= len(piece)
+            yield piece
 
     def skip(self) -> None:
         if self._stream.skip(self._left) < self._left:

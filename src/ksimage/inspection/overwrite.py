@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ksimage.inspection.identity import Origin
-from ksimage.upstream import kubekey
+from ksimage.upstream.kubekey import tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +120,7 @@ def _answer(
 
 
 def _names(tag: str, kubekey_names: Sequence[str]) -> list[str]:
-    release = kubekey.pushed_release(tag)
+    release = tags.pushed_release(tag)
     if release is None:
         return [f"KubeKey does not push the tag {tag} by itself"]
     facts = [f"KubeKey pushes {tag} whenever it runs with an artifact that holds {release}"]

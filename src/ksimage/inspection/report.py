@@ -20,7 +20,7 @@ from ksimage.inspection import current, overwrite
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.overwrite import Judgement, Kept
 from ksimage.locations import access, spec
-from ksimage.upstream import kubekey
+from ksimage.upstream.kubekey import tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +124,7 @@ def inspect(
     if reference is None:
         return inspection
     view = harbor.look(reference) if harbor is not None else None
-    warnings = list(kubekey.warnings(reference.tag)) if reference.tag else []
+    warnings = list(tags.warnings(reference.tag)) if reference.tag else []
     if view is not None:
         warnings += hints(view, reference.tag)
     kept = _kept(location, images, harbor, options)

@@ -38,6 +38,10 @@ def open_source(
         from ksimage.locations.oci.archive import OciArchiveSource
 
         return OciArchiveSource(Path(location.path), location.ref, digest=location.digest)
+    if location.transport is Transport.KUBEKEY:
+        from ksimage.locations.kubekey.source import KubekeySource
+
+        return KubekeySource(Path(location.path), location.ref, digest=location.digest)
     from ksimage.locations.docker.archive import DockerArchiveSource
 
     return DockerArchiveSource(Path(location.path), location.ref, digest=location.digest)
@@ -66,9 +70,18 @@ def open_target(location: Location, *, options: RegistryOptions | None = None) -
         from ksimage.locations.oci.archive import OciArchiveTarget
 
         return OciArchiveTarget(Path(location.path), location.ref)
+    if location.transport is Transport.KUBEKEY:
+        return _kubekey_target(Path(location.path), location.ref)
     from ksimage.locations.docker.save import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
+
+
+def _kubekey_target(path: Path, ref: str) -> Target:
+    from ksimage.locations.kubekey.folder import KubekeyTarget
+    from ksimage.locations.kubekey.target import KubekeyArtifactTarget
+
+    return KubekeyTarget(path, ref) if path.is_dir() else KubekeyArtifactTarget(path, ref)
 
 
 def names_in(location: Location) -> list[str]:

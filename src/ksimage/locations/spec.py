@@ -1,9 +1,10 @@
 """Texts that name where an image is, in the syntax of skopeo and podman.
 
 ``[docker://]REGISTRY/REPOSITORY[:TAG]``, ``docker-daemon:NAME[:TAG]``, ``oci:DIR[:REF]``,
-``oci-archive:FILE[:REF]`` and ``docker-archive:FILE[:NAME[:TAG]]``. A trailing ``@sha256:…`` pins
-what must be found there: the digest of the manifest or index, and for the two Docker transports,
-whose manifests are made up by the engine, also the image ID (the config's digest).
+``oci-archive:FILE[:REF]`` and ``docker-archive:FILE[:NAME[:TAG]]``. Our own is
+``kubekey:PATH[:REF]``: the folder that KubeKey unpacks, or its artifact. A trailing ``@sha256:…``
+pins what must be found there: the digest of the manifest or index, and for the two Docker
+transports, whose manifests are made up by the engine, also the image ID (the config's digest).
 
 As in containers/image, a DIR or FILE ends at its first colon, so that REF may hold colons
 (``kubesphereio:ks-installer:v3.3.2-amd64`` in the artifacts of KubeKey).
@@ -32,6 +33,7 @@ class Transport(str, Enum):
     OCI = "oci"
     OCI_ARCHIVE = "oci-archive"
     DOCKER_ARCHIVE = "docker-archive"
+    KUBEKEY = "kubekey"
 
 
 _PREFIXES = tuple(kind.value for kind in Transport if kind is not Transport.REGISTRY)

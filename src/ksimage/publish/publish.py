@@ -84,7 +84,7 @@ def publish(
         KeptTagOccupied: what it holds would be lost.
         TagMoved: somebody else wrote to the name meanwhile.
     """
-    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE):
+    if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE, Transport.KUBEKEY):
         # skopeo, podman and KubeKey read no Docker manifests in a layout.
         source = AsOci(source)
     target = access.open_target(location, options=options)

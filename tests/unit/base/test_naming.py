@@ -10,7 +10,8 @@ from ksimage.base import naming
 from ksimage.errors import BadReference, UnknownRelease, UnknownTransport, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
-from ksimage.upstream import kubekey, releases
+from ksimage.upstream import releases
+from ksimage.upstream.kubekey import tags
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 TAG = "v3.3.2"
@@ -215,7 +216,7 @@ class TestKubeKey:
         ],
     )
     def test_accepted(self, tag: str) -> None:
-        assert kubekey.warnings(tag) == []
+        assert tags.warnings(tag) == []
 
     @pytest.mark.parametrize(
         ("tag", "words"),
@@ -245,16 +246,16 @@ class TestKubeKey:
         ],
     )
     def test_warned_of(self, tag: str, words: str) -> None:
-        (warning,) = kubekey.warnings(tag)
+        (warning,) = tags.warnings(tag)
         assert words in warning
 
     @pytest.mark.parametrize(
         "tag", [release.tag for release in releases.all_releases()] + ["v3.3.2-amd64"]
     )
     def test_no_advice_that_is_warned_of(self, tag: str) -> None:
-        (warning,) = kubekey.warnings(tag)
+        (warning,) = tags.warnings(tag)
         found = re.search(r"a suffix such as (\S+) is never touched", warning)
-        assert found is None or kubekey.warnings(found[1]) == []
+        assert found is None or tags.warnings(found[1]) == []
         assert (found is None) == (
             tag[:2] == "qk" or tag[:1] != "v" or "v3.0.1-" in tag or tag == "v2.1.0"
         )
@@ -265,4 +266,4 @@ class TestKubeKey:
                 tag = naming.fill_tag(
                     "{release}-debug", release=release.tag, verbosity=0, digest=""
                 )
-                assert kubekey.warnings(tag) == [], tag
+                assert tags.warnings(tag) == [], tag

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     "--to",
     metavar="LOCATION",
     help="Where the result goes: a registry reference, oci:DIR, oci-archive:FILE, "
-    "docker-archive:FILE or docker-daemon:[NAME].",
+    "docker-archive:FILE, docker-daemon:[NAME] or kubekey:PATH.",
 )
 @option(
     "Result",
@@ -123,7 +123,7 @@ def build(
       ksimage build v3.3.2 --verbose
       ksimage build v3.3.2 --verbose --from docker-daemon:kubesphere/ks-installer
       ksimage build v3.3.2 --verbose --from harbor.lan/kubesphereio --push
-      ksimage build v3.4.1 --from oci:kubekey/images --to oci-archive:patched.tar
+      ksimage build v3.4.1 --from kubekey:artifact.tar.gz --to kubekey:patched.tar.gz
       ksimage build --all --push
     """
     from ksimage.base import naming

@@ -124,12 +124,12 @@ def push(
 
 
 def _notes(run: Invocation, destination: Location, way: str) -> list[str]:
-    from ksimage.upstream import kubekey
+    from ksimage.upstream.kubekey import tags
 
     reference = destination.reference
     if reference is None or reference.tag is None:
         return []
-    notes = kubekey.warnings(reference.tag)
+    notes = tags.warnings(reference.tag)
     options = run.options(destination)
     if options and way == "engine" and (options.insecure or options.ca_file):
         notes.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.locations.spec import Transport
@@ -23,6 +25,14 @@ def next_steps(location: Location, reference: str) -> list[str]:
     if location.transport is Transport.REGISTRY:
         return [
             f"kubectl -n kubesphere-system set image deployment/ks-installer installer={reference}"
+        ]
+    if location.transport is Transport.KUBEKEY:  # kk pushes it, if the label says so
+        tag = location.ref.rpartition(":")[2]
+        return [
+            f"ksimage kubekey CONFIG --kk KK --write --image REGISTRY/PROJECT/ks-installer:{tag}",
+            f"kk create cluster -f CONFIG -a {shlex.quote(location.path)}"
+            if Path(location.path).is_file()
+            else "kk create cluster -f CONFIG -a ARTIFACT",
         ]
     push = _PUSH.format(location=location)
     if location.transport is Transport.DOCKER_ARCHIVE:

@@ -64,7 +64,7 @@ class TarIndex:
                         f"the archive is compressed with {tool}",
                         advice=[f"{tool} -d < {path} > image.tar"],
                     )
-            self.members = self._scan()
+            self.members = self._scan(os.fstat(self._file.fileno()).st_size)
         except BaseException:
             self.close()
             raise
@@ -122,9 +122,8 @@ class TarIndex:
             offset += len(chunk)
             yield chunk
 
-    def _scan(self) -> dict[str, Place]:
+    def _scan(self, size: int) -> dict[str, Place]:
         places: dict[str, Place] = {}
-        size = os.fstat(self._file.fileno()).st_size
         for count, member in enumerate(tar.walk(FileStream(self._name, self._pread, size))):
             if count >= MAX_MEMBERS:
                 raise MalformedImage(self._name, f"more than {MAX_MEMBERS} members")

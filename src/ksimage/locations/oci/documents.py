@@ -1,9 +1,17 @@
-"""The documents of an OCI image layout (image-spec ``image-layout.md``), as written here."""
+"""The documents of an OCI image layout (image-spec ``image-layout.md``), read and written."""
 
 from __future__ import annotations
 
-from ksimage.images.documents import JsonObject, encode
-from ksimage.images.manifest import Descriptor
+from ksimage.errors import MalformedImage
+from ksimage.images.documents import JsonObject, encode, load_json
+from ksimage.images.manifest import (
+    MAX_MANIFEST,
+    MAX_PLATFORMS,
+    Descriptor,
+    Index,
+    descriptor,
+    parse,
+)
 from ksimage.images.mediatypes import OCI_INDEX
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -12,6 +20,9 @@ LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
 LAYOUT = encode({"imageLayoutVersion": "1.0.0"})
 MAX_MARKER = 4 << 10
+MAX_LISTED = 20_000
+"""Images in one layout: an image has few platforms, but KubeKey's layouts have hundreds of images.
+"""
 
 
 def named(descriptor: Descriptor, ref: str, full_name: str = "") -> JsonObject:
@@ -40,3 +51,16 @@ def named(descriptor: Descriptor, ref: str, full_name: str = "") -> JsonObject:
 def index_of(*entries: JsonObject) -> bytes:
     """An ``index.json`` with these entries."""
     return encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries)})
+
+
+def listed(name: str, data: bytes) -> tuple[Descriptor, ...]:
+    """The entries of an ``index.json``. Raises MalformedImage."""
+    raw = load_json(name, data, MAX_MANIFEST)
+    entries = raw.get("manifests")
+    many = entries if isinstance(entries, list) and len(entries) > MAX_PLATFORMS else []
+    if len(many) > MAX_LISTED:
+        raise MalformedImage(name, f"{len(many)} images (at most {MAX_LISTED} are accepted)")
+    index = parse(name, encode({**raw, "manifests": []}) if many else data, OCI_INDEX)
+    if not isinstance(index, Index):
+        raise MalformedImage(name, "it is no index")
+    return tuple(descriptor(name, entry) for entry in many) or index.manifests

@@ -75,7 +75,7 @@ class LayoutTarget:
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
-        with self._locked():
+        with self.locked():
             entries = LayoutSource(self.path).entries()
             kept = [entry.to_json() for entry in entries if not self._mine(entry)]
             raw = load_json(self.name, (self.path / INDEX_FILE).read_bytes(), MAX_MANIFEST)
@@ -89,7 +89,7 @@ class LayoutTarget:
             return
         self._ready = False
         # Nobody else's image can be in a layout that is without images still.
-        with self._locked(), suppress(OSError):
+        with self.locked(), suppress(OSError):
             if LayoutSource(self.path).entries():
                 return
             for path in reversed(self._made):
@@ -155,7 +155,7 @@ class LayoutTarget:
             ]
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep two writers of one layout from losing each other's entry."""
         with (self.path / LAYOUT_FILE).open("rb") as marker:
             staging.lock(marker.fileno())

@@ -24,10 +24,17 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import sha256
 from ksimage.images.documents import load_json
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, parse
-from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
+from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
-from ksimage.locations.oci.documents import FULL_NAME, INDEX_FILE, LAYOUT_FILE, MAX_MARKER, REF_NAME
+from ksimage.locations.oci.documents import (
+    FULL_NAME,
+    INDEX_FILE,
+    LAYOUT_FILE,
+    MAX_MARKER,
+    REF_NAME,
+    listed,
+)
 from ksimage.locations.protocol import CHUNK, Source
 
 
@@ -102,10 +109,11 @@ class LayoutReader(ABC):
         data = self._read(INDEX_FILE, MAX_MANIFEST)
         if data is None:
             raise MalformedImage(self._name, f"the layout has no {INDEX_FILE}")
-        index = parse(f"{INDEX_FILE} of {self._name}", data, OCI_INDEX)
-        if not isinstance(index, Index):
-            raise MalformedImage(self._name, f"{INDEX_FILE} is no index")
-        return index.manifests
+        return listed(f"{INDEX_FILE} of {self._name}", data)
+
+    def size_of(self, digest: str) -> int | None:
+        """Bytes of a blob, or None when it is not there. Raises MalformedImage."""
+        return self._size(self._path(digest))
 
     def names(self) -> list[str]:
         """REF of every image that has one."""

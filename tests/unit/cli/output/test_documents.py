@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support import derived
+from tests.support import derived, kubekey
 from tests.support.images import Recipe
 from tests.support.program import REPOSITORY, ksimage
 from tests.support.registry import RunningRegistry
+from tests.support.story import Story
 
 PAGE = (REPOSITORY / "docs" / "json.md").read_text()
 DOCUMENTED = {
@@ -21,6 +22,7 @@ DOCUMENTED = {
 # Maps whose keys are data: platforms, patches, settings.
 MAPS = {"image_ids", "offsets", "settings"}
 OPTIONAL = {"offset", "kind", "reason"}
+CONFIG = REPOSITORY / "tests/unit/upstream/kubekey/configs/harbor-airgap.yaml"
 
 
 def differences(written: Any, documented: Any, where: str = "") -> list[str]:
@@ -82,6 +84,8 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("render", "render v3.3.2 --from BASE -o hook --as configmap", 0),
         ("inspect", "inspect BUILT", 0),
         ("inspect", "inspect BASE", 0),
+        ("kubekey", "kubekey CONFIG --kk-version v3.0.13", 0),
+        ("kubekey", "kubekey CONFIG --kk-version v1.2.2", 0),
         ("patches list", "patches list", 0),
         ("patches show", "patches show unquiet", 0),
         ("patches check", "patches check --release v3.3.2 --from BASE", 0),
@@ -90,13 +94,20 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("releases", "releases", 0),
         ("matrix", "matrix v3.3.2 --from BASE --target harbor.lan/x", 0),
         ("reproduce", "reproduce BUILT --base BASE", 0),
+        ("timeline", "timeline RESULTS", 0),
+        ("timeline of two", "timeline RESULTS RESULTS", 0),
         ("init", "init", 0),
         ("config", "config", 0),
+        ("collect", "collect RESULTS -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip
 def test_keys(base: str, built: str, tmp_path: Path, name: str, arguments: str, code: int) -> None:
     (tmp_path / "hook.py").write_bytes(derived.HOOK + b"# more\n")
-    words = [{"BASE": base, "BUILT": built}.get(word, word) for word in arguments.split()]
+    if "RESULTS" in arguments:
+        Story(tmp_path / "results")
+        (tmp_path / "results/common/common/job_events/999-x.json").write_text("{")
+    places = {"BASE": base, "BUILT": built, "RESULTS": "./results", "CONFIG": str(CONFIG)}
+    words = [places.get(word, word) for word in arguments.split()]
     compare(name, document(*words, cwd=tmp_path, code=code))
 
 
@@ -120,6 +131,14 @@ def test_registry_documents(
     compare("check", checked)
 
 
+def test_what_was_put_back_in_kks_folder(tmp_path: Path) -> None:
+    kubekey.folder(tmp_path / "kubekey")
+    place = "kubekey:kubekey"
+    build = ("build", "v3.3.2", "--from", place, "--to", place, "--tag", "v3.3.2", "--replace")
+    ksimage(*build, cwd=tmp_path).ok()
+    compare("kubekey --undo", document("kubekey", "--undo", "kubekey", cwd=tmp_path))
+
+
 def test_several_with_a_failure_among_them(base: str, tmp_path: Path) -> None:
     finished = ksimage(
         "build", "v3.3.2", "v2.1.1", "--from", base, "--to", "oci:out", "--output", "json",
@@ -132,7 +151,7 @@ def test_several_with_a_failure_among_them(base: str, tmp_path: Path) -> None:
 def test_every_example_is_compared() -> None:
     (mark,) = test_keys.pytestmark  # type: ignore[attr-defined]
     compared = {case[0] for case in mark.args[1]}
-    assert set(DOCUMENTED) == compared | {"patches refresh", "push", "check"}
+    assert set(DOCUMENTED) == compared | {"patches refresh", "push", "check", "kubekey --undo"}
 
 
 def test_comparison_finds_what_differs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from ksimage.errors import BlobMissing, DigestMismatch, ImageNotFound, Malformed
 from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
+from ksimage.images.reference import TAG
 from ksimage.locations.registry.answers import explain
 from ksimage.locations.registry.api.channel import Channel
 from ksimage.locations.registry.http.retry import Transient
@@ -45,6 +47,24 @@ class RegistryClient:
     def path(self, rest: str) -> str:
         """``/v2/<repository>/<rest>``."""
         return f"/v2/{self.repository}/{rest}"
+
+    def tags(self) -> list[str]:
+        """The repository's tags, as far as the registry tells them in one answer.
+
+        Raises:
+            RegistryError, AuthError, ImageNotFound.
+        """
+        answer = self.channel.request(
+            "GET", self.path("tags/list?n=1000"), self.intent("tags/list"), accept=(200, 404)
+        )
+        if answer.status == 404:
+            return []
+        try:
+            found = json.loads(answer.body)
+        except ValueError:
+            found = None
+        named = (found.get("tags") if isinstance(found, dict) else None) or []
+        return [tag for tag in named if isinstance(tag, str) and TAG.fullmatch(tag)]
 
     def head_manifest(
         self, what: str, *, push: bool = False, destination: bool = False

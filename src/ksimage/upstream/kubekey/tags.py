@@ -1,4 +1,4 @@
-"""What KubeKey (kk) does with a tag of ks-installer.
+"""Whether kk would refuse, misread or overwrite a tag of ks-installer: notes for every build.
 
 kk takes the ``version`` label of the ClusterConfiguration as the image's tag and pushes only the
 names inside its artifact, so a tag of its own survives. The rules come from kubesphere/kubekey
@@ -13,11 +13,9 @@ import re
 from typing import Final
 
 from ksimage.upstream import releases
+from ksimage.upstream.kubekey.support import SUPPORT
 
-KNOWN: Final = (
-    "2.1.1", "3.0.0", "3.1.0", "3.1.1", "3.2.0", "3.2.1", "3.3.0", "3.3.1", "3.3.2", "3.4.0",
-    "3.4.1",
-)  # fmt: skip
+KNOWN: Final = tuple(name.removeprefix("v") for name in SUPPORT["v3.0.13"])
 """The releases that kk v3.0.13 and v3.1 know; older ones know the first of them."""
 
 _ARCHITECTURE: Final = re.compile(r"-(?:386|amd64|arm|arm-v[5-8]|arm64|ppc64le|riscv64|s390x)\Z")

@@ -1,0 +1,151 @@
+"""Write a bundle: redacted unless told otherwise, with a manifest, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import tarfile
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ksimage.bundle.archive import MANIFEST, TOP
+from ksimage.errors import CannotWrite
+from ksimage.locations.files.staging import Staged, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from ksimage.bundle.material import Contents
+    from ksimage.redact.redactor import Redactor
+
+FORMAT: Final = 1
+"""Of the manifest. A reader takes manifests of its own number."""
+
+_SPOOL = 4 << 20
+
+
+class Written(NamedTuple):
+    """A bundle that was written.
+
+    Attributes:
+        size, sha256: of the file.
+        manifest: as it is in the bundle.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    manifest: Mapping[str, Any]
+
+    @property
+    def redactions(self) -> int:
+        """Replacements in all files."""
+        return sum(file["redactions"] for file in self.manifest["files"])
+
+
+def write(
+    destination: Path,
+    contents: Contents,
+    redactor: Redactor | None,
+    about: Mapping[str, Any],
+    moment: float,
+) -> Written:
+    """Write the bundle.
+
+    Args:
+        destination: the file; replaced if it exists.
+        contents: what goes in.
+        redactor: what hides secrets, perhaps knowing some already; None to hide nothing.
+        about: further fields of the manifest.
+        moment: seconds since 1970, the time of collection.
+
+    Raises:
+        CannotWrite: and then there is nothing new at the destination.
+        BundleUnusable, CannotRead: what was gathered cannot be read any more.
+    """
+    if redactor is not None:
+        for part in contents.parts():
+            redactor.learn(part.pieces)
+    sweep(destination.parent)
+    staged = Staged(destination.parent)
+    try:
+        staged.path.chmod(0o600)  # an unredacted bundle must not be everybody's, nor a weak one
+        manifest = _fill(staged, contents, redactor, about, moment)
+        size, sha256 = _measured(staged.file)
+        staged.commit(destination)
+    except OSError as error:
+        raise CannotWrite(destination.parent, error) from error
+    finally:
+        staged.discard()
+    return Written(destination, size, sha256, manifest)
+
+
+def _fill(
+    staged: Staged,
+    contents: Contents,
+    redactor: Redactor | None,
+    about: Mapping[str, Any],
+    moment: float,
+) -> dict[str, Any]:
+    files: list[dict[str, Any]] = []
+    with gzip.GzipFile(
+        filename="", mode="wb", compresslevel=6, fileobj=staged.file, mtime=int(moment)
+    ) as zipped:
+        for part in contents.parts():
+            before = redactor.count if redactor else 0
+            pieces = redactor.redact(part.pieces) if redactor else part.pieces
+            size, sha256 = _add(zipped, part.path, pieces, part.mtime or int(moment))
+            files.append(
+                {
+                    "path": part.path,
+                    "size": size,
+                    "sha256": sha256,
+                    "truncated": part.truncated,
+                    "redactions": (redactor.count - before) if redactor else 0,
+                }
+            )
+        hide = redactor.redacted if redactor else str
+        manifest = {
+            "format": FORMAT,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)),
+            "redacted": redactor is not None,
+            **about,
+            "missing": [{"what": what, "why": hide(why)} for what, why in contents.missing()],
+            "files": files,
+        }
+        text = json.dumps(manifest, indent=1, ensure_ascii=True) + "\n"
+        _add(zipped, MANIFEST, (text.encode(),), int(moment))
+        zipped.write(bytes(2 * tarfile.BLOCKSIZE))
+    return manifest
+
+
+def _add(zipped: gzip.GzipFile, path: str, pieces: Iterable[bytes], mtime: int) -> tuple[int, str]:
+    """One member; its size and sha256, which its header needs before its content."""
+    digest = hashlib.sha256()
+    with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+        for piece in pieces:
+            digest.update(piece)
+            spool.write(piece)
+        size = spool.tell()
+        entry = tarfile.TarInfo(f"{TOP}/{path}")
+        entry.size, entry.mode, entry.mtime = size, 0o644, mtime
+        zipped.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
+        spool.seek(0)
+        while piece := spool.read(1 << 20):
+            zipped.write(piece)
+        zipped.write(bytes(-size % tarfile.BLOCKSIZE))
+    return size, digest.hexdigest()
+
+
+def _measured(file: BinaryIO) -> tuple[int, str]:
+    file.flush()
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while data := file.read(1 << 20):
+        digest.update(data)
+        size += len(data)
+    return size, digest.hexdigest()

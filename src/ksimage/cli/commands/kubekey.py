@@ -1,0 +1,233 @@
+"""``ksimage kubekey``: what kk will do with a configuration, and how to make it do the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.options import command, option, registry_options
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+    from ksimage.harbor.presence import Presence
+    from ksimage.upstream.kubekey.config import Configuration
+    from ksimage.upstream.kubekey.model import Answers, Circumstances
+    from ksimage.upstream.kubekey.versions import KkVersion
+
+
+@command("kubekey", help="Tell what KubeKey will do with a configuration, and set it right.")
+@click.argument("config_file", metavar="[CONFIG]", required=False)
+@option(
+    "KubeKey",
+    "--kk-version",
+    metavar="VERSION",
+    help="Version of kk that will be run: v1.0 to v3.1.",
+)
+@option("KubeKey", "--kk", "program", metavar="PATH", help="Ask this kk binary for its version.")
+@option(
+    "KubeKey",
+    "--zone",
+    metavar="ZONE",
+    envvar="KKZONE",
+    default="",
+    help="Value of KKZONE when kk runs.  [env: KKZONE]",
+)
+@option(
+    "KubeKey",
+    "--artifact",
+    metavar="PATH",
+    help="Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
+)
+@option(
+    "KubeKey",
+    "--ask-registry",
+    is_flag=True,
+    help="Ask privateRegistry which of the projects are there, and what the tag holds.",
+)
+@option(
+    "Change",
+    "--image",
+    metavar="REFERENCE",
+    help="Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
+)
+@option(
+    "Change",
+    "--verbosity",
+    metavar="LEVEL",
+    type=click.IntRange(0, 5),
+    help="Verbosity of the patched installer: sets spec.debug.verbosity.",
+)
+@option(
+    "Change",
+    "--write",
+    is_flag=True,
+    help="Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
+)
+@option(
+    "Change",
+    "--undo",
+    metavar="PATH",
+    help="Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
+)
+@registry_options
+@click.pass_obj
+def kubekey(
+    terminal: Terminal,
+    /,
+    config_file: str | None,
+    kk_version: str | None,
+    program: str | None,
+    zone: str,
+    artifact: str | None,
+    ask_registry: bool,
+    image: str | None,
+    verbosity: int | None,
+    write: bool,
+    undo: str | None,
+    **values: Any,
+) -> None:
+    """Tell which image KubeKey (kk) deploys with a configuration, whether it pushes over the tag,
+    what an upgrade does, what its sed edits, and what to type in which circumstances.
+
+    \b
+      ksimage kubekey config-sample.yaml --kk-version v3.0.13
+      ksimage kubekey config-sample.yaml --kk ./kk --write \\
+          --image harbor.lan/kubesphereio/ks-installer:v3.3.2-debug
+      ksimage kubekey --undo ./kubekey
+    """
+    from ksimage.cli.output import kubekey as output
+    from ksimage.errors import UsageError
+    from ksimage.upstream.kubekey.advice import Given
+
+    if undo is not None:
+        if config_file or write or image:
+            raise UsageError("--undo stands alone", why="it is about images, not a configuration")
+        _undo(terminal, undo)
+        return
+    if config_file is None:
+        raise UsageError("which configuration?", advice=["ksimage kubekey config-sample.yaml"])
+    if write and image is None and verbosity is None:
+        raise UsageError("--write needs something to write", advice=["--image REFERENCE"])
+    version = _version(kk_version, program)
+    path = Path(config_file)
+    data, config = _read(path)
+    circumstances = _circumstances(version, zone, artifact)
+    if image is not None or verbosity is not None:
+        config = _change(terminal, path, data, config, version, image, verbosity, write=write)
+    answers = _answer(config, circumstances)
+    presence = _ask(terminal, answers, values) if ask_registry else None
+    given = Given(_plain(image), artifact or "")
+    output.show(terminal, config, answers, given, presence)
+
+
+def _ask(terminal: Terminal, answers: Answers, values: dict[str, Any]) -> Presence | None:
+    """What the registry says; None where kk deploys from no registry of one's own."""
+    from ksimage.cli.input.invocation import Invocation
+    from ksimage.harbor import presence
+    from ksimage.locations import spec
+
+    if not answers.hosted or not answers.image:
+        terminal.warning("--ask-registry: kk deploys nothing from a registry of yours")
+        return None
+    run = Invocation(terminal, values, login=[answers.image])
+    location = spec.parse(answers.image)
+    if location.reference is None:
+        return None
+    return presence.look(location.reference, answers.projects, run.options(location))
+
+
+def _version(text: str | None, program: str | None) -> KkVersion:
+    from ksimage.errors import KubekeyVersionNeeded, UsageError
+    from ksimage.upstream.kubekey import binary, versions
+
+    if text and program:
+        raise UsageError("--kk-version and --kk were both given", why="each names a version")
+    if text:
+        return versions.parse(text)
+    if program:
+        return binary.version_of(program)
+    raise KubekeyVersionNeeded
+
+
+def _read(path: Path) -> tuple[bytes, Configuration]:
+    from ksimage.errors import CannotRead
+    from ksimage.upstream.kubekey import config, documents
+
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(documents.MAX_BYTES + 1)
+    except OSError as error:
+        raise CannotRead(path, error) from error
+    return data, config.parse(data, str(path))
+
+
+def _answer(config: Configuration, circumstances: Circumstances) -> Answers:
+    from ksimage.upstream.kubekey import answers
+
+    return answers.answer(config, circumstances)
+
+
+def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
+    from ksimage.upstream.kubekey.model import Circumstances
+
+    if artifact is None:
+        return Circumstances(version, zone)
+    from ksimage.locations.kubekey import place
+
+    found = place.installers(Path(artifact))
+    spaces = {name.namespace for name in found}
+    space = spaces.pop() if len(spaces) == 1 else ""
+    return Circumstances(version, zone, space, tuple(str(name) for name in found))
+
+
+def _plain(image: str | None) -> str:
+    """The image's name without a digest: kk has no place for one."""
+    from ksimage.images import reference
+
+    if image is None:
+        return ""
+    parsed = reference.parse(image.removeprefix("docker://"))
+    return str(parsed.with_tag(parsed.tag)) if parsed.tag else str(parsed.name)
+
+
+def _change(
+    terminal: Terminal,
+    path: Path,
+    data: bytes,
+    config: Configuration,
+    version: KkVersion,
+    image: str | None,
+    verbosity: int | None,
+    *,
+    write: bool,
+) -> Configuration:
+    from ksimage.cli.output import kubekey as output
+    from ksimage.upstream.kubekey import config as configs
+    from ksimage.upstream.kubekey import rules, target
+
+    new = target.write(data, config, rules.of(version), _plain(image) or None, verbosity)
+    if new == data:
+        terminal.success(f"{path} says so already")
+        return config
+    for line in output.difference(str(path), data, new):
+        terminal.step(line)
+    if write:
+        from ksimage.locations.files import backup
+
+        kept = backup.replace(path, new)
+        terminal.success(f"wrote {path}; what it held is {kept}")
+    else:
+        terminal.step("not written: add --write")
+    return configs.parse(new, str(path))
+
+
+def _undo(terminal: Terminal, path: str) -> None:
+    from ksimage.cli.output.documents.kubekey import undo_document
+    from ksimage.locations.kubekey import undo
+
+    restored = undo.undo(Path(path))
+    for name in restored:
+        terminal.success(f"restored {name}")
+    terminal.result("\n".join(restored), undo_document(path, restored))

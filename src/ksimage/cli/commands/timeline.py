@@ -1,0 +1,207 @@
+"""``ksimage timeline``: where an installation's time went."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ksimage.cli.input.cluster import cluster_options
+from ksimage.cli.input.options import command, option
+from ksimage.cli.output.timeline import FORMS
+
+if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
+    from ksimage.cli.output.timeline import Wish
+    from ksimage.events.frames import Chronicle, Source
+    from ksimage.redact.redactor import Redactor
+    from ksimage.timeline.analysis import Analysis
+
+
+@command("timeline", help="Show where an installation's time went: report, page, picture, trace.")
+@click.argument("source", required=False, default="", metavar="[POD|DIR|BUNDLE|-]")
+@click.argument("second", required=False, metavar="[SECOND]")
+@option(
+    "Result",
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="A report (text), one page for a browser (html), a picture of the lanes (svg), a row a "
+    "task (csv), all of it (json), or Trace Event format for Perfetto and speedscope (trace)."
+    "  [default: by FILE's name, else text]",
+)
+@option(
+    "Result",
+    "-o",
+    "--output-file",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write FILE instead of stdout.",
+)
+@option(
+    "Result",
+    "--top",
+    "most",
+    type=click.IntRange(min=1),
+    default=15,
+    metavar="N",
+    help="Rows of each table of the report.  [default: 15]",
+)
+@option(
+    "Source",
+    "--attempt",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Of several starts of the pod, the Nth.  [default: the last]",
+)
+@option(
+    "Source",
+    "--live",
+    is_flag=True,
+    help="Follow the pod and write FILE again and again until the installation has ended; an open "
+    "page reads itself again.",
+)
+@option(
+    "Source",
+    "--every",
+    type=click.IntRange(min=1),
+    default=10,
+    metavar="SECONDS",
+    help="How often --live writes FILE.  [default: 10]",
+)
+@option(
+    "Result",
+    "--no-redact",
+    "shows_secrets",
+    is_flag=True,
+    help="Show what failed tasks said as it is. Without this, passwords, tokens and keys in it "
+    "are replaced.",
+)
+@cluster_options
+@click.pass_obj
+def timeline(
+    terminal: Terminal,
+    /,
+    source: str,
+    second: str | None,
+    form: str | None,
+    file: Path | None,
+    most: int,
+    attempt: int | None,
+    live: bool,
+    every: int,
+    shows_secrets: bool,
+    **values: Any,
+) -> None:
+    """Show phases, slow tasks, retries, failures, and what the web UI waited for: of the pod, a
+    results folder, a bundle of `ksimage collect`, or a recording of `ksimage watch --save`.
+
+    With a SECOND source, the two are laid over each other task by task: what became faster,
+    slower, is new or gone since the first.
+
+    \b
+      ksimage timeline
+      ksimage timeline results -o timeline.html
+      ksimage timeline yesterday.tar.gz today.tar.gz
+      ksimage timeline --live -o timeline.html
+    """
+    from ksimage.cli.input.cluster import kubectl_of
+    from ksimage.cli.input.source import open_source
+    from ksimage.cli.output.timeline import give, wish
+    from ksimage.errors import UsageError
+    from ksimage.redact.redactor import Redactor
+
+    wanted = wish(terminal, form, file, most, two=second is not None)
+    kubectl = kubectl_of(values)
+    redactor = None if shows_secrets else Redactor()
+    opened = open_source(source, kubectl, once=not live)
+    if live:
+        if file is None or second is not None or not opened.live:
+            raise UsageError(
+                "--live writes a file of one pod again and again",
+                advice=["ksimage timeline --live -o timeline.html"],
+            )
+        follow(terminal, wanted, opened, every, redactor)
+        return
+    analysis = _read(opened, attempt, redactor)
+    comparison = None
+    if second is not None:
+        from ksimage.timeline.comparison import compare
+
+        before = analysis
+        analysis = _read(open_source(second, kubectl, once=True), attempt, redactor)
+        comparison = compare(before, analysis)
+    give(terminal, wanted, analysis, comparison)
+    if wanted.file is not None:
+        terminal.step(f"wrote    {wanted.file}")
+        terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
+
+
+def _read(source: Source, attempt: int | None, redactor: Redactor | None) -> Analysis:
+    """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
+    from ksimage.cluster.follow import PodSource
+    from ksimage.errors import UsageError
+    from ksimage.events.frames import Chronicle
+    from ksimage.timeline.analysis import analyse
+
+    chronicle = Chronicle()
+    try:
+        for frame in source.frames():
+            chronicle.take(frame)
+    finally:
+        source.close()
+    if not isinstance(source, PodSource):
+        chronicle.cut()  # what still ran in a copy will never end
+    attempts = [one for one in chronicle.attempts if one.runs] or chronicle.attempts
+    if attempt is not None and attempt > len(attempts):
+        raise UsageError(
+            f"--attempt {attempt}: {source.title} has {len(attempts)}", advice=["leave it out"]
+        )
+    return analyse(attempts[(attempt or len(attempts)) - 1], source.title, redactor)
+
+
+def follow(
+    terminal: Terminal, wanted: Wish, source: Source, every: float, redactor: Redactor | None
+) -> None:
+    """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
+    from ksimage.cli.output.timeline import give
+    from ksimage.events.frames import Chronicle
+    from ksimage.events.verdict import judge
+
+    chronicle = Chronicle()
+    written = 0.0
+    try:
+        for frame in source.frames():
+            chronicle.take(frame)
+            is_due = time.monotonic() - written >= every
+            if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
+                continue
+            if judge(chronicle.attempt, chronicle.expected).outcome != "running":
+                break
+            if not is_due:
+                continue
+            give(
+                terminal,
+                wanted,
+                _now(chronicle, source, redactor),
+                None,
+                refresh=max(1, round(every)),
+            )
+            if not written:
+                terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
+            written = time.monotonic()
+    except KeyboardInterrupt:
+        terminal.step("no longer following; the installation goes on")
+    finally:
+        source.close()
+    give(terminal, wanted, _now(chronicle, source, redactor), None)
+    terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
+
+
+def _now(chronicle: Chronicle, source: Source, redactor: Redactor | None) -> Analysis:
+    from ksimage.timeline.analysis import analyse
+
+    return analyse(chronicle.attempt, source.title, redactor)

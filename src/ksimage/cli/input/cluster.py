@@ -1,0 +1,81 @@
+"""Options of the commands that reach a cluster: what the operator would pass to kubectl."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ksimage.cli.input.options import option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ksimage.cluster.kubectl import Kubectl
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+SECTION = "Cluster"
+
+
+def cluster_options(function: F) -> F:
+    """How to reach the cluster. The values are taken out by :func:`kubectl_of`."""
+    for decorate in reversed(_options()):
+        function = decorate(function)
+    return function
+
+
+def kubectl_of(values: dict[str, Any]) -> Kubectl:
+    """The seam, with the options among a command's parameters, which are taken out of them."""
+    from ksimage.cluster.kubectl import Kubectl, KubectlOptions
+
+    return Kubectl(
+        KubectlOptions(
+            program=values.pop("kubectl"),
+            kubeconfig=values.pop("kubeconfig") or "",
+            context=values.pop("context") or "",
+            namespace=values.pop("namespace"),
+            timeout=values.pop("request_timeout"),
+        )
+    )
+
+
+def _options() -> list[Callable[[F], F]]:
+    return [
+        option(
+            SECTION,
+            "--kubeconfig",
+            metavar="FILE",
+            help="kubectl's configuration.  [default: kubectl's own: KUBECONFIG, ~/.kube/config]",
+        ),
+        option(
+            SECTION,
+            "--context",
+            metavar="NAME",
+            help="A context of it.  [default: the current one]",
+        ),
+        option(
+            SECTION,
+            "-n",
+            "--namespace",
+            default="kubesphere-system",
+            metavar="NAME",
+            help="Where ks-installer is.  [default: kubesphere-system]",
+        ),
+        option(
+            SECTION,
+            "--kubectl",
+            default="kubectl",
+            envvar="KSIMAGE_KUBECTL",
+            metavar="PROGRAM",
+            help="The kubectl to run.  [env: KSIMAGE_KUBECTL; default: kubectl]",
+        ),
+        option(
+            SECTION,
+            "--request-timeout",
+            type=click.FloatRange(min=0.1),
+            default=20.0,
+            metavar="SECONDS",
+            help="How long one request may take.  [default: 20]",
+        ),
+    ]

@@ -1,0 +1,183 @@
+"""Fetch an installation's files as they are: from a pod, a container or a folder of this machine.
+
+A small program (``templates/pod/pack.py``) is sent over stdin and packs them. What it says at the
+end decides whether all has come: `kubectl exec` that was cut ends with status 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ksimage import resources
+from ksimage.cluster.objects import at, number, text
+from ksimage.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+PROGRAM: Final = "templates/pod/pack.py"
+RESULTS: Final = "/kubesphere/results"
+OTHERS: Final = {
+    "hook/installRunner.py": "/hooks/kubesphere/installRunner.py",
+    "playbooks/kubesphere_running": "/kubesphere/playbooks/kubesphere_running",
+    "config/ks-config.json": "/kubesphere/config/ks-config.json",
+    "config/ks-status.json": "/kubesphere/config/ks-status.json",
+}
+
+_LOADER: Final = (
+    "import sys;n=int(sys.stdin.readline());exec(compile(sys.stdin.read(n),'pack','exec'))"
+)
+_MARK: Final = b"\nksimage-end "
+_MAX_REPORT: Final = 1 << 20
+_READ: Final = 1 << 18
+
+
+class Packed(NamedTuple):
+    """What came.
+
+    Attributes:
+        why: why it is not whole, or not there; empty when all is well.
+        files: how many files were packed.
+        omitted: how many were left out for the limit.
+        truncated: whose beginnings were left out, and their whole sizes in bytes.
+        unreadable: what could not be read, and why.
+    """
+
+    why: str
+    files: int = 0
+    omitted: int = 0
+    truncated: Mapping[str, int] = {}
+    unreadable: Mapping[str, str] = {}
+
+
+def fetch(
+    prefix: Sequence[str],
+    archive: Path,
+    *,
+    python: str = "python3",
+    results: str = RESULTS,
+    others: Mapping[str, str] = OTHERS,
+    limit: int,
+    seconds: float,
+) -> Packed:
+    """Write what is at the place that ``prefix`` leads to as the tar.gz ``archive``.
+
+    Args:
+        prefix: the command that runs another one there (``kubectl exec -i POD --``,
+            ``docker exec -i NAME``), or nothing.
+        archive: where to write; after a cut it holds what has come.
+        python: the interpreter there.
+        results: the folder of results there.
+        others: further files, by their paths in the archive.
+        limit: bytes of content at most.
+        seconds: for all of it.
+
+    Raises:
+        OSError: the archive cannot be written, or the command cannot be run.
+    """
+    program = resources.path(PROGRAM).read_bytes()
+    request = {"results": results, "others": dict(others), "limit": limit, "each": limit // 2}
+    said = b"%d\n%s%s\n" % (len(program), program, json.dumps(request).encode())
+    with archive.open("w+b") as file, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [*prefix, python, "-u", "-c", _LOADER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            why = _receive(process, said, file, limit + (limit >> 2) + (16 << 20), seconds)
+        finally:
+            _end(process)
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2000))
+        complaint = printable(errors.read().decode("utf-8", "replace").strip(), 500)
+        return _judged(file, why, complaint)
+
+
+def _receive(
+    process: subprocess.Popen[bytes], said: bytes, file: BinaryIO, most: int, seconds: float
+) -> str:
+    """Copy what comes; why it ended early, or nothing."""
+    deadline = time.monotonic() + seconds
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(said)
+        process.stdin.flush()
+    stdout, count = process.stdout.fileno(), 0
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([stdout], [], [], left)[0]:
+            return f"it took longer than {seconds:g} s"
+        data = os.read(stdout, _READ)
+        if not data:
+            return ""
+        count += len(data)
+        if count > most:
+            return f"more than {most:,} bytes came"
+        file.write(data)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
+    """Take the report off the end, and compare it with what has come."""
+    end = file.seek(0, os.SEEK_END)
+    start = max(0, end - _MAX_REPORT)
+    file.seek(start)
+    rest, mark, line = file.read().rpartition(_MARK)
+    report = _report(line) if mark else None
+    if report is None:
+        return Packed(why or complaint or f"the stream was cut after {end:,} bytes")
+    size = start + len(rest)
+    file.truncate(size)
+    if number(report, "bytes") != size or text(report, "sha256") != _sha256(file):
+        return Packed(f"what came ({size:,} bytes) is not what was sent")
+    return Packed(
+        "",
+        number(report, "files"),
+        number(report, "omitted"),
+        {str(path): size for path, size in _entries(report, "truncated") if isinstance(size, int)},
+        {str(path): printable(str(why)) for path, why in _entries(report, "unreadable")},
+    )
+
+
+def _report(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _entries(report: dict[str, Any], key: str) -> list[tuple[object, object]]:
+    found = at(report, key)
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while data := file.read(_READ):
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,111 @@
+"""``kubekey:PATH[:REF]`` to read: one ks-installer, whose platforms kk keeps apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ksimage.errors import DigestMismatch, UnsupportedImage
+from ksimage.images.manifest import Descriptor, Index, parse
+from ksimage.images.mediatypes import MANIFEST_TYPES, OCI_INDEX
+from ksimage.locations.kubekey import images, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ksimage.locations.oci.layout import LayoutReader
+    from ksimage.locations.protocol import Source
+
+
+class KubekeySource:
+    """An image in kk's folder or artifact.
+
+    An image of several platforms has an index: the one it was written with, if that was by us,
+    else one made up of kk's names.
+
+    Args:
+        path: folder or artifact.
+        ref: a tag of ks-installer or a whole name; "" for the only ks-installer.
+        digest: what the manifest or index must be.
+    """
+
+    def __init__(self, path: Path, ref: str = "", *, digest: str | None = None) -> None:
+        self.path = path
+        self._ref = ref
+        self._digest = digest
+        self._place = f"kubekey:{path}"
+        self._reader: LayoutReader | None = None
+        self._made: dict[str, bytes] = {}
+        self._top: Descriptor | None = None
+
+    @property
+    def name(self) -> str:
+        text = self._place + (f":{self._ref}" if self._ref else "")
+        return text + (f"@{self._digest}" if self._digest else "")
+
+    @property
+    def reader(self) -> LayoutReader:
+        """The whole layout. Raises KubekeyImagesNotFound."""
+        if self._reader is None:
+            self._reader = place.reader(self.path, self._place)
+        return self._reader
+
+    def names(self) -> list[str]:
+        """The tags of ks-installer, or whole names where these are not enough."""
+        found = images.installers(images.all_of(self.reader.entries()))
+        tags = [group.tag for group in found]
+        return tags if len(set(tags)) == len(tags) else [str(group) for group in found]
+
+    def top(self) -> Descriptor:
+        if self._top is None:
+            found = images.all_of(self.reader.entries())
+            top, data = self._joined(images.require(self._place, found, self._ref))
+            if data:
+                self._made[top.digest] = data
+            elif top.media_type not in MANIFEST_TYPES:
+                raise UnsupportedImage(self.name, f"media type {top.media_type!r} is no image")
+            if self._digest not in (None, top.digest):
+                raise DigestMismatch(self.name, str(self._digest), top.digest)
+            self._top = top
+        return self._top
+
+    def _joined(self, image: images.Image) -> tuple[Descriptor, bytes]:
+        if image.recorded:
+            found = recorded(self.reader, image)
+            if found is not None:
+                return found
+        return images.top(image)
+
+    def manifest(self, descriptor: Descriptor) -> bytes:
+        self.top()  # an index may have to be made up first
+        made = self._made.get(descriptor.digest)
+        return self.reader.manifest(descriptor) if made is None else made
+
+    def blob(
+        self, descriptor: Descriptor, offset: int = 0
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self.reader.blob(descriptor, offset)
+
+    def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
+        return self
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+def recorded(reader: LayoutReader, image: images.Image) -> tuple[Descriptor, bytes] | None:
+    """The index that an image was written with, if it is still there and means these platforms."""
+    size = reader.size_of(image.recorded)
+    if size is None:
+        return None
+    found = Descriptor(OCI_INDEX, image.recorded, size)
+    data = reader.manifest(found)
+    index = parse(image.recorded, data, found.media_type)
+    if not isinstance(index, Index):
+        return None
+    wanted = {entry.digest for entry in image.platforms.values()}
+    if {entry.digest for entry in index.manifests} != wanted:
+        return None
+    return Descriptor(index.media_type, found.digest, found.size), data

@@ -1,0 +1,152 @@
+"""``kubekey:FILE[:REF]`` to write: an artifact with another ks-installer in it.
+
+The artifact is streamed from the old file to a new one beside it, which takes the name at the end.
+Memory does not depend on the size.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, BinaryIO
+
+from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage, TagMoved
+from ksimage.images.documents import encode, load_json
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor
+from ksimage.images.mediatypes import INDEX_TYPES
+from ksimage.locations.files import backup, staging
+from ksimage.locations.files.gzipwriter import GzipWriter
+from ksimage.locations.kubekey import entries, images, rewrite
+from ksimage.locations.kubekey.artifact import PREFIX, ArtifactIndex, ArtifactReader
+from ksimage.locations.kubekey.folder import held, platform_of
+from ksimage.locations.kubekey.source import KubekeySource
+from ksimage.locations.oci.documents import INDEX_FILE
+from ksimage.locations.protocol import Outcome, Source, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class KubekeyArtifactTarget:
+    """An image in an artifact.
+
+    What the file held is kept beside it as ``<name>.orig``; the image that is replaced also inside
+    it, under the name for kept ones. A file that does not exist is made of the artifact that the
+    image comes from.
+
+    Args:
+        path: the artifact.
+        ref: a tag, or a whole name without an architecture.
+    """
+
+    max_jobs = 1
+
+    def __init__(self, path: Path, ref: str) -> None:
+        self.path = path
+        self.ref = ref
+        self._own = ArtifactReader(path, self.name) if path.exists() else None
+        self._origin = self._own
+        self._new: dict[str, BinaryIO] = {}
+
+    @property
+    def name(self) -> str:
+        return f"kubekey:{self.path}:{self.ref}"
+
+    def platform(self) -> str | None:
+        return None
+
+    def held(self) -> Descriptor | None:
+        if not self.path.exists():
+            return None
+        if self._own is None:  # tag() made it
+            self._own = ArtifactReader(self.path, self.name)
+        return held(str(self.path), self._own, self.ref)
+
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
+        home = source.home(descriptor)
+        if self._origin is None and isinstance(home, KubekeySource) and home.path.is_file():
+            self._origin = ArtifactReader(home.path, self.name)
+        if descriptor.digest in self._new or self._reader().holds(descriptor):
+            return Transfer(descriptor, Outcome.PRESENT)
+        with source.blob(descriptor) as chunks:
+            return Transfer(descriptor, Outcome.SENT, self._spool(descriptor.digest, chunks))
+
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
+        if descriptor.digest not in self._new and not self._reader().holds(descriptor):
+            self._spool(descriptor.digest, [data])
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        reader = self._reader()
+        present = images.all_of(reader.entries())
+        group = entries.group_for(self.path, present, self.ref)
+        only = platform_of(self.name, self._config, descriptor, data)
+        image = entries.written(self.name, group, descriptor, data, only)
+        if image.recorded or descriptor.media_type not in INDEX_TYPES:
+            self.put_manifest(descriptor, data)
+        raw = load_json(self.name, self._index_json(reader), MAX_MANIFEST)
+        listed = raw["manifests"]
+        if group in present and group.kept not in present and group.replaced is None:
+            listed = entries.keep(listed, group)
+        raw["manifests"] = entries.put(listed, image)
+        self._write(reader, encode(raw))
+
+    def close(self) -> None:
+        for reader in (self._own, self._origin):
+            if reader is not None:
+                reader.close()
+        for file in self._new.values():
+            file.close()
+        self._new.clear()
+
+    def _reader(self) -> ArtifactReader:
+        if self._origin is None:
+            raise KubekeyImagesNotFound(
+                self.path, "there is no such file, and the image does not come from an artifact"
+            )
+        return self._origin
+
+    def _index_json(self, reader: ArtifactReader) -> bytes:
+        return reader.index().read(PREFIX + INDEX_FILE, MAX_MANIFEST) or b""
+
+    def _config(self, descriptor: Descriptor) -> bytes:
+        file = self._new.get(descriptor.digest)
+        if file is not None:
+            file.seek(0)
+            return file.read()
+        with self._reader().blob(descriptor) as chunks:
+            return b"".join(chunks)
+
+    def _spool(self, digest: str, chunks: Iterable[bytes]) -> int:
+        try:
+            file = tempfile.TemporaryFile(dir=self.path.parent)  # noqa: SIM115 (close() closes it)
+            self._new[digest] = file
+            return sum(file.write(chunk) for chunk in chunks)
+        except OSError as error:
+            raise CannotWrite(self.path.parent, error) from error
+
+    def _write(self, reader: ArtifactReader, index_json: bytes) -> None:
+        index = reader.index()
+        if not isinstance(index, ArtifactIndex):
+            raise MalformedImage(self.name, "kk's artifacts are compressed, and this one is not")
+        try:
+            size = reader.path.stat().st_size
+        except OSError as error:
+            raise CannotRead(reader.path, error) from error
+        staging.sweep(self.path.parent)
+        staging.require_space(self.path.parent, size)
+        staged = staging.Staged(self.path.parent)
+        try:
+            writer = GzipWriter(staged)
+            for piece, stored in rewrite.pieces(index, self._new, index_json):
+                writer.write(piece, stored=stored)
+            writer.end()
+            if not reader.unchanged():
+                raise TagMoved(self.name, "the artifact as it was read", "another")
+            if self.path.exists():
+                backup.keep(self.path)
+            staged.commit(self.path)
+        finally:
+            staged.discard()
+        if self._own is not None:
+            self._own.close()
+            self._own = None

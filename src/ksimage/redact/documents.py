@@ -1,0 +1,100 @@
+"""Secrets in parsed JSON: by key, in environment lists, in Secrets, in argument lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ksimage.redact.keys import KeyKind, kind_of
+from ksimage.redact.manifests import PUBLIC
+from ksimage.redact.values import plain, strong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What json.loads gives."""
+
+MIN_NUMBER: Final = 10_000
+"""A number below a password's key is a secret from five digits on."""
+
+
+def rewrite(document: Json, secret: Callable[[str], str], text: Callable[[str], str]) -> Json:
+    """``document`` with each string replaced.
+
+    Args:
+        document: as parsed.
+        secret: what to put in the place of a string that is a secret as a whole.
+        text: what to put in the place of any other string, keys included.
+
+    Raises:
+        RecursionError: nested too deeply.
+    """
+    return _Rewriter(secret, text).value(document)
+
+
+class _Rewriter:
+    def __init__(self, secret: Callable[[str], str], text: Callable[[str], str]) -> None:
+        self._secret = secret
+        self._text = text
+
+    def value(self, item: Json) -> Json:
+        if isinstance(item, str):
+            return self._text(item)
+        if isinstance(item, dict):
+            return self._object(item)
+        if isinstance(item, list):
+            return self._list(item)
+        return item
+
+    def _object(self, item: dict[str, Json]) -> dict[str, Json]:
+        whole = item.get("kind") == "Secret"
+        named = self._named(item)
+        made: dict[str, Json] = {}
+        for key, value in item.items():
+            if whole and key in ("data", "stringData") and isinstance(value, dict):
+                made[key] = {
+                    name: v if name in PUBLIC else self._hidden(v, KeyKind.PASSWORD)
+                    for name, v in value.items()
+                }
+            elif key == "value" and named is not KeyKind.NONE:
+                made[key] = self._hidden(value, named)
+            elif (kind := kind_of(key)) is not KeyKind.NONE:
+                made[self._text(key)] = self._hidden(value, kind, auth=key == "auth")
+            else:
+                made[self._text(key)] = self.value(value)
+        return made
+
+    def _named(self, item: dict[str, Json]) -> KeyKind:
+        """``{"name": "X_PASSWORD", "value": …}``, as environments are given."""
+        name = item.get("name", item.get("key"))
+        return kind_of(name) if isinstance(name, str) and "value" in item else KeyKind.NONE
+
+    def _list(self, items: list[Json]) -> list[Json]:
+        made: list[Json] = []
+        flag = KeyKind.NONE
+        for item in items:
+            if flag is not KeyKind.NONE and isinstance(item, str) and not item.startswith("-"):
+                made.append(self._hidden(item, flag))
+                flag = KeyKind.NONE
+                continue
+            made.append(self.value(item))
+            option = isinstance(item, str) and item.startswith("-") and "=" not in item
+            flag = kind_of(item.lstrip("-")) if option and isinstance(item, str) else KeyKind.NONE
+        return made
+
+    def _hidden(self, value: Json, kind: KeyKind, auth: bool = False) -> Json:
+        """A value below a key of this kind."""
+        if isinstance(value, str):
+            # A whole document in a string is read as text: only its secrets are hidden.
+            is_text = len(value.split()) > 3 and "PRIVATE KEY" not in value
+            if plain(value) or (is_text and kind is KeyKind.AMBIGUOUS):
+                return self._text(value)
+            if kind is KeyKind.PASSWORD or strong(value) or auth:
+                return self._secret(value)
+            return self._text(value)
+        number = isinstance(value, int) and not isinstance(value, bool)
+        if number and kind is KeyKind.PASSWORD and abs(int(str(value))) >= MIN_NUMBER:
+            return self._secret(str(value))
+        if isinstance(value, list) and kind is KeyKind.PASSWORD:
+            return [self._hidden(item, kind) for item in value]
+        return self.value(value)

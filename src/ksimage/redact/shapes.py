@@ -1,0 +1,94 @@
+"""Secrets that are known by their own shape: keys, tokens, hashes, webhooks, URLs with logins."""
+
+# ruff: noqa: E501 - a pattern is read in one piece
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ksimage.redact.site import Site, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_B64 = r"[A-Za-z0-9+/]"
+_URLSAFE = r"[A-Za-z0-9_-]"
+_GAP = r"(?:\s|\\+[nrt])"
+"""White space, or an escaped line end at any depth."""
+
+RULES: Final = (
+    rule("jwt", "eyj", rf"(?<!{_URLSAFE})(?P<v>eyJ{_URLSAFE}{{8,}}\.{_URLSAFE}{{8,}}(?:\.{_URLSAFE}{{4,}})?)", 0, 16_384),
+    rule("bearer", "bearer|basic", r"\b(?:bearer|basic)(?:[ \t]+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
+    rule("url", "@", r"://(?P<u>[^\s/:@\"'\\<>]{0,100}):(?P<v>[^\s/@\"'\\<>]{1,200})@", 320, 1),
+    rule("dsn", "@tcp(|@unix(|@udp(", r"(?<![\w.-])[\w.-]{1,60}:(?P<v>[^\s\"'\\@]{1,100})@(?:tcp|udp|unix)\(", 170, 8),
+    rule("aws", "akia|asia|ltai|akid", r"(?<![A-Za-z0-9])(?P<v>(?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,32})(?![A-Za-z0-9])", 0, 60),
+    rule("token", "ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|gldt-|glrt-|npm_|pypi-|xoxb-|xoxp-|xoxa-|hvs.|hvb.|sk-",
+         r"(?<![\w.-])(?P<v>(?:gh[posu]_|github_pat_|gl(?:pat|dt|rt)-|npm_|pypi-|xox[bpa]-|hv[sb]\.|sk-)[A-Za-z0-9_-]{16,})", 0, 200),
+    rule("kubeadm", "kubeadm|bootstrap|token", r"(?<![\w.-])(?P<v>(?-i:(?=[a-z.]{0,22}[0-9])[a-z0-9]{6}\.[a-z0-9]{16}))(?![\w.-])", 160, 400),
+    rule("hash", "$1$|$5$|$6$|$y$|$apr1$|$2a$|$2b$|$2y$|$argon2|{ssha|{sha}|{crypt}|{pbkdf2|{bcrypt}",
+         r"(?P<v>(?:\$(?:[156y]|apr1|2[aby]|argon2\w*)\$|\{(?:SSHA\d*|SHA|CRYPT|PBKDF2[\w-]*|bcrypt)\})[A-Za-z0-9./+=,$-]{8,})", 0, 300),
+    rule("webhook", "send?key=|send?access_token=|feishu|slack|webhooks",
+         r"(?:send\?key=|send\?access_token=|/hook/|/services/\w+/\w+/|/webhooks/\d{15,}/)(?P<v>[\w-]{8,})", 1, 160),
+    rule("signed url", "signature=|-credential=|security-token=|sig=", r"[?&](?:[\w-]*-)?(?:signature|credential|security-token|sig)=(?P<v>[^\s&\"'\\<>]{8,})", 40, 500),
+    rule("identified by", "identified", r"identified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?\\*['\"](?P<v>[^'\"\\\n]{1,200})", 0, 300),
+    rule("base64 key", "ls0tls1crudjti", rf"(?P<v>LS0tLS1CRUdJTi(?:BSU0|BFQy|BQUk|BFTk|BPUE|BEU0){_B64}{{10,}}(?:{_GAP}+{_B64}{{16,}})*(?:{_GAP}+{_B64}{{2,}})?={{0,2}})", 0, 65_536),
+)  # fmt: skip
+
+_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_BODY = re.compile(
+    rf"(?:{_GAP}|[A-Za-z0-9+/=]|(?:Proc-Type|DEK-Info|Version|Comment): [^\n\\]{{1,80}})*"
+)
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{16,}")
+_LAST_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_WORD = re.compile(rf"{_GAP}*(?P<line>[A-Za-z0-9+/=]*)")
+_KEY_CHARACTERS: Final = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n\\"
+)
+_SPLIT = re.compile(rf"{_GAP}+")
+_LONGEST_KEY: Final = 32_768
+
+PEM_TRIGGER: Final = "private key"
+
+
+def pem(text: str, at: int) -> Iterator[Site]:
+    """The private key around the words at ``at``, whole, cut at its end, or at its beginning."""
+    begin = _BEGIN.match(text, max(0, text.rfind("-----", max(0, at - 50), at)))
+    if begin is None:
+        yield from _headless(text, at)
+        return
+    body = _BODY.match(text, begin.end(), begin.end() + _LONGEST_KEY)
+    if body is None or not body[0].strip():
+        return
+    start, end = body.span()
+    # What follows a cut key ("\n\nPLAY RECAP") is not part of it.
+    cut = not text.startswith("-----END", end)
+    if cut:
+        lines = list(_KEY_LINE.finditer(text, start, end))
+        if not lines:
+            return
+        end = lines[-1].end()
+    yield Site(start, end, "private key", body[0][: end - start])
+
+
+def _headless(text: str, at: int) -> Iterator[Site]:
+    """Lines of base64 before an END whose BEGIN was cut off."""
+    dashes = text.rfind("-----END", max(0, at - 40), at)
+    first = dashes
+    while first > max(0, dashes - _LONGEST_KEY) and text[first - 1] in _KEY_CHARACTERS:
+        first -= 1
+    start = dashes
+    for word in reversed(list(_WORD.finditer(text, first, max(first, dashes)))):
+        if not word["line"]:
+            continue
+        last_line = start == dashes and _LAST_LINE.fullmatch(word["line"])
+        if not last_line and not _KEY_LINE.fullmatch(word["line"]):
+            break
+        start = word.start("line")
+    if start < dashes and text[first - 5 : first] != "-----":
+        yield Site(start, dashes, "private key", text[start:dashes])
+
+
+def key_lines(value: str) -> list[str]:
+    """The lines of a private key, each of which betrays a part of it."""
+    return [line for line in _SPLIT.split(value) if len(line) >= 40 and _KEY_LINE.fullmatch(line)]

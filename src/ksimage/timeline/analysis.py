@@ -1,0 +1,157 @@
+"""What an attempt's events tell: its phases, what was slow, what failed, what was waited for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ksimage.timeline import phases
+from ksimage.timeline.lanes import Bar, Lane, Span, lanes
+from ksimage.timeline.path import Path, critical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ksimage.events.model import Attempt, RunState, Task
+    from ksimage.redact.redactor import Redactor
+
+
+class Place(NamedTuple):
+    """A bar and the lane that it is in."""
+
+    lane: Lane
+    bar: Bar
+
+
+class Phase(NamedTuple):
+    """A stretch of the installation that has begun."""
+
+    name: str
+    lanes: list[Lane]
+    span: Span
+    state: RunState
+    last: Lane
+    """The one that ended last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An attempt, read for people. Times are seconds since 1970, lengths seconds."""
+
+    attempt: Attempt
+    title: str
+    """Where it came from; fit for showing."""
+    span: Span
+    lanes: list[Lane]
+    phases: list[Phase]
+    path: Path
+    redactor: Redactor | None
+    """Hides the secrets in what tasks said; None: they are shown as they are."""
+
+    @property
+    def state(self) -> RunState:
+        """Failed when any component failed; ok only when result-info ended well."""
+        states = {lane.state for lane in self.lanes if lane.is_current}
+        for state in ("failed", "running", "cut"):
+            if state in states:
+                return state
+        return "ok" if self.path.complete else "cut"
+
+    @property
+    def latest(self) -> Span:
+        """The last installation alone: each edit of the configuration starts another one."""
+        starts = [lane.span.start for lane in self.lanes if lane.is_current]
+        return Span(min(starts, default=self.span.start), self.span.end)
+
+    @property
+    def tasks(self) -> int:
+        """Tasks drawn."""
+        return sum(len(lane.bars) for lane in self.lanes)
+
+    @property
+    def events(self) -> int:
+        """Events drawn."""
+        return sum(len(lane.events) for lane in self.lanes)
+
+    @property
+    def timeless(self) -> int:
+        """Tasks and events without a usable time, which no picture shows."""
+        shown = sum(len(lane.bars) + len(lane.events) for lane in self.lanes)
+        known = sum(len(run.tasks) + len(run.events) for run in self.attempt.runs)
+        return known - shown
+
+    @property
+    def retries(self) -> int:
+        """Retries of all current tasks."""
+        return sum(lane.retries for lane in self.lanes)
+
+    def places(self) -> list[Place]:
+        """All current bars with their lanes."""
+        return [Place(lane, bar) for lane in self.lanes for bar in lane.current]
+
+    def slowest(self, most: int) -> list[Place]:
+        """The longest tasks."""
+        return _longest(self.places(), most)
+
+    def retried(self, most: int) -> list[Place]:
+        """The longest of those tried more than once."""
+        return _longest((place for place in self.places() if place.bar.task.attempts), most)
+
+    def output(self, task: Task) -> str:
+        """What a failed task said, without secrets."""
+        if self.redactor is None or not task.output:
+            return task.output
+        return self.redactor.redacted(task.output)
+
+    def failures(self) -> list[Place]:
+        """Tasks that failed, then those whose failure was ignored or rescued."""
+        ranks = {"failed": 0, "unreachable": 0, "rescued": 1, "ignored": 1}
+        found = [place for place in self.places() if place.bar.task.state in ranks]
+        return sorted(found, key=lambda place: (ranks[place.bar.task.state], place.bar.start))
+
+
+def analyse(attempt: Attempt, title: str = "", redactor: Redactor | None = None) -> Analysis:
+    """Read an attempt. Without any usable time it has no lanes, and its span is empty.
+
+    Args:
+        attempt: the attempt; it stays as it is.
+        title: where it came from.
+        redactor: learns the secrets in what tasks said, and hides them wherever they stand there.
+    """
+    from ksimage.timeline.words import line
+
+    drawn = lanes(attempt)
+    span = Span(0.0, 0.0)
+    if drawn:
+        ends = [lane.span.end for lane in drawn]
+        ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
+        span = Span(min(lane.first for lane in drawn), max(ends))
+    current = [lane for lane in drawn if lane.is_current]
+    if redactor is not None:
+        for task in (task for run in attempt.runs for task in run.tasks if task.output):
+            redactor.learn_text(task.output)
+    path = critical(current)
+    return Analysis(attempt, line(title), span, drawn, _phases(current), path, redactor)
+
+
+def _longest(places: Iterable[Place], most: int) -> list[Place]:
+    return sorted(places, key=lambda place: -place.bar.seconds)[:most]
+
+
+def _phases(drawn: list[Lane]) -> list[Phase]:
+    found = []
+    for name in phases.ORDER:
+        members = [lane for lane in drawn if lane.phase == name]
+        if members:
+            last = max(members, key=lambda lane: lane.span.end)
+            span = Span(min(lane.span.start for lane in members), last.span.end)
+            found.append(Phase(name, members, span, _worst(members), last))
+    return found
+
+
+def _worst(members: list[Lane]) -> RunState:
+    states = {lane.state for lane in members}
+    for state in ("failed", "running", "cut"):
+        if state in states:
+            return state
+    return "ok"

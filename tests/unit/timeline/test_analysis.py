@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from tests.support.attempts import BEGAN, attempt, run, task, whole
+from tests.support.installations import installation
+
+from ksimage.events.model import Attempt, Event
+from ksimage.timeline.analysis import analyse
+from ksimage.timeline.lanes import Span
+
+
+def test_phases_come_in_order_with_the_one_that_ended_last() -> None:
+    analysis = analyse(whole())
+    assert [phase.name for phase in analysis.phases] == [
+        "pre-install",
+        "components",
+        "result-info",
+        "after",
+    ]
+    components = analysis.phases[1]
+    assert components.span == Span(BEGAN + 12, BEGAN + 30)
+    assert components.last.component == "monitoring"
+    assert components.state == "failed"
+    assert analysis.span == Span(BEGAN, BEGAN + 141)
+
+
+def test_slow_retried_and_failed_tasks() -> None:
+    analysis = analyse(whole())
+    assert [place.bar.task.name for place in analysis.slowest(2)] == ["Tell", "Prepare"]
+    assert [place.bar.task.name for place in analysis.retried(9)] == ["Deploy"]
+    assert [place.lane.component for place in analysis.failures()] == ["monitoring"]
+
+
+def test_real_failures_come_before_forgiven_ones() -> None:
+    analysis = analyse(
+        attempt(run("a", task("forgiven", 0, 1, "ignored"), task("real", 2, 1, "failed")))
+    )
+    assert [place.bar.task.name for place in analysis.failures()] == ["real", "forgiven"]
+
+
+def test_the_state_of_the_whole() -> None:
+    assert analyse(whole()).state == "failed"
+    assert analyse(installation(failing="")).state == "ok"
+    assert analyse(installation(failing="", unfinished=True)).state == "running"
+    still = attempt(run("common", task("t", 0, None, "running"), state="running"))
+    assert analyse(still).state == "running"
+    assert analyse(attempt(run("common", task("t", 0, 1)))).state == "cut"
+
+
+def test_what_has_no_time_is_counted() -> None:
+    installed = whole()
+    installed.runs[0].events.append(Event(None, "verbose", 99, "verbose", None, ""))
+    assert analyse(installed).timeless == 1
+
+
+def test_nothing_is_no_error() -> None:
+    analysis = analyse(Attempt(), "\x1b[1mname")
+    assert (analysis.lanes, analysis.phases, analysis.failures()) == ([], [], [])
+    assert analysis.title == "name"
+
+
+def test_of_two_installations_in_one_pod_the_last_one_counts() -> None:
+    analysis = analyse(
+        attempt(
+            run("preinstall", task("p", 0, 5)),
+            run("devops", task("d", 6, 90), state="failed"),
+            run("preinstall", task("p", 200, 4)),
+            run("network", task("n", 205, 3)),
+            run("result-info", task("r", 209, 1)),
+        )
+    )
+    assert analysis.state == "ok"
+    assert analysis.latest == Span(BEGAN + 200, BEGAN + 210)
+    assert analysis.span == Span(BEGAN, BEGAN + 210)
+    assert [phase.name for phase in analysis.phases] == ["pre-install", "components", "result-info"]
+    assert analysis.path.seconds == 10
+    assert analysis.failures() == []
+    assert [lane.component for lane in analysis.lanes if not lane.is_current] == ["devops"]
