@@ -24,7 +24,7 @@ from ksimage.images.digest import DIGEST
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
-from ksimage.patching import series
+from ksimage.patching.listing import patch_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,8 +141,8 @@ def _settings(
     labels = image_config.labels(image.config)
     known = patcher.load_series(settings)
     names = [patch.name for patch in label.parse_patches(labels.get(label.PATCHES, ""))]
-    files = tuple(path for path in settings.patches.files if series.patch_name(path.name) in names)
-    present = {*known.names, *(series.patch_name(path.name) for path in files)}
+    files = tuple(path for path in settings.patches.files if patch_name(path.name) in names)
+    present = {*known.names, *(patch_name(path.name) for path in files)}
     missing = [name for name in names if name not in present]
     if missing:
         raise CannotReproduce(

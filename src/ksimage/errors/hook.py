@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ksimage.errors.patch import PatchError
 from ksimage.text import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class BasePatched(PatchError):
@@ -25,11 +30,13 @@ class BasePatched(PatchError):
 class HookBroken(PatchError):
     """The patched hook is no Python 3 that the image's interpreter could run."""
 
-    def __init__(self, name: str, reason: str, *, line: int | None = None) -> None:
+    def __init__(
+        self, name: str, reason: str, *, line: int | None = None, advice: Iterable[str] = ()
+    ) -> None:
         super().__init__(
             f"{place(name, line)}: the patched hook is broken: {reason}",
             why="shell-operator would fail to start it and the installation would never begin",
-            advice=["see what the patches make of it: ksimage diff RELEASE"],
+            advice=[*advice, "see what the patches make of it: ksimage diff RELEASE"],
         )
         self.hook_line = line
 

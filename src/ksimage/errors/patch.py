@@ -45,17 +45,40 @@ class PatchesRefused(PatchError):
         )
 
 
+class PatchesFailed(PatchError):
+    """Several patches do not apply; `why` has each, and what to do about it.
+
+    Attributes:
+        failures: the error of each, in order.
+    """
+
+    def __init__(self, failures: Sequence[PatchError], names: Sequence[str], target: str) -> None:
+        told = []
+        for error in failures:
+            lines = [error.message, *error.why.splitlines()]
+            told.append("\n".join([*lines, *(f"→ {line}" for line in error.advice)]))
+        super().__init__(
+            f"{len(failures)} patches do not apply to {target}: {', '.join(names)}",
+            why="\n".join(told),
+            advice=["leave all of them out: " + " ".join(f"--without {name}" for name in names)]
+            if names
+            else [],
+            path=failures[0].path,
+            line=failures[0].line,
+        )
+        self.failures = tuple(failures)
+
+
 class PatchAlreadyApplied(PatchError):
     """The hook already holds what the patch would make of it."""
 
-    def __init__(self, name: str, target: str, *, path: str, line: int) -> None:
+    def __init__(
+        self, name: str, target: str, *, path: str, line: int, advice: Iterable[str] = ()
+    ) -> None:
         super().__init__(
             f"{place(path, line)}: patch {name} is already applied to {target}",
-            why="taking it out would succeed, and putting it in would not",
-            advice=[
-                "is the base an image that was patched before?  ksimage verify IMAGE",
-                f"or leave it out: --without {name}",
-            ],
+            why="what it does is done: taking it out would succeed, and putting it in would not",
+            advice=advice,
             path=path,
             line=line,
         )
@@ -65,16 +88,22 @@ class PatchAmbiguous(PatchError):
     """A hunk is not where it says, and more than one other place would fit."""
 
     def __init__(
-        self, name: str, target: str, *, hunk: int, stated: int, places: str, path: str, line: int
+        self,
+        name: str,
+        target: str,
+        *,
+        hunk: int,
+        stated: int,
+        places: str,
+        path: str,
+        line: int,
+        advice: Iterable[str] = (),
     ) -> None:
         super().__init__(
             f"{place(path, line)}: patch {name}, hunk {hunk} fits {target} in more than one place",
             why=f"it does not fit at line {stated}, where it belongs, but at lines {places};"
             " choosing one would be guessing",
-            advice=[
-                "give the hunk another line of context, or regenerate it:"
-                f" ksimage patches refresh {path} --release RELEASE"
-            ],
+            advice=["give the hunk another line of context", *advice],
             path=path,
             line=line,
         )
@@ -97,7 +126,7 @@ class PatchConflict(PatchError):
         hunk: int,
         expected: Sequence[tuple[int, str]],
         actual: Sequence[tuple[int, str]],
-        note: str,
+        shown: str,
         path: str,
         line: int,
         advice: Iterable[str] = (),
@@ -105,19 +134,10 @@ class PatchConflict(PatchError):
         self.hunk = hunk
         self.expected = tuple(expected)
         self.actual = tuple(actual)
-        width = max([len(str(number)) for number, _ in (*expected, *actual)] or [1])
-        shown = ["the hunk expects:"]
-        shown += [f"  {number:>{width}} | {text}" for number, text in expected]
-        shown += ["the hook has, at the most similar place:" if actual else "the hook is empty"]
-        shown += [f"  {number:>{width}} | {text}" for number, text in actual]
         super().__init__(
             f"{place(path, line)}: patch {name}, hunk {hunk} does not apply to {target}",
-            why="\n".join([note, *shown]) if note else "\n".join(shown),
-            advice=advice
-            or [
-                "which releases it fits: ksimage patches check --all --clone DIR",
-                f"make it fit: edit it, then ksimage patches refresh {path} --release RELEASE",
-            ],
+            why=shown,
+            advice=advice,
             path=path,
             line=line,
         )
@@ -273,4 +293,19 @@ class WithAndWithout(SeriesError):
             f"patch {name} is given to --with and to --without",
             why="it cannot be both in the image and not in it",
             advice=["drop one of the two (a configuration file counts too: ksimage.yaml)"],
+        )
+
+
+class ShippedPatch(PatchError):
+    """A file that comes with ksimage was to be rewritten: every later build would have it."""
+
+    def __init__(self, path: str, name: str) -> None:
+        super().__init__(
+            f"{path} is one of ksimage's own patches and is not rewritten",
+            why="every later build on this machine would be another one, without a word",
+            advice=[
+                f"make your own of it: ksimage patches show {name} > {name}-own.patch",
+                f"and build with it: --without {name} --patch {name}-own.patch",
+            ],
+            path=path,
         )

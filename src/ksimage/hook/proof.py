@@ -153,7 +153,10 @@ def _as_broken(name: str) -> Iterator[None]:
             warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
             yield
     except SyntaxError as error:
-        raise HookBroken(name, f"{error.msg}", line=error.lineno) from error
+        advice = []
+        if "keyword argument repeated: verbosity" in error.msg:
+            advice = ["it passes a verbosity already: --without verbosity"]
+        raise HookBroken(name, error.msg, line=error.lineno, advice=advice) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise HookBroken(name, f"Python cannot read it: {error}") from error
 

@@ -17,6 +17,7 @@ from ksimage.upstream.releases import HOOK_PATH
 MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""
 MAX_HUNKS = 1000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?([^\n]*))?")
 _ED_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?")  # plain diff without -u
@@ -73,6 +74,10 @@ class _Parser:
         self.recount = recount
         if len(data) > MAX_BYTES:
             raise self.malformed(f"{len(data)} bytes are more than a patch may have", 1)
+        if data.startswith(BYTE_ORDER_MARK):
+            reason = "it begins with a byte-order mark, which some editors put there"
+            advice = [f"sed -i '1s/^\\xEF\\xBB\\xBF//' {self.path}"]
+            raise PatchMalformed(name, reason, path=self.path, line=1, advice=advice)
         self.lines = data.split(b"\n")
         self.complete = self.lines[-1] == b""  # the file ends with a newline
         if self.complete:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.hooks import clone_option, read_hook
+from ksimage.cli.input.hooks import clone_option, hook_below, pristine_option
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
+    from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
 
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 )
 @clone_option
 @settings("Hooks", "source", "platforms")
+@pristine_option
 @option(
     "Result",
     "--dir",
@@ -58,12 +60,16 @@ def patches_new(
     name: str,
     release: str,
     clone: str | None,
+    pristine: bool,
     directory: str,
     edited: str | None,
     description: str | None,
     **values: Any,
 ) -> None:
-    """Extract a release's hook, open an editor on it, and write what changed as NAME.patch.
+    """Open an editor on the hook that a build would patch, and write what changed as NAME.patch.
+
+    That is the release's hook with the shipped patches, and with those that the folder's series has
+    already. For a series that replaces the shipped one: --pristine.
 
     \b
       ksimage patches new retries --release v3.3.2 --clone ~/ks-installer --dir my-patches
@@ -86,7 +92,7 @@ def patches_new(
         raise FileExists([str(path)], ["choose another name", f"ksimage patches refresh {path}"])
     tag = naming.release_tag(release)
     new = _prepare(folder)
-    before = read_hook(run, tag, clone)
+    before = hook_below(run, tag, clone, folder, alone=pristine)
     after = files.read(Path(edited)) if edited else _edit(before)
     data = compose(before, after, _header(tag, description), name=name)
     files.replace(path, data)
@@ -95,10 +101,23 @@ def patches_new(
     if new or series.is_file():
         files.replace(series, _with_line(b"" if new else files.read(series), path.name))
         terminal.step(f"added to {series}")
-        terminal.step(f"use it:  ksimage build {tag} --patch-dir {directory}")
+        use = f"--patch-dir {directory}"
     else:
-        terminal.step(f"use it:  ksimage build {tag} --patch {path}")
+        use = f"--patch {path}"
+    terminal.step(f"use it:  {_build(run, tag, use, pristine)}")
     terminal.result(str(path), {"file": str(path)})
+
+
+def _build(run: Invocation, tag: str, use: str, pristine: bool) -> str:
+    """The command that builds with it, with what was typed here."""
+    from ksimage.config.settings import DEFAULT_SOURCE
+
+    words = ["ksimage build", tag, use]
+    if pristine:
+        words.append("--patch-mode replace")
+    if run.settings.source != DEFAULT_SOURCE:
+        words.append(f"--from {run.settings.source}")
+    return " ".join(words)
 
 
 def _prepare(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.hooks import clone_option, read_hook
+from ksimage.cli.input.hooks import clone_option, hook_below, pristine_option, read_hook
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 @clone_option
 @settings("Hooks", "source", "platforms")
+@pristine_option
 @option(
     "Result",
     "--stdout",
@@ -41,12 +42,16 @@ def patches_refresh(
     file: str,
     release: str,
     clone: str | None,
+    pristine: bool,
     stdout: bool,
     **values: Any,
 ) -> None:
     """Regenerate offsets, counts and context of a patch file, as quilt does; its header stays.
 
-    What a person changed by hand may have wrong counts; what no longer applies is refused.
+    What a person changed by hand may have wrong counts; what no longer applies is refused. The
+    patch is made to fit the hook that a build patches with it: with the shipped patches, and with
+    those before it in its series. Shipped patches themselves are never rewritten: --stdout shows
+    what would be.
 
     \b
       ksimage patches refresh my-patches/retries.patch --release v3.4.1 --clone ~/ks-installer
@@ -54,12 +59,22 @@ def patches_refresh(
     from ksimage.base import naming
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output import files
+    from ksimage.errors import ShippedPatch
     from ksimage.patching.refresh import refresh
+    from ksimage.patching.series import is_shipped
 
     run = Invocation(terminal, values)
     path = Path(file)
+    shipped = is_shipped(path)
+    if shipped and not stdout:
+        raise ShippedPatch(file, path.stem)
     old = files.read(path)
-    hook = read_hook(run, naming.release_tag(release), clone)
+    tag = naming.release_tag(release)
+    hook = (
+        read_hook(run, tag, clone)
+        if shipped
+        else hook_below(run, tag, clone, path.parent, name=path.stem, alone=pristine)
+    )
     refreshed = refresh(old, hook, path.stem, path=file, target=f"the hook of {release}")
     if stdout:
         click.echo(refreshed.data, nl=False)

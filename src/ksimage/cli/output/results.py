@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.publish.publish import Published
 
+STALE = (
+    "nodes that have pulled this tag before go on running what it held then (KubeKey's Deployment"
+    " has IfNotPresent): name the image by its digest, or give it a tag of its own"
+)
 HEADERS = ("release", "platforms", "state", "digest", "seconds", "bytes moved")
 
 
@@ -34,6 +38,8 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         terminal.field("kept", f"{published.kept} (what the tag held before)")
     elif published.replaced:
         terminal.field("replaced", published.replaced)
+    if published.replaced and published.location.reference:
+        terminal.warning(STALE)
     sent = published.copied.sent if published.copied else 0
     state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
     if built.destination.engine == "docker" and not published.up_to_date:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import derived
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import CHATTY, HOOK, series
 
@@ -20,7 +21,7 @@ assert path.name == "installRunner.py", sys.argv
 Path("seen").write_text(repr(sys.argv[1:-1]))
 path.write_bytes(path.read_bytes().replace(b"logging.INFO", b"logging.DEBUG"))
 """
-NEW = ("patches", "new", "chatty", "--release", "3.3.2")
+NEW = ("patches", "new", "chatty", "--release", "3.3.2", "--pristine")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_editor(
     assert found.stdout == "chatty.patch\n"
     assert (tmp_path / "seen").read_text() == "['--wait']"
     assert applied(tmp_path / "chatty.patch") == CHATTY
-    assert "use it:  ksimage build v3.3.2 --patch chatty.patch" in found.stderr
+    assert "use it:  ksimage build v3.3.2 --patch chatty.patch --patch-mode replace" in found.stderr
     assert not (tmp_path / "series").exists()
     header = library.load_file(tmp_path / "chatty.patch").header
     assert header.releases == "==3.3.2"
@@ -123,7 +124,7 @@ def test_series_gets_a_line(run: Run, base: str, tmp_path: Path) -> None:
     assert (mine / "series").read_text() == "# mine\nfirst.patch\nchatty.patch\n"
     assert (mine / "series").stat().st_mode & 0o777 == 0o664
     assert library.load(mine).names == ("first", "chatty")
-    assert "ksimage build v3.3.2 --patch-dir mine" in found.stderr
+    assert "ksimage build v3.3.2 --patch-dir mine --patch-mode replace --from" in found.stderr
 
 
 def test_new_folder_becomes_a_series(run: Run, base: str, tmp_path: Path) -> None:
@@ -181,3 +182,29 @@ def test_whole_new_text_is_refused(run: Run, base: str, tmp_path: Path) -> None:
 def test_releases_that_cannot_be_edited(run: Run, clone: Path, release: str) -> None:
     found = run("patches", "new", "x", "--release", release, "--clone", str(clone))
     assert found.code == 4
+
+
+class TestOnTopOfTheShippedSeries:
+    """Without --pristine the editor shows the hook that the build will patch."""
+
+    BELOW = ("patches", "new", "chatty", "--release", "3.3.2")
+
+    def test_what_new_says_to_type_builds(
+        self, run: Run, base: str, editor: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("EDITOR", editor)
+        found = run(*self.BELOW, "--from", base).ok()
+        (line,) = [text for text in found.stderr.splitlines() if "use it:" in text]
+        words = line.partition("ksimage ")[2].split()
+        built = run(*words, "--to", "oci:out").ok()
+        assert "chatty (offset" not in built.stderr and "chatty" in built.stderr
+
+    def test_a_line_that_a_shipped_patch_made(self, run: Run, base: str, tmp_path: Path) -> None:
+        with derived.planned(base) as plan:
+            after = plan.platforms[0].patched.after
+        edited = after.replace(b"        ident='result',", b"        ident='result',  # mine", 1)
+        assert edited != after
+        (tmp_path / "edited.py").write_bytes(edited)
+        found = run(*self.BELOW, "--edited", "edited.py", "--from", base, "--dir", "mine").ok()
+        assert f"use it:  ksimage build v3.3.2 --patch-dir mine --from {base}" in found.stderr
+        run("build", "v3.3.2", "--patch-dir", "mine", "--from", base, "--to", "oci:out").ok()

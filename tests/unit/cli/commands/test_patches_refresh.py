@@ -9,6 +9,7 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 
+from ksimage import resources
 from ksimage.patching import unified
 from ksimage.patching.apply import apply_patch
 
@@ -16,7 +17,7 @@ FITS = patch("chatty")
 MOVED = re.sub(
     rb"@@ -(\d+),3 \+\1,3 @@", lambda at: b"@@ -%d,3 +%d,3 @@" % (2 * (int(at[1]) - 7,)), FITS
 )
-RELEASE = ("--release", "v3.3.2")
+RELEASE = ("--release", "v3.3.2", "--pristine")
 
 
 @pytest.fixture
@@ -125,3 +126,60 @@ def test_garbage_is_no_patch(run: Run, clone: Path, file: Path) -> None:
     file.write_bytes(b"\x00\xff garbage")
     assert run("patches", "refresh", str(file), *RELEASE, "--clone", str(clone)).code == 5
     assert file.read_bytes() == b"\x00\xff garbage"
+
+
+class TestOnTopOfTheShippedSeries:
+    """What a build meets is what the patch is made to fit."""
+
+    def test_it_applies_without_offset(self, run: Run, base: str, file: Path) -> None:
+        hooks = ("--release", "v3.3.2", "--from", base)
+        run("patches", "refresh", "chatty.patch", *hooks).ok()
+        built = run("build", "v3.3.2", "--from", base, "--patch", "chatty.patch", "--to", "oci:out")
+        assert "chatty (offset" not in built.ok().stderr
+        assert file.read_bytes() != FITS
+        again = run("--output", "json", "patches", "refresh", "chatty.patch", *hooks).ok()
+        assert again.document["changed"] is False
+
+    def test_below_it_are_those_before_it_in_its_series(
+        self, run: Run, base: str, tmp_path: Path
+    ) -> None:
+        once = HOOK.replace(b"import json", b"import json  # 1")
+        twice = once.replace(b"import json  # 1", b"import json  # 2")
+        mine = tmp_path / "mine"
+        mine.mkdir()
+        (mine / "first.patch").write_bytes(patch("first", after=once))
+        (mine / "second.patch").write_bytes(patch("second", before=once, after=twice))
+        (mine / "series").write_text("first.patch\nsecond.patch\n")
+        for name in ("second", "first"):
+            run(
+                "patches", "refresh", f"mine/{name}.patch", "--release", "v3.3.2", "--from", base
+            ).ok()
+        checked = run(
+            "patches", "check", "--release", "v3.3.2", "--from", base, "--patch-dir", "mine"
+        )
+        assert checked.code == 0, checked.stderr
+        run("build", "v3.3.2", "--from", base, "--patch-dir", "mine", "--to", "oci:out").ok()
+
+
+class TestShippedFiles:
+    """They are never written: each later build would be another one."""
+
+    def test_refused_however_it_is_named(
+        self, run: Run, clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shipped = resources.path("patches") / "unquiet.patch"
+        before = shipped.read_bytes()
+        (tmp_path / "link.patch").symlink_to(shipped)
+        (tmp_path / "folder").symlink_to(shipped.parent)
+        for name in (str(shipped), "link.patch", "folder/unquiet.patch"):
+            found = run("patches", "refresh", name, *RELEASE, "--clone", str(clone))
+            assert found.code == 5
+            assert "is one of ksimage's own patches" in found.stderr
+        assert shipped.read_bytes() == before
+        run("patches", "refresh", str(shipped), *RELEASE, "--clone", str(clone), "--stdout").ok()
+
+    def test_the_advice_is_accepted(self, run: Run, base: str, tmp_path: Path) -> None:
+        shown = run("patches", "show", "unquiet").ok().stdout
+        (tmp_path / "unquiet-own.patch").write_text(shown)
+        own = ("--without", "unquiet", "--patch", "unquiet-own.patch")
+        run("build", "v3.3.2", "--from", base, *own, "--to", "oci:out").ok()
