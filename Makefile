@@ -10,7 +10,7 @@ OUT := .cache/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INPUTS := pyproject.toml src/ksimage/__init__.py
 
-.PHONY: help demo test lint docs dev clean
+.PHONY: help demo test lint docs zipapp dev clean
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,9 @@ ifdef COVERAGE
 else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
+
+zipapp: $(VENV)/.run ## dist/ksimage.pyz: one file with all dependencies, for every Python from 3.10 on
+	$(BIN)/python tools/make_zipapp.py dist/ksimage.pyz
 
 lint: $(VENV)/.dev ## ruff, mypy, and import-linter (the order of the rooms)
 	$(BIN)/ruff check .

@@ -94,6 +94,8 @@ def render(
         terminal.step(f"wrote    {path}")
     if hook:
         _advise(terminal, directory, hook)
+    else:
+        _advise_build(terminal, directory, plan)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
 
 
@@ -101,6 +103,18 @@ def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
     from ksimage.build import context
 
     return context.files(plan, plan.platforms[0])
+
+
+def _advise_build(terminal: Terminal, directory: str, plan: Plan) -> None:
+    """What to type, so that FROM finds the base."""
+    import shlex
+
+    from ksimage.build import context
+
+    terminal.step("next:")
+    for line in context.loading(plan, plan.platforms[0]):
+        terminal.step(f"  {line}")
+    terminal.step(f"  docker build -t {plan.repository}:{plan.tag} {shlex.quote(directory)}")
 
 
 def _configmap(hook: MountedHook) -> list[tuple[str, bytes, int]]:
