@@ -173,7 +173,7 @@ def test_words_are_those_of_the_program() -> None:
 
     words = {
         state.value
-        for kind in (batch.Ending, staleness.State, image_identity.Origin)
+        for kind in (batch.Ending, staleness.Staleness, image_identity.Origin)
         for state in kind
     }
     words |= {patches.APPLIES, patches.OFFSET, patches.EXCLUDED, patches.REFUSED}
