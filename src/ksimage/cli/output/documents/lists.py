@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ksimage.build.staleness import Finding
-    from ksimage.hook.matrix import Cell, Row
+    from ksimage.hook.matrix import Cell, HookRow
     from ksimage.patching.series import SeriesPatch
     from ksimage.upstream.releases import Release
 
@@ -77,7 +77,7 @@ def files_document(paths: Iterable[Path]) -> dict[str, Any]:
     return {"files": [str(path) for path in paths]}
 
 
-def matrix_document(rows: Sequence[Row]) -> dict[str, Any]:
+def matrix_document(rows: Sequence[HookRow]) -> dict[str, Any]:
     """What ``patches check`` found out."""
     return {
         "releases": [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ksimage.build.reproduce import Comparison
+    from ksimage.build.reproduce import Rebuild
     from ksimage.harbor.view import View
-    from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.report import Inspection, PlatformReport
     from ksimage.inspection.verdict import Verdict
 
 
@@ -57,7 +57,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def comparison_document(compared: Comparison) -> dict[str, Any]:
+def comparison_document(compared: Rebuild) -> dict[str, Any]:
     """What ``reproduce`` found out."""
     return {
         "name": compared.name,
@@ -69,7 +69,7 @@ def comparison_document(compared: Comparison) -> dict[str, Any]:
     }
 
 
-def _platform_document(platform: Platform) -> dict[str, Any]:
+def _platform_document(platform: PlatformReport) -> dict[str, Any]:
     identity = platform.identity
     return {
         "platform": platform.platform,
