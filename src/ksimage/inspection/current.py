@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.errors import HookNotFound, KsimageError
+from ksimage.errors import (
+    AmbiguousImage,
+    HookNotFound,
+    ImageNotFound,
+    KsimageError,
+    PolicyViolation,
+)
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
@@ -88,11 +94,26 @@ def look(location: Location, options: RegistryOptions | None) -> Content:
             return Content((part,))
         bounded = Bounded(source, LIMIT)
         return Content(tuple(_part(bounded, i) for i in base_images.read_images(source).images))
+    except PolicyViolation as error:
+        log.info("%s: %s", location, error.message)
+        return Content((), f"an image that the registry hands out to nobody ({error.why})")
+    except (AmbiguousImage, ImageNotFound) as error:
+        names = _names(location)
+        log.info("%s: %s", location, error.message)
+        what = f"images of other names: {', '.join(names[:5])}" if names else "other images"
+        return Content((), what + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
     except KsimageError as error:
         log.info("%s: %s", location, error.message)
         return Content((), "something else, which cannot be read as an image")
     finally:
         source.close()
+
+
+def _names(location: Location) -> list[str]:
+    try:
+        return access.names_in(location)
+    except KsimageError:
+        return []
 
 
 def _part(source: Bounded, image: PlatformImage) -> Part:

@@ -131,7 +131,7 @@ def require_distinct(order: Order) -> None:
             f"several images cannot go into one file, {to}",
             advice=["--to oci:DIR holds several", "or leave --to out: one file for each"],
         )
-    if to and naming.target_location(to, "a") == naming.target_location(to, "b"):
+    if to and naming.is_named(to):
         raise UsageError(f"several images cannot all be {to}", advice=["leave the tag out of --to"])
     if "{release}" not in tag and "{digest8}" not in tag:
         raise UsageError(
