@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Rebuild:
     """The image's digest, the rebuilt one, and why they differ (empty when they are equal)."""
 
     name: str
@@ -56,7 +56,7 @@ def reproduce(
     *,
     options: OptionsFor,
     base_location: Location | None = None,
-) -> Comparison:
+) -> Rebuild:
     """Rebuild the image at ``location`` in memory and compare.
 
     Args:
@@ -94,7 +94,7 @@ def reproduce(
         platforms=tuple(i.platform.exact for i in found.images) if found.index is not None else (),
         epoch=_epoch(first, original),
         soundness="repair" if label.REPAIRED in said else "ignore",
-        statement=label.Statement(
+        statement=label.Provenance(
             said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
@@ -108,7 +108,7 @@ def reproduce(
     differences: list[str] = []
     if again.top.digest != found.top.digest:
         differences = _explain(found, again, said, plan.statement.patches)
-    return Comparison(
+    return Rebuild(
         str(location), str(place), found.top.digest, again.top.digest, tuple(differences)
     )
 

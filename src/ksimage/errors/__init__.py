@@ -26,6 +26,7 @@ from ksimage.errors.notfound import *
 from ksimage.errors.patch import *
 from ksimage.errors.registry import *
 from ksimage.errors.rollout import *
+from ksimage.errors.series import *
 from ksimage.errors.status import *
 from ksimage.errors.tag import *
 from ksimage.errors.usage import *

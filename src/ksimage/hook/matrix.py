@@ -47,7 +47,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class HookRow:
     """One hook: every patch alone, and all that are on by default together, with the proof.
 
     Attributes:
@@ -73,7 +73,7 @@ class Row:
         return all(cell.status != REFUSED for cell in (*self.cells, self.series))
 
 
-def check(hooks: Mapping[str, bytes], series: Series) -> tuple[Row, ...]:
+def check(hooks: Mapping[str, bytes], series: Series) -> tuple[HookRow, ...]:
     """Try every patch on every hook.
 
     Args:
@@ -83,7 +83,7 @@ def check(hooks: Mapping[str, bytes], series: Series) -> tuple[Row, ...]:
     return tuple(_row(name, data, series) for name, data in hooks.items())
 
 
-def _row(name: str, data: bytes, series: Series) -> Row:
+def _row(name: str, data: bytes, series: Series) -> HookRow:
     digest = hashlib.sha256(data).hexdigest()
     release = _release(name, digest)
     pristine = None if release is None else release.sha256 == digest
@@ -92,13 +92,15 @@ def _row(name: str, data: bytes, series: Series) -> Row:
     except KsimageError as error:
         reason = error.why or error.message
         cells = tuple(Cell(patch.name, UNSUPPORTED, 0, error.kind, reason) for patch in series)
-        return Row(name, digest, pristine, cells, Cell("", UNSUPPORTED, 0, error.kind, reason), "")
+        return HookRow(
+            name, digest, pristine, cells, Cell("", UNSUPPORTED, 0, error.kind, reason), ""
+        )
     cells = tuple(
         _cell(patch, data, name, release, list(series)[:number])
         for number, patch in enumerate(series)
     )
     together, result = _together(series, data, name, release)
-    return Row(name, digest, pristine, cells, together, result)
+    return HookRow(name, digest, pristine, cells, together, result)
 
 
 def _release(name: str, digest: str) -> Release | None:

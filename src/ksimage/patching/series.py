@@ -29,7 +29,7 @@ from ksimage.text import similar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ksimage.patching.dep3 import Header
+    from ksimage.patching.dep3 import PatchHeader
     from ksimage.patching.model import Patch
     from ksimage.upstream.releases import Release
 
@@ -50,7 +50,7 @@ class SeriesPatch(NamedTuple):
     name: str
     path: Path
     patch: Patch
-    header: Header
+    header: PatchHeader
     default: bool
 
     @property

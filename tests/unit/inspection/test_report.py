@@ -17,7 +17,7 @@ from ksimage.errors import ImageNotFound
 from ksimage.harbor import api
 from ksimage.inspection import report as inspecting
 from ksimage.inspection.identity import Origin
-from ksimage.inspection.overwrite import Answer
+from ksimage.inspection.overwrite import MovedBack
 from ksimage.inspection.report import Inspection
 from ksimage.locations import access, spec
 from ksimage.locations.options import RegistryOptions
@@ -175,7 +175,7 @@ class TestRegistry:
         name = f"{registry.address}/inspect/ks-installer"
         send(f"oci:{tmp_path}/l", f"{name}:v3.3.2")
         found = look(f"{name}:v3.3.2")
-        assert found.judgement and found.judgement.answer is Answer.UNKNOWN
+        assert found.judgement and found.judgement.answer is MovedBack.UNKNOWN
         assert any("KubeKey pushes over the tag v3.3.2" in w for w in found.warnings)
 
     @pytest.mark.usefixtures("pristine")
@@ -186,7 +186,7 @@ class TestRegistry:
             send(f"oci:{tmp_path}/l", f"{name}:{tag}")
         found = look(f"{name}:v3.3.2")
         assert found.kept and found.kept.digest == found.digest
-        assert found.judgement and found.judgement.answer is Answer.LIKELY
+        assert found.judgement and found.judgement.answer is MovedBack.LIKELY
 
     @pytest.mark.usefixtures("pristine")
     def test_kubekeys_names_are_recognised_by_their_digest(
@@ -209,7 +209,7 @@ class TestRegistry:
         name = f"{registry.address}/inspect-digest/ks-installer"
         send(f"oci:{tmp_path}/l", f"{name}:v3.3.2")
         found = look(f"{name}@{digest}")
-        assert found.judgement and found.judgement.answer is Answer.NO and found.kept is None
+        assert found.judgement and found.judgement.answer is MovedBack.NO and found.kept is None
 
 
 @pytest.mark.usefixtures("pristine")
@@ -230,7 +230,7 @@ class TestHarbor:
     def test_yes_with_who_and_when(self, harbor: FakeHarbor, name: str) -> None:
         there = api.detect(harbor.address, AS_ROBOT)
         found = look(f"{name}:v3.3.2", AS_ROBOT, there)
-        assert found.judgement and found.judgement.answer is Answer.YES
+        assert found.judgement and found.judgement.answer is MovedBack.YES
         assert found.view and found.view.pushes and found.view.pushes[0].user == ROBOT
         assert any(f"last pushed by {ROBOT}" in fact for fact in found.judgement.facts)
         document = inspection_document(found)
@@ -241,7 +241,7 @@ class TestHarbor:
     def test_a_stranger_gets_the_image_and_no_error(self, harbor: FakeHarbor, name: str) -> None:
         there = api.detect(harbor.address, RegistryOptions())
         found = look(f"{name}:v3.3.2", RegistryOptions(), there)
-        assert found.judgement and found.judgement.answer is Answer.YES  # times are public
+        assert found.judgement and found.judgement.answer is MovedBack.YES  # times are public
         assert found.view and found.view.pushes is None
         assert any("who pushed" in warning for warning in found.warnings)
         assert ("pushed by", "not told to this login") in inspection_rows(found)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
     from ksimage.errors import NotFound
-    from ksimage.hook.matrix import Cell, Row
+    from ksimage.hook.matrix import Cell, HookRow
     from ksimage.patching.series import Series
 
 
@@ -124,7 +124,7 @@ def _hook(run: Invocation, release: str, clone: str | None) -> bytes | NotFound:
         return error
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(rows: Sequence[HookRow]) -> str:
     from ksimage.cli.output.tables import aligned
 
     headers = ["release", *(cell.patch for cell in rows[0].cells), "series"]
@@ -141,7 +141,7 @@ def _shown(cell: Cell) -> str:
     return f"{cell.offset:+d}" if cell.offset else "ok"
 
 
-def _reasons(terminal: Terminal, rows: Sequence[Row]) -> None:
+def _reasons(terminal: Terminal, rows: Sequence[HookRow]) -> None:
     from ksimage.hook import matrix
 
     for row in rows:
@@ -155,7 +155,7 @@ def _reasons(terminal: Terminal, rows: Sequence[Row]) -> None:
             terminal.warning(f"{row.release}: the hook is not what upstream shipped")
 
 
-def _figures(terminal: Terminal, rows: Sequence[Row], series: Series) -> None:
+def _figures(terminal: Terminal, rows: Sequence[HookRow], series: Series) -> None:
     """Counted by distinct hooks: several tags share one."""
     from ksimage.hook import matrix
 

@@ -8,7 +8,7 @@ from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.harbor.view import View
-    from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.report import Inspection, PlatformReport
 
 MAX_TEXT = 300  # characters of a text of the image that are shown
 
@@ -39,7 +39,7 @@ def inspection_rows(inspection: Inspection) -> list[Line]:
     return [(printable(label, MAX_TEXT), printable(value, MAX_TEXT)) for label, value in rows]
 
 
-def _platform_rows(platform: Platform, *, alone: bool) -> list[Line]:
+def _platform_rows(platform: PlatformReport, *, alone: bool) -> list[Line]:
     identity = platform.identity
     rows: list[Line] = [
         ("holds", str(identity) if identity else f"no ks-installer hook: {platform.no_hook}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ksimage.build.staleness import Finding
-    from ksimage.hook.matrix import Cell, Row
+    from ksimage.hook.matrix import Cell, HookRow
     from ksimage.images.documents import JsonObject
     from ksimage.patching.series import SeriesPatch
     from ksimage.upstream.releases import Release
@@ -78,7 +78,7 @@ def files_document(paths: Iterable[Path]) -> JsonObject:
     return {"files": [str(path) for path in paths]}
 
 
-def matrix_document(rows: Sequence[Row]) -> JsonObject:
+def matrix_document(rows: Sequence[HookRow]) -> JsonObject:
     """What ``patches check`` found out."""
     return {
         "releases": [

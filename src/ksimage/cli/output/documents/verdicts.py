@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ksimage.build.reproduce import Comparison
+    from ksimage.build.reproduce import Rebuild
     from ksimage.harbor.view import View
     from ksimage.images.documents import JsonObject
-    from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.report import Inspection, PlatformReport
     from ksimage.inspection.verdict import Verdict
 
 
@@ -58,7 +58,7 @@ def inspection_document(inspection: Inspection) -> JsonObject:
     }
 
 
-def comparison_document(compared: Comparison) -> JsonObject:
+def comparison_document(compared: Rebuild) -> JsonObject:
     """What ``reproduce`` found out."""
     return {
         "name": compared.name,
@@ -70,7 +70,7 @@ def comparison_document(compared: Comparison) -> JsonObject:
     }
 
 
-def _platform_document(platform: Platform) -> JsonObject:
+def _platform_document(platform: PlatformReport) -> JsonObject:
     identity = platform.identity
     return {
         "platform": platform.platform,
