@@ -51,7 +51,7 @@ dev: $(VENV)/.test $(VENV)/.dev ## all that work on ksimage needs
 	@! command -v pre-commit > /dev/null || pre-commit install > /dev/null
 
 clean: ## remove what these made
-	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) node_modules .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find src tests examples -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamps: what is installed, so that a second run does not ask the index again.

@@ -94,7 +94,7 @@ def test_the_documented_role_is_enough_and_no_verb_is_idle(
             assert f"may not {verb} {resource} " in error["message"], (resource, verb)
             assert f'apiGroups: ["{group}"]' in error["advice"][0]
             named.append(f"{verb} {resource}")
-    assert len(named) == 12
+    assert len(named) == 13
 
     operator(rules, "rollout", *yes, "--pre-pull").ok()
     operator(rules, "rollout", *yes, "--undo").ok()

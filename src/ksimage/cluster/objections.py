@@ -48,6 +48,8 @@ def weigh(candidate: Candidate, situation: Situation, image: str) -> Objections:
         )
     if at(found.deployment, "spec", "paused"):
         against.append("the Deployment is paused: kubectl rollout resume deployment ks-installer")
+    if situation.unseen:
+        against.append(f"whether an installation runs is not known: {situation.unseen}")
     busy = busy_sentence(situation.seen)
     if busy:
         against.append(busy)

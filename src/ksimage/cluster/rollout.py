@@ -37,7 +37,8 @@ class Situation:
 
     Attributes:
         nodes: None where they may not be listed.
-        seen: what the running pod does; None when none runs.
+        seen: what the running pod does; None when none runs, or when it cannot be looked into:
+            then ``unseen`` says why.
         left: what of earlier changes is in the Deployment.
     """
 
@@ -45,6 +46,7 @@ class Situation:
     nodes: tuple[Node, ...] | None
     seen: State | None
     left: Leftovers
+    unseen: str = ""
 
     @property
     def pod(self) -> Pod | None:
@@ -86,10 +88,9 @@ def survey(kubectl: Kubectl) -> Situation:
         ClusterError: above all ClusterForbidden, naming the verb.
     """
     found = installers.find(kubectl)
-    pod = found.pod
-    seen = state.look(kubectl, pod) if pod is not None and pod.running else None
+    seen, unseen = state.look_if_possible(kubectl, found.pod)
     left = leftovers.find(found.deployment, found.container)
-    return Situation(found, nodes.find(kubectl), seen, left)
+    return Situation(found, nodes.find(kubectl), seen, left, unseen)
 
 
 def plan(

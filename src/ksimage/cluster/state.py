@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ksimage.cluster import program
 from ksimage.cluster.objects import at, items, objects, text, texts
-from ksimage.errors import ClusterAnswerCut
+from ksimage.errors import ClusterAnswerCut, ClusterError, ClusterForbidden
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
@@ -113,6 +114,23 @@ def look(kubectl: Kubectl, pod: Pod) -> State:
             if attempt == 2:
                 raise
     raise AssertionError("unreachable")
+
+
+def look_if_possible(kubectl: Kubectl, pod: Pod | None) -> tuple[State | None, str]:
+    """As :func:`look`; without a pod that runs, or with one that has no python3, None and why.
+
+    Raises:
+        ClusterForbidden: the account may not; every other answer is one.
+    """
+    if pod is None or not pod.running:
+        return None, ""
+    try:
+        return look(kubectl, pod), ""
+    except ClusterForbidden:
+        raise
+    except ClusterError as error:
+        reason = error.why.splitlines()[-1] if error.why else error.message
+        return None, f"the pod cannot be looked into: {printable(reason)}"
 
 
 def parse(printed: str) -> State:

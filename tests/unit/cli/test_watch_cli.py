@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.program import COMMAND, environment
 from tests.support.story import Story
 
 from ksimage.cli.input.keys import Keys
@@ -44,6 +46,7 @@ def test_a_folder_with_a_failure_is_reported(run: Run, tmp_path: Path) -> None:
         '  kk will still say "Welcome to KubeSphere!": do not believe it',
     ]
     assert "error: the installation failed: monitoring" in done.stderr
+    assert "ksimage timeline results" in done.stderr
 
 
 def test_a_folder_of_a_success(run: Run, tmp_path: Path) -> None:
@@ -197,3 +200,12 @@ def test_keys_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
             pressed += keys.pressed()
         assert pressed == ["q", "up", "down", "x"]
     os.close(ours)
+
+
+def test_a_terminal_of_ascii_is_no_obstacle(tmp_path: Path) -> None:
+    Story(tmp_path / "results")
+    command = [*COMMAND, "watch", "results"]
+    env = environment({"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 24
+    assert " monitoring failed after 4m00" in done.stdout

@@ -52,6 +52,7 @@ def test_each_objection() -> None:
     assert "is paused" in against(found)
     mounted = leftovers.Leftovers(foreign=("/hooks from the volume x",))
     assert "over the hook" in against(situation(left=mounted))
+    assert "is not known: why" in against(situation(seen=None, unseen="why"))
 
 
 def test_an_installation_that_runs_is_told_with_its_component_and_since() -> None:

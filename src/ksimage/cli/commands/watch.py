@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from ksimage.cli.input.cluster import cluster_options
 from ksimage.cli.input.options import command, option
 
 if TYPE_CHECKING:
+    from ksimage.cli.input.viewer import Progress
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cli.output.watch.session import Watching
 
 
 @command("watch", help="Show what the installation does, until it has ended.")
@@ -53,7 +52,7 @@ def watch(
     terminal: Terminal,
     /,
     source: str,
-    progress: str,
+    progress: Progress,
     save: Path | None,
     speed: float | None,
     patience: float,
@@ -73,37 +72,18 @@ def watch(
       ksimage watch --save run.jsonl.gz
       ksimage watch bundle.tar.gz --speed 60
     """
-    from ksimage.cli.input.cluster import kubectl_of
+    from ksimage.cli.input.cluster import kubectl_of, typed
     from ksimage.cli.input.source import open_source
+    from ksimage.cli.input.viewer import view
     from ksimage.cli.output.watch.session import Watching
     from ksimage.errors import UsageError
 
-    opened = open_source(source, kubectl_of(values), patience=patience)
+    kubectl = kubectl_of(values)
+    opened = open_source(source, kubectl, patience=patience)
     if speed is not None and opened.live:
         raise UsageError(
             "--speed shows again what is over; a pod is followed as it goes",
             advice=["ksimage watch --save run.jsonl.gz, later: watch run.jsonl.gz --speed 60"],
         )
-    watching = Watching(opened, terminal, save, speed)
-    wants_screen = progress == "tty" or (
-        progress == "auto" and terminal.animated and sys.stdout.isatty() and _moves(watching)
-    )
-    if terminal.json:
-        watching.as_json()
-    elif wants_screen:
-        _on_screen(watching)
-    else:
-        watching.as_lines(quiet=progress == "auto" and not _moves(watching) and sys.stdout.isatty())
-
-
-def _moves(watching: Watching) -> bool:
-    """Whether there is something to watch; what is over is reported at once."""
-    return watching.source.live or watching.speed is not None
-
-
-def _on_screen(watching: Watching) -> None:
-    """The screen, with keys, until the end; then the report."""
-    from ksimage.cli.input.keys import Keys
-
-    with Keys(sys.stdin) as keys:
-        watching.on_screen(keys.pressed)
+    words = typed(kubectl) if opened.live else [source]
+    view(Watching(opened, terminal, save, speed, words), terminal, progress)

@@ -40,6 +40,23 @@ def kubectl_of(values: dict[str, Any]) -> Kubectl:
     )
 
 
+def typed(kubectl: Kubectl) -> list[str]:
+    """The options that lead another command to the same cluster and namespace."""
+    from ksimage.cluster.kubectl import KubectlOptions
+
+    options, usual = kubectl.options, KubectlOptions()
+    words = []
+    for flag, value, default in (
+        ("--kubeconfig", options.kubeconfig, usual.kubeconfig),
+        ("--context", options.context, usual.context),
+        ("-n", options.namespace, usual.namespace),
+        ("--kubectl", options.program, usual.program),
+    ):
+        if value != default:
+            words += [flag, value]
+    return words
+
+
 def _options() -> list[Callable[[F], F]]:
     return [
         option(

@@ -77,8 +77,7 @@ def _change(
 def _seen(kubectl: Kubectl, found: Installer) -> State | None:
     from ksimage.cluster import state
 
-    pod = found.pod
-    return state.look(kubectl, pod) if pod is not None and pod.running else None
+    return state.look_if_possible(kubectl, found.pod)[0]
 
 
 def _await_begin(terminal: Terminal, kubectl: Kubectl, found: Installer) -> None:

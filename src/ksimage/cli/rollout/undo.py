@@ -99,11 +99,12 @@ def _require_idle(terminal: Terminal, kubectl: Kubectl, found: Installer, choice
     from ksimage.errors import RolloutRefused
 
     pod = found.pod
-    if pod is None or not pod.running:
-        return
-    busy = objections.busy_sentence(state.look(kubectl, pod))
+    seen, unseen = state.look_if_possible(kubectl, pod)
+    if unseen:
+        terminal.warning(f"whether an installation runs is not known: {unseen}")
+    busy = objections.busy_sentence(seen)
     if busy and not choices.force:
         raise RolloutRefused([busy], busy=True)
-    if busy:
+    if busy and pod is not None:
         saved = results.save(kubectl, pod, Path.cwd())
         terminal.step(f"saved      {saved} (holds secrets: ksimage collect redacts)")
