@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.ci.detect import System
 from ksimage.ci.escape import disarmed_json
+
+if TYPE_CHECKING:
+    from ksimage.images.documents import JsonObject
 
 SCHEMA: Final = "ksimage.matrix/v1"
 KEEP: Final = "30 days"
@@ -64,7 +67,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
     import yaml
 
     image = environ.get("CI_JOB_IMAGE", "")
-    common: dict[str, Any] = {}
+    common: JsonObject = {}
     if image:
         # ksimage's own image starts ksimage; GitLab wants to start a shell.
         common["image"] = {"name": _dollars(image), "entrypoint": [""]}
@@ -73,7 +76,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
         common["tags"] = tags
     # Without rules a job of a child pipeline does not run for a merge request.
     common["rules"] = [{"when": "on_success"}]
-    pipeline: dict[str, Any] = {"stages": ["build"]}
+    pipeline: JsonObject = {"stages": ["build"]}
     for job in jobs:
         pipeline[f"ksimage {job.release}"] = _job(job, common)
     if not jobs:
@@ -97,7 +100,7 @@ def render(jobs: Sequence[Job], system: System, environ: Mapping[str, str]) -> s
     return document(jobs)
 
 
-def _job(job: Job, common: Mapping[str, Any]) -> dict[str, Any]:
+def _job(job: Job, common: JsonObject) -> JsonObject:
     return {
         "stage": "build",
         **common,

@@ -93,7 +93,7 @@ def collect(
     known_secret_file: Path | None,
     no_redact: bool,
     redact_only: Path | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Collect results, logs, objects and versions of an installation, and hide what is secret.
 

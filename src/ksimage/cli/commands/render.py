@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @registry_options
 @click.pass_obj
 def render(
-    terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: Any
+    terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: object
 ) -> None:
     """Write what is needed to use the patched hook by other means.
 

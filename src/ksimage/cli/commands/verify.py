@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from ksimage.cli.input.options import command, option, registry_options, setting
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.images.documents import JsonObject
     from ksimage.inspection.bases import Bases
     from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @registry_options
 @click.pass_obj
 def verify(
-    terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: Any
+    terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: object
 ) -> None:
     """Prove an image from any location: which release, which patches, and nothing else changed.
 
@@ -82,9 +83,7 @@ def verify(
     _result(terminal, location, verdict, verdict_document(verdict))
 
 
-def _result(
-    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, Any]
-) -> None:
+def _result(terminal: Terminal, location: Location, verdict: Verdict, document: JsonObject) -> None:
     if terminal.json and not verdict.verified:
         terminal.document(document)
     verdict.require_all()

@@ -13,7 +13,7 @@ from ksimage.config.settings import BY_KEY, CONFIG_VARIABLE
 from ksimage.errors import BadOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -227,7 +227,7 @@ def parameter(key: str) -> str:
     return "set_" + key.replace(".", "_")
 
 
-def given(values: dict[str, Any]) -> dict[str, object]:
+def given(values: Mapping[str, object]) -> dict[str, object]:
     """The settings among a command's parameters, by key, as ``config.resolve`` takes them."""
     return {
         key: values[parameter(key)]

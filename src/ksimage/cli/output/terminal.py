@@ -205,7 +205,7 @@ class Terminal:
 
     # --- stdout: the result ----------------------------------------------------------------
 
-    def result(self, text: str, document: Mapping[str, Any] | None = None) -> None:
+    def result(self, text: str, document: Mapping[str, object] | None = None) -> None:
         """The run's one result: ``text``, or with ``--output json`` the document."""
         if self.json and document is not None:
             self.document(document)
@@ -214,7 +214,7 @@ class Terminal:
             click.echo(text, color=self.colored(sys.stdout))
         self._done = True
 
-    def document(self, document: Mapping[str, Any]) -> None:
+    def document(self, document: Mapping[str, object]) -> None:
         """One JSON document with its schema's version."""
         import json
 

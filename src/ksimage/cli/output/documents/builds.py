@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cli.output.documents.errors import error_document
 from ksimage.cli.output.documents.verdicts import verdict_document
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from ksimage.build.batch import Outcome
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.spec import Location
     from ksimage.publish.push import Pushed
 
 
-def plan_document(
-    plan: Plan, destination: Destination, diff: str, dockerfile: str
-) -> dict[str, Any]:
+def plan_document(plan: Plan, destination: Destination, diff: str, dockerfile: str) -> JsonObject:
     """What ``build --dry-run`` found out."""
     return {
         "dry_run": True,
@@ -31,7 +30,7 @@ def plan_document(
     }
 
 
-def build_document(built: Built) -> dict[str, Any]:
+def build_document(built: Built) -> JsonObject:
     """What ``build`` did."""
     published = built.published
     copied = published.copied
@@ -53,7 +52,7 @@ def build_document(built: Built) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: Plan) -> JsonObject:
     return {
         "release": plan.release,
         "tag": plan.tag,
@@ -81,7 +80,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
+def builds_document(rows: Sequence[Outcome]) -> JsonObject:
     """Several builds as one JSON document."""
     return {
         "builds": [
@@ -97,7 +96,7 @@ def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
+def diff_document(plan: Plan, diff: str) -> JsonObject:
     """What ``diff`` shows."""
     patched = plan.platforms[0].patched
     return {
@@ -108,7 +107,7 @@ def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
     }
 
 
-def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
+def push_document(pushed: Pushed, source: Location, notes: list[str]) -> JsonObject:
     """What ``push`` did."""
     published = pushed.published
     copied = published.copied

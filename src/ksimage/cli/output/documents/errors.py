@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.errors import KsimageError
+    from ksimage.images.documents import JsonObject
 
 
-def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> dict[str, Any]:
+def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> JsonObject:
     """An error as JSON; ``advice`` in place of its own, where that was completed."""
     return {
         "kind": error.kind,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.harbor.presence import Presence
+    from ksimage.images.documents import JsonObject
     from ksimage.upstream.kubekey.advice import Way
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def kubekey_document(
     config: Configuration, answers: Answers, ways: Sequence[Way], presence: Presence | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """What a kk will do with a configuration."""
     label, upgrade = answers.label, answers.upgrade
     return {
@@ -64,6 +65,6 @@ def kubekey_document(
     }
 
 
-def undo_document(path: str, restored: Sequence[str]) -> dict[str, Any]:
+def undo_document(path: str, restored: Sequence[str]) -> JsonObject:
     """What ``kubekey --undo`` put back."""
     return {"undo": {"path": path, "restored": list(restored)}}

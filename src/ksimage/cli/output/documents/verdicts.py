@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ksimage.build.reproduce import Rebuild
     from ksimage.harbor.view import View
+    from ksimage.images.documents import JsonObject
     from ksimage.inspection.report import Inspection, PlatformReport
     from ksimage.inspection.verdict import Verdict
 
 
-def verdict_document(verdict: Verdict) -> dict[str, Any]:
+def verdict_document(verdict: Verdict) -> JsonObject:
     """What ``verify`` found out."""
     return {
         "name": verdict.name,
@@ -36,7 +37,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def inspection_document(inspection: Inspection) -> dict[str, Any]:
+def inspection_document(inspection: Inspection) -> JsonObject:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     kept, judgement = inspection.kept, inspection.judgement
     return {
@@ -57,7 +58,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def comparison_document(compared: Rebuild) -> dict[str, Any]:
+def comparison_document(compared: Rebuild) -> JsonObject:
     """What ``reproduce`` found out."""
     return {
         "name": compared.name,
@@ -69,7 +70,7 @@ def comparison_document(compared: Rebuild) -> dict[str, Any]:
     }
 
 
-def _platform_document(platform: PlatformReport) -> dict[str, Any]:
+def _platform_document(platform: PlatformReport) -> JsonObject:
     identity = platform.identity
     return {
         "platform": platform.platform,
@@ -96,7 +97,7 @@ def _platform_document(platform: PlatformReport) -> dict[str, Any]:
     }
 
 
-def _harbor_document(view: View | None) -> dict[str, Any] | None:
+def _harbor_document(view: View | None) -> JsonObject | None:
     if view is None:
         return None
     artifact = view.artifact
