@@ -119,10 +119,9 @@ def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> tuple[HookProof
     calls = _calls(patched)
     _require_loud(patched, name)
     _require_plain(patched, {id(call.func) for call in calls}, name)
-    total = len(calls)
-    if total < len(_calls(original)):
-        reason = f"it has {total} ansible_runner calls and the base {len(_calls(original))}"
-        raise HookUnproven(name, 0, reason)
+    total, before = len(calls), len(_calls(original))
+    if total < before:
+        raise HookUnproven(name, 0, f"it has {total} ansible_runner calls and the base {before}")
     for call in calls:
         _require_arguments(call, name)
     lines = ", ".join(str(call.lineno) for call in calls)
