@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.support.images.mediatypes import Compression, Family
-from tests.support.images.steps import Entry
+from tests.support.images.steps import Entry, Step
 
 HOOK_PATH = "hooks/kubesphere/installRunner.py"
 
