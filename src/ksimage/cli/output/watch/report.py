@@ -120,7 +120,7 @@ def _failure(run: Run, paint: Paint) -> list[str]:
 def _slow(runs: list[Run]) -> list[str]:
     said = [
         f"{short(seconds)} {line(run.component)}: {task_name(task.name)}"
-        + (f" ({task.attempts} tries)" if task.attempts else "")
+        + (f" ({count(task.attempts, 'try', 'tries')})" if task.attempts else "")
         for seconds, run, task in slowest(runs, 3)
     ]
     return [f"  slowest {text}" for text in said]
