@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from ksimage.cli.commands.patches import ELSEWHERE, patches
+from ksimage.cli.commands.patches.patches import ELSEWHERE, patches
 from ksimage.cli.input.groups import LateGroup
 
 
