@@ -34,7 +34,7 @@ def container(clean_engine: Engine, tmp_path: Path) -> Iterator[str]:
     name = built.reference.partition("@")[0].removeprefix("docker-daemon:")
     hook = "/hooks/kubesphere/installRunner.py"
     line = f"echo {shlex.quote(SPEC)} > /kubesphere/cluster.json; {hook}; exec sleep 300"
-    command = ("run", "-d", "--init", "--network=none", "--entrypoint=bash", name, "-c", line)
+    command = ("run", "-d", "--network=none", "--entrypoint=bash", name, "-c", line)
     made = clean_engine.docker(*command)
     try:
         yield made
@@ -79,5 +79,5 @@ def test_it_is_followed_over_three_cuts(
 
 def _docker_execs() -> list[int]:
     """The clients that this process has started."""
-    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "docker"], capture_output=True)
+    found = subprocess.run(["pgrep", "-x", "-P", str(os.getpid()), "docker"], capture_output=True)
     return [int(pid) for pid in found.stdout.split()]

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 _OUTPUT_LINES = 8
 
 
-def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False) -> list[str]:
+def report(
+    told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False, live: bool = True
+) -> list[str]:
     """The lines of the report.
 
     Args:
-        left: the user left; the installation goes on.
+        left: the user left; a live installation goes on.
+        live: whether a pod was watched.
     """
     runs = phases.latest(told.attempt.runs)
-    lines = [_headline(told, verdict, runs, paint, left)]
+    lines = [_headline(told, verdict, runs, paint, left, live)]
     if len(told.attempts) > 1:
         lines.append(
             f"  the installer's container was started anew: {len(told.attempts)} starts were seen,"
@@ -72,7 +75,9 @@ def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
     return [*again, collect, f"ksimage timeline{where}"]
 
 
-def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool) -> str:
+def _headline(
+    told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool, live: bool
+) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]
     took = f" after {short(max([*ends, told.now]) - min(starts))}" if starts else ""
@@ -82,6 +87,8 @@ def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, 
     if verdict.outcome == "failed":
         names = ", ".join(line(run.component) for run in verdict.failed)
         return paint("bold red", f"✗ the installation failed{took}: {names}")
+    if left and not live:
+        return paint("bold", "left before its end was shown")
     if verdict.outcome == "running" or left:
         phase = phases.phase(runs).name if runs else "nothing has begun"
         return paint("bold", f"the installation goes on ({phase}{took})")

@@ -193,7 +193,9 @@ class Watching:
         if over:
             self._told.cut()
         verdict = self._verdict(over=over)
-        for text in reports.report(self._told, verdict, self._paint, left=self._left):
+        for text in reports.report(
+            self._told, verdict, self._paint, left=self._left, live=self.source.live
+        ):
             self._print(text)
         raised = error or self._error(verdict) or self._unsaved()
         if raised is not None:
@@ -208,6 +210,8 @@ class Watching:
             return None
         if verdict.outcome == "failed":
             return InstallationFailed([run.component for run in verdict.failed])
+        if self._left and not self.source.live:
+            return InstallationUnknown("it was left before its end was shown")
         if self._left:
             return InstallationUnknown("it was left while the installation went on")
         return InstallationUnknown(verdict.why or "it was still going on")
