@@ -34,6 +34,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
     Raises:
         whatever the two raise.
     """
+    # Any: items of one type, then at the end an error or nothing.
     box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
     over = told = False
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    # Any: one queue takes calls of all results; each call's is the type of its own future.
+    Call = tuple[Future[Any], Callable[[], Any]]
+
 GRACE = 0.5
 """Seconds that threads have to end after Ctrl-C."""
 
@@ -42,8 +45,7 @@ class Threads(Executor):
     def __init__(self, most: int, name: str) -> None:
         self._most = most
         self._name = name
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
-        self._calls = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> Future[T]:
@@ -94,7 +96,7 @@ class Threads(Executor):
             thread.join(max(0.0, end - time.monotonic()))
 
 
-def _work(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+def _work(calls: queue.SimpleQueue[Call | None]) -> None:
     while (taken := calls.get()) is not None:
         future, call = taken
         if future.set_running_or_notify_cancel():
@@ -108,7 +110,7 @@ def _work(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
         del taken, future, call  # while it waits for the next, it must not hold the last
 
 
-def _cancel(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+def _cancel(calls: queue.SimpleQueue[Call | None]) -> None:
     ends = 0
     while True:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ksimage
 from ksimage.base import images as base_images
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
+    from ksimage.images.documents import JsonView
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
@@ -227,7 +228,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     return reasons or ["only the manifest's annotations differ"]
 
 
-def _detail(one: Mapping[str, Any], two: Mapping[str, Any], key: str) -> str:
+def _detail(one: JsonView, two: JsonView, key: str) -> str:
     if key != "config":
         return ""
     first, second = one.get(key) or {}, two.get(key) or {}

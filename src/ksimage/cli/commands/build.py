@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -113,7 +113,7 @@ def build(
     fail_fast: bool,
     metadata_file: str | None,
     image_refs: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Patch the hook of a ks-installer image and prove the result.
 

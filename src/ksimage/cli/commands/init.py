@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -85,7 +85,7 @@ def init(
     requirement: str | None,
     action: str | None,
     image: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Write a commented ksimage.yaml, and with --ci a complete workflow. Nothing is overwritten.
 

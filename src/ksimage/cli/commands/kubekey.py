@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -97,7 +97,7 @@ def kubekey(
     write: bool,
     undo: str | None,
     follow: bool,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Tell which image KubeKey (kk) deploys with a configuration, whether it pushes over the tag,
     what an upgrade does, what its sed edits, and what to type in which circumstances.
@@ -148,7 +148,7 @@ def _watch(terminal: Terminal, kubectl: Kubectl) -> None:
     view(Watching(open_source("", kubectl), terminal, None, None, typed(kubectl)), terminal)
 
 
-def _ask(terminal: Terminal, answers: Answers, values: dict[str, Any]) -> Presence | None:
+def _ask(terminal: Terminal, answers: Answers, values: dict[str, object]) -> Presence | None:
     """What the registry says; None where kk deploys from no registry of one's own."""
     from ksimage.cli.input.invocation import Invocation
     from ksimage.harbor import presence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,7 +31,7 @@ def patches() -> None:
 @command("list", help="List the patches: which are on by default, and for which releases.")
 @settings("Patches", "patches.dir", "patches.mode")
 @click.pass_obj
-def list_command(terminal: Terminal, /, **values: Any) -> None:
+def list_command(terminal: Terminal, /, **values: object) -> None:
     """List the patches that can be chosen from, in the order they are applied.
 
     \b
@@ -63,7 +63,7 @@ def list_command(terminal: Terminal, /, **values: Any) -> None:
 @click.argument("name", shell_complete=completion.patch_names)
 @settings("Patches", "patches.dir", "patches.mode")
 @click.pass_obj
-def show_command(terminal: Terminal, /, name: str, **values: Any) -> None:
+def show_command(terminal: Terminal, /, name: str, **values: object) -> None:
     """Show a patch file whole: header and diff.
 
     \b

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -48,7 +48,7 @@ def patches_check(
     names: tuple[str, ...],
     everything: bool,
     clone: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Try every patch alone, and the default series with its proof, on the hooks of releases.
 

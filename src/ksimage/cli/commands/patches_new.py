@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,7 +64,7 @@ def patches_new(
     directory: str,
     edited: str | None,
     description: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Open an editor on the hook that a build would patch, and write what changed as NAME.patch.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,7 +44,7 @@ def patches_refresh(
     clone: str | None,
     pristine: bool,
     stdout: bool,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Regenerate offsets, counts and context of a patch file, as quilt does; its header stays.
 

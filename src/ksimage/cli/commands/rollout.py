@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -106,7 +106,7 @@ def rollout(
     component: str | None,
     way: str,
     timeout: float,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Make the cluster's ks-installer run IMAGE, by digest, and prove in the pod that it does.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -41,7 +41,7 @@ CLEAR = "\x1b[H\x1b[J"
 @cluster_options
 @registry_options
 @click.pass_obj
-def status(terminal: Terminal, /, refresh: bool, every: float, **values: Any) -> None:
+def status(terminal: Terminal, /, refresh: bool, every: float, **values: object) -> None:
     """One look at the installer in the cluster; nothing is changed.
 
     Exits with 0 for a build of ksimage that is well, and with codes of their own for one that is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -94,7 +94,7 @@ def timeline(
     live: bool,
     every: int,
     shows_secrets: bool,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Show phases, slow tasks, retries, failures, and what the web UI waited for: of the pod, a
     results folder, a bundle of `ksimage collect`, or a recording of `ksimage watch --save`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -56,7 +56,7 @@ def watch(
     save: Path | None,
     speed: float | None,
     patience: float,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Follow the events of ks-installer's playbooks: in the cluster, or as they were kept.
 

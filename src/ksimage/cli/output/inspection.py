@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.text import printable
 
@@ -81,5 +81,5 @@ def _harbor_rows(view: View) -> list[Line]:
     return rows + [("pushed by", f"{push.user} at {push.time}") for push in pushes]
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     return " ".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
