@@ -34,8 +34,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
     Raises:
         whatever the two raise.
     """
-    # Any: items of one type, then at the end an error or nothing.
-    box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
+    box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)  # Any: an item, or an error
     over = told = False
 
     def received() -> Iterator[T]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
-    from ksimage.images.documents import JsonView
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
@@ -228,7 +228,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     return reasons or ["only the manifest's annotations differ"]
 
 
-def _detail(one: JsonView, two: JsonView, key: str) -> str:
+def _detail(one: JsonObject, two: JsonObject, key: str) -> str:
     if key != "config":
         return ""
     first, second = one.get(key) or {}, two.get(key) or {}

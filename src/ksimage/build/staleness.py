@@ -18,7 +18,7 @@ from ksimage.build import patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.errors import KsimageError, NotFound
+from ksimage.errors import KsimageError, NotFound, PolicyViolation
 from ksimage.images import config as image_config
 from ksimage.locations import access
 from ksimage.threads import Threads
@@ -39,6 +39,7 @@ class Staleness(Enum):
     OUTDATED = "outdated"
     MISSING = "not built yet"
     OVERWRITTEN = "overwritten"
+    WITHHELD = "withheld"  # a policy of the registry's project lets nobody read it
     FAILED = "failed"
 
 
@@ -69,7 +70,7 @@ class Finding:
     @property
     def needs_build(self) -> bool:
         """Whether a build would change something (or is needed to find out)."""
-        return self.state is not Staleness.CURRENT
+        return self.state not in (Staleness.CURRENT, Staleness.WITHHELD)
 
     @property
     def reason(self) -> str:
@@ -91,6 +92,8 @@ def check(
     """
     try:
         return _check(release, pinned, settings, options, target)
+    except PolicyViolation as error:
+        return Finding(release, Staleness.WITHHELD, (error.why,))
     except KsimageError as error:
         return Finding(release, Staleness.FAILED, (error.message,), error=error)
 

@@ -282,6 +282,7 @@ def _twice(name: str) -> str:
 
 def _json(answer: Answer) -> object:
     try:
-        return json.loads(answer.body)
+        document: object = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
+    return document

@@ -116,6 +116,7 @@ def push(
                 to,
                 options=options(to),
                 overwrite=overwrite,
+                repair=True,
                 jobs=jobs,
                 progress=progress,
             )

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.redact.documents import Json, rewrite
 from ksimage.redact.encodings import decoded
-from ksimage.redact.learned import Learned
 from ksimage.redact.text import REACH, Lookout, Relevant, relevant, sites
+from ksimage.redact.vocabulary import Learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

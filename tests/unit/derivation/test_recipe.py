@@ -14,7 +14,7 @@ import ksimage
 from ksimage.base import images as base_images
 from ksimage.base.images import PlatformImage
 from ksimage.derivation import recipe
-from ksimage.derivation.labels import PatchId, Provenance, parse_patches
+from ksimage.derivation.labels import PatchId, Provenance
 from ksimage.derivation.recipe import make, source_date_epoch
 from ksimage.errors import ConfigError
 from ksimage.hook.find import find_hook
@@ -148,10 +148,3 @@ def test_malformed_source_date_epoch(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         source_date_epoch({"SOURCE_DATE_EPOCH": text})
     assert len(caught.value.message) < 100
-
-
-def test_patches_label() -> None:
-    label = " ".join(str(patch) for patch in STATEMENT.patches)
-    assert parse_patches(label) == STATEMENT.patches
-    assert parse_patches("nonsense a@sha256:b @sha512:c") == (PatchId("a", "b"),)
-    assert parse_patches("") == ()

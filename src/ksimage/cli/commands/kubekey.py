@@ -179,7 +179,8 @@ def _version(text: str | None, program: str | None) -> KkVersion:
 
 def _read(path: Path) -> tuple[bytes, Configuration]:
     from ksimage.errors import CannotRead
-    from ksimage.upstream.kubekey import config, documents
+    from ksimage.upstream.kubekey import config
+    from ksimage.upstream.kubekey.file import documents
 
     try:
         with path.open("rb") as stream:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 Table = dict[str, tuple[str, str]]
-"""Name: (module below ksimage.cli.commands and the command in it, one line of help)."""
+"""Name: (module below ksimage.cli.commands, its command is called as it is; one line of help)."""
 
 
 class LateGroup(click.Group):
@@ -33,7 +33,7 @@ class LateGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _ = self.table[cmd_name]
         loaded = importlib.import_module(f"ksimage.cli.commands.{module}")
-        command: click.Command = getattr(loaded, module)
+        command: click.Command = getattr(loaded, module.rpartition(".")[2])
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from ksimage.derivation import recipe
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.output.terminal import Terminal
@@ -36,7 +36,7 @@ class Invocation:
     def __init__(
         self,
         terminal: Terminal,
-        values: dict[str, object],
+        values: Mapping[str, object],
         *,
         login: Sequence[str | None] = (),
         pushes: bool = False,

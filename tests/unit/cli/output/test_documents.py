@@ -98,6 +98,7 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("timeline of two", "timeline RESULTS RESULTS", 0),
         ("init", "init", 0),
         ("config", "config", 0),
+        ("version", "version", 0),
         ("collect", "collect RESULTS -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip

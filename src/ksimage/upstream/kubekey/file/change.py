@@ -11,14 +11,14 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors import KubekeyConfigNotEditable
-from ksimage.upstream.kubekey import documents
+from ksimage.upstream.kubekey.file import documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import yaml
 
-    from ksimage.upstream.kubekey.documents import YamlDocument
+    from ksimage.upstream.kubekey.file.documents import YamlDocument
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:+-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
 _NUMBER: Final = re.compile(r"[-+.0-9_:eExXoOa-fA-F]+")

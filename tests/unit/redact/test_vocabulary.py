@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksimage.redact.learned import MAX_VALUES, Learned
+from ksimage.redact.vocabulary import MAX_VALUES, Learned
 
 VALUE = st.text(st.sampled_from("aB3x/+-_.!\"\\' é密"), min_size=8, max_size=16)
 

@@ -9,16 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksimage.errors import KubekeyConfigBroken, KubekeyConfigNotEditable
-from ksimage.upstream.kubekey import (
-    advice,
-    answers,
-    config,
-    documents,
-    rules,
-    target,
-    versions,
-)
-from ksimage.upstream.kubekey.documents import at, entry, split, text_at
+from ksimage.upstream.kubekey import advice, answers, config, rules, target, versions
+from ksimage.upstream.kubekey.file import documents
+from ksimage.upstream.kubekey.file.documents import at, entry, split, text_at
 from ksimage.upstream.kubekey.model import Circumstances
 
 CLUSTER = b"kind: Cluster\n"

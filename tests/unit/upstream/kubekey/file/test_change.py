@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from ksimage.errors import KubekeyConfigNotEditable
-from ksimage.upstream.kubekey import change, config, documents, rules, target, versions
-from ksimage.upstream.kubekey.change import Wanted
+from ksimage.upstream.kubekey import config, rules, target, versions
+from ksimage.upstream.kubekey.file import change, documents
+from ksimage.upstream.kubekey.file.change import Wanted
 
-FOLDER = Path(__file__).parent / "configs"
+FOLDER = Path(__file__).parents[1] / "configs"
 NEWEST = rules.of(versions.LATEST)
 IMAGE = "harbor.lan/platform/ks-installer:v3.4.1-debug"
 # kk itself could not do these: no ClusterConfiguration, none that it reads, or no Cluster.

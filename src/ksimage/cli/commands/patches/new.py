@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 )
 @registry_options
 @click.pass_obj
-def patches_new(
+def new(
     terminal: Terminal,
     /,
     name: str,

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
 
 ELSEWHERE: Table = {
-    "check": ("patches_check", "Try every patch on every release."),
-    "refresh": ("patches_refresh", "Regenerate a patch against a release."),
-    "new": ("patches_new", "Write a patch with an editor."),
+    "check": ("patches.check", "Try every patch on every release."),
+    "refresh": ("patches.refresh", "Regenerate a patch against a release."),
+    "new": ("patches.new", "Write a patch with an editor."),
 }
 """Subcommands in modules of their own, loaded when they are used."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.errors.patch import PatchError
+from ksimage.errors.patching.patch import PatchError
 from ksimage.text import did_you_mean, place
 
 if TYPE_CHECKING:

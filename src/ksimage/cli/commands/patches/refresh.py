@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @registry_options
 @click.pass_obj
-def patches_refresh(
+def refresh(
     terminal: Terminal,
     /,
     file: str,

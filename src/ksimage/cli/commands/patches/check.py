@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @settings("Patches", "patches.dir", "patches.mode")
 @registry_options
 @click.pass_obj
-def patches_check(
+def check(
     terminal: Terminal,
     /,
     names: tuple[str, ...],
