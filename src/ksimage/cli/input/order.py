@@ -52,8 +52,12 @@ class Order(NamedTuple):
         except BaseException:
             plan.source.close()
             raise
-        self.run.terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
-        self.run.terminal.field("result", str(chosen.location))
+        terminal = self.run.terminal
+        if self.to or self.push or chosen.engine == "docker":
+            terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
+        else:  # a file that nobody asked for
+            terminal.field("engine", f"{chosen.engine}: {chosen.why}")
+        terminal.field("result", str(chosen.location))
         return plan, chosen
 
     def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:
