@@ -15,7 +15,6 @@ from typing import Final
 from ksimage.ci.detect import System
 from ksimage.ci.escape import disarmed_json
 
-
 SCHEMA: Final = "ksimage.matrix/v1"
 KEEP: Final = "30 days"
 
