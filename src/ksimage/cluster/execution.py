@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import record, rollout, waiting
+from ksimage.cluster.objects import mapping
 from ksimage.errors import (
     ClusterAnswerCut,
     ClusterConflict,
@@ -122,7 +123,7 @@ def _when_back(kubectl: Kubectl) -> Installer:
 def _differs(now: Installer, before: Installer) -> bool:
     """Whether anything but the status has changed."""
     keys = ("generation", "annotations", "labels", "uid")
-    fields = [now.deployment.get("metadata") or {}, before.deployment.get("metadata") or {}]
+    fields = [mapping(now.deployment, "metadata"), mapping(before.deployment, "metadata")]
     kept = [
         {key: part.get(key) for key in keys} | {"annotations": _steady(part.get("annotations"))}
         for part in fields
@@ -130,7 +131,7 @@ def _differs(now: Installer, before: Installer) -> bool:
     return kept[0] != kept[1]
 
 
-def _steady(annotations: object) -> dict[str, Any]:
+def _steady(annotations: object) -> dict[str, object]:
     """Annotations without the controller's own, which it writes after each change."""
     found = annotations if isinstance(annotations, dict) else {}
     return {key: value for key, value in found.items() if not key.startswith("deployment.kube")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.cluster.proof import digest_of
@@ -14,9 +14,9 @@ from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    OptionsFor = Callable[[Location], Any]
+    from ksimage.locations.options import OptionsFor
 
 
 class Held(NamedTuple):

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import leftovers, record, state, waiting
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.record import Record
     from ksimage.cluster.state import State, Step
     from ksimage.inspection.identity import Identity
-    from ksimage.locations.spec import Location
-
-    OptionsFor = Callable[[Location], Any]
+    from ksimage.locations.options import OptionsFor
 
 PATIENCE: Final = 1.5
 """Seconds that a registry has for its answer."""

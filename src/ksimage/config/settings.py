@@ -60,7 +60,6 @@ class HostSettings(NamedTuple):
     insecure: bool = False
 
 
-# Any: as `dataclasses.field`, whose type is that of the field it stands for.
 def row(
     kind: str,
     flag: str,
@@ -70,7 +69,7 @@ def row(
     shown: str = "",
     key: str = "",
     in_file: bool = True,
-) -> Any:
+) -> Any:  # as `dataclasses.field`: of the type of the field it stands for
     """A setting.
 
     Args:

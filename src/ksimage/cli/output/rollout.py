@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cluster.kubectl import shown
 
@@ -63,7 +63,7 @@ def document(
     before: str | None = None,
     pod: Pod | None = None,
     proofs: Sequence[Proof] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """As JSON. Keys stay; see docs/json.md."""
     return {
         "image": image,

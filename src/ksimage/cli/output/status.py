@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cluster import verdict
 from ksimage.cluster.objects import text
@@ -44,7 +44,7 @@ def lines(status: Status, judged: Verdict) -> list[str]:
     return [f"{label:<10} {value}" for label, value in rows(status, judged)]
 
 
-def document(status: Status, judged: Verdict) -> dict[str, Any]:
+def document(status: Status, judged: Verdict) -> dict[str, object]:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     pod, seen, identity = status.pod, status.seen, status.identity
     level = verdict.verbosity(status)
@@ -94,7 +94,7 @@ def document(status: Status, judged: Verdict) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, object]:
     failure = step.failure and {"task": step.failure.task, "message": step.failure.message}
     return {**step._asdict(), "failure": failure}
 

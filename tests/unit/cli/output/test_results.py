@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support import derived
+from tests.support.documents import read
 from tests.unit.cli.conftest import Run
 
 from ksimage.build.batch import Ending, Outcome
@@ -89,7 +90,7 @@ class TestTable:
             ("v3.4.0", "", "failed", "", "0.5", ""),
             ("v3.4.1", "", "not run", "", "0.0", ""),
         ]  # fmt: skip
-        document = builds_document(rows)["builds"]
+        document = read(builds_document(rows))["builds"]
         assert document[1]["error"]["message"] == "gone"
         assert [row["build"] is None for row in document] == [False, True, True]
 
