@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,28 @@ def test_a_module_has_a_test_file_of_its_name(room: str) -> None:
         if not (tests / path.relative_to(SOURCE).parent / f"test_{path.stem}.py").exists()
     ]
     assert missing == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(name(path))
+    assert {cls: found for cls, found in places.items() if len(found) > 1} == {}
+
+
+def test_any_is_rare_and_each_has_its_reason() -> None:
+    """A reason is a comment on the line or on the one above."""
+    found, bare = [], []
+    for path in MODULES:
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            code, _, comment = line.partition("#")
+            if re.search(r"\bAny\b(?! [a-z])", code) and not re.search(r"\bimport\b", code):
+                place = f"{name(path)}:{number + 1}"
+                found.append(place)
+                if not comment and not lines[number - 1].lstrip().startswith("#"):
+                    bare.append(place)
+    assert len(found) <= 20, (len(found), found)
+    assert bare == []

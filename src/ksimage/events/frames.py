@@ -23,7 +23,7 @@ MOST_EVENTS = 2_000_000
 """More are no installation's: a pod could send without end."""
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """Where an installation's events come from.
 
     Attributes:

@@ -10,7 +10,7 @@ from ksimage.cli.output.documents.verdicts import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
     from ksimage.locations.spec import Location
@@ -81,7 +81,7 @@ def _plan(plan: Plan) -> dict[str, object]:
     }
 
 
-def builds_document(rows: Sequence[Outcome]) -> dict[str, object]:
+def builds_document(rows: Sequence[ReleaseOutcome]) -> dict[str, object]:
     """Several builds as one JSON document."""
     return {
         "builds": [

@@ -13,7 +13,7 @@ from ksimage.timeline.words import line, task_name
 if TYPE_CHECKING:
     from ksimage.events.frames import Chronicle, Frame
     from ksimage.events.model import Event, Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 Fed: TypeAlias = "tuple[Run, Event] | None"
 """What a frame told, as Chronicle.take gives it."""
@@ -130,7 +130,7 @@ def ndjson_frame(frame: Frame, told: Chronicle) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def ndjson_end(told: Chronicle, verdict: Verdict, exit_code: int) -> str:
+def ndjson_end(told: Chronicle, verdict: InstallationVerdict, exit_code: int) -> str:
     """The last line: the verdict."""
     return json.dumps(
         {

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 _OUTPUT_LINES = 8
 
 
-def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False) -> list[str]:
+def report(
+    told: Chronicle, verdict: InstallationVerdict, paint: Paint, *, left: bool = False
+) -> list[str]:
     """The lines of the report.
 
     Args:
@@ -55,7 +57,7 @@ def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = Fals
     return lines
 
 
-def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
+def advice(verdict: InstallationVerdict, live: bool, words: Sequence[str]) -> list[str]:
     """What to type next.
 
     Args:
@@ -72,7 +74,9 @@ def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
     return [*again, collect, f"ksimage timeline{where}"]
 
 
-def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool) -> str:
+def _headline(
+    told: Chronicle, verdict: InstallationVerdict, runs: list[Run], paint: Paint, left: bool
+) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]
     took = f" after {short(max([*ends, told.now]) - min(starts))}" if starts else ""

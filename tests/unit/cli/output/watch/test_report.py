@@ -12,7 +12,7 @@ from ksimage.cli.output.watch.report import advice, report
 from ksimage.events.frames import Chronicle
 from ksimage.events.model import Damage, Run
 from ksimage.events.sources import FolderSource
-from ksimage.events.verdict import Outcome, Verdict, judge
+from ksimage.events.verdict import InstallationOutcome, InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,9 @@ def test_files_that_could_not_be_read_are_counted_and_one_is_named() -> None:
         ("failed", False, "ksimage timeline --context 'a b'", 1),
     ],
 )
-def test_what_to_type_next(outcome: Outcome, live: bool, first: str | None, count: int) -> None:
-    said = advice(Verdict(outcome, (), (), ""), live, ["--context", "a b"])
+def test_what_to_type_next(
+    outcome: InstallationOutcome, live: bool, first: str | None, count: int
+) -> None:
+    said = advice(InstallationVerdict(outcome, (), (), ""), live, ["--context", "a b"])
     assert len(said) == count
     assert (said[0] if said else None) == first
