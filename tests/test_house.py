@@ -33,6 +33,10 @@ def test_a_room_says_what_belongs_there(room: Path) -> None:
     assert len(doc) > 40
 
 
+def test_no_file_is_too_long_to_hold_in_the_head() -> None:
+    assert [name(p) for p in MODULES if len(p.read_text().splitlines()) > 300] == []
+
+
 def test_modules_are_named_by_nouns() -> None:
     participle = re.compile(r"(?<!^)(ed|ing)$")
     known = {"feed", "listing", "naming", "packing", "staging", "waiting"}  # nouns of the field
