@@ -224,7 +224,7 @@ def _not_done(text: Text, patch: Patch) -> Patch | None:
     left = tuple(hunk for hunk in patch.hunks if not text.holds([hunk.reversed()]))
     if not 0 < len(left) < len(patch.hunks):
         return None
-    rest = patch._replace(hunks=left)
+    rest = patch._replace(file=patch.file._replace(hunks=left))
     return rest if text.holds(left) else None
 
 

@@ -74,6 +74,14 @@ class Hunk:
         )
 
 
+class FilePatch(NamedTuple):
+    """The changes to one file. Paths are as the patch writes them (``a/hooks/...``)."""
+
+    old_path: str
+    new_path: str
+    hunks: tuple[Hunk, ...]
+
+
 class Patch(NamedTuple):
     """A parsed patch file.
 
@@ -81,7 +89,7 @@ class Patch(NamedTuple):
         name: of the patch, without ``.patch``.
         header: the text before the diff, decoded, without the ``---`` that ends it.
         preamble: the same as it is in the file, up to the first byte of the diff.
-        hunks: the changes to the hook, in order.
+        file: the changes to the hook.
         sha256: of the whole file, hexadecimal: its identity in labels.
         path: where it came from, for messages.
         crlf: every line of the file, headers included, ends in CRLF (it was converted on its way).
@@ -91,8 +99,13 @@ class Patch(NamedTuple):
     name: str
     header: str
     preamble: bytes
-    hunks: tuple[Hunk, ...]
+    file: FilePatch
     sha256: str
     path: str
     crlf: bool = False
     origin: Literal["shipped", "series", "file"] = "file"
+
+    @property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The hunks, in order."""
+        return self.file.hunks

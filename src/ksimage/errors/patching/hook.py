@@ -38,6 +38,7 @@ class HookBroken(PatchError):
             why="shell-operator would fail to start it and the installation would never begin",
             advice=[*advice, "see what the patches make of it: ksimage diff RELEASE"],
         )
+        self.hook_line = line
 
 
 class HookStillQuiet(PatchError):
@@ -52,6 +53,7 @@ class HookStillQuiet(PatchError):
                 "see what the patches make of the hook: ksimage diff RELEASE",
             ],
         )
+        self.hook_line = line
 
 
 class HookUnproven(PatchError):
@@ -67,6 +69,7 @@ class HookUnproven(PatchError):
                 "what the check accepts: docs/patches.md, section 'The proof'",
             ],
         )
+        self.hook_line = line
 
 
 class HookWithoutVerbosity(PatchError):
@@ -78,3 +81,4 @@ class HookWithoutVerbosity(PatchError):
             why="--verbose and KS_INSTALLER_VERBOSITY would have no effect on that playbook",
             advice=["an image without the patch 'verbosity' is not made: do not leave it out"],
         )
+        self.hook_line = line
