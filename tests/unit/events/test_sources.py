@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ksimage.events.frames import Source
+    from ksimage.events.frames import EventSource
     from ksimage.events.model import Attempt
 
 
-def _told(source: Source) -> Chronicle:
+def _told(source: EventSource) -> Chronicle:
     chronicle = Chronicle()
     with contextlib.closing(source):
         for frame in source.frames():

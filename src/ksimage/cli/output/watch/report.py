@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 _OUTPUT_LINES = 8
 
 
 def report(
-    told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False, live: bool = True
+    told: Chronicle,
+    verdict: InstallationVerdict,
+    paint: Paint,
+    *,
+    left: bool = False,
+    live: bool = True,
 ) -> list[str]:
     """The lines of the report.
 
@@ -58,7 +63,7 @@ def report(
     return lines
 
 
-def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
+def advice(verdict: InstallationVerdict, live: bool, words: Sequence[str]) -> list[str]:
     """What to type next.
 
     Args:
@@ -76,7 +81,12 @@ def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
 
 
 def _headline(
-    told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool, live: bool
+    told: Chronicle,
+    verdict: InstallationVerdict,
+    runs: list[Run],
+    paint: Paint,
+    left: bool,
+    live: bool,
 ) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]

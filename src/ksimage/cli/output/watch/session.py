@@ -19,14 +19,14 @@ from ksimage.events.feed import Feed
 from ksimage.events.frames import Chronicle
 from ksimage.events.pace import paced
 from ksimage.events.sources import Recorder
-from ksimage.events.verdict import Verdict, judge
+from ksimage.events.verdict import InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.events.frames import Frame, Source
+    from ksimage.events.frames import EventSource, Frame
 
 _TURN = 0.25
 """Seconds between two frames of the screen."""
@@ -46,7 +46,7 @@ class Watching:
 
     def __init__(
         self,
-        source: Source,
+        source: EventSource,
         terminal: Terminal,
         save: Path | None,
         speed: float | None,
@@ -184,7 +184,7 @@ class Watching:
         elif key == "?":
             choice.panel = "lines" if choice.panel == "help" else "help"
 
-    def _verdict(self, *, over: bool = False) -> Verdict:
+    def _verdict(self, *, over: bool = False) -> InstallationVerdict:
         return judge(self._told.attempt, self._told.expected, over=over)
 
     def _end(self, error: KsimageError | None) -> None:
@@ -205,7 +205,7 @@ class Watching:
             )
             raise raised
 
-    def _error(self, verdict: Verdict) -> KsimageError | None:
+    def _error(self, verdict: InstallationVerdict) -> KsimageError | None:
         if verdict.outcome == "success":
             return None
         if verdict.outcome == "failed":
