@@ -48,7 +48,7 @@ def test_it_is_followed_over_three_cuts(
     for name, value in clean_engine.environment.items():
         monkeypatch.setenv(name, value)
     told = Chronicle()
-    came: Counter[tuple[str, str, int]] = Counter()
+    came: Counter[tuple[object, object, object]] = Counter()
     cuts = 0
     source = PodSource(lambda: Reached(("docker", "exec", "-i", container), "container"))
     for frame in source.frames():
