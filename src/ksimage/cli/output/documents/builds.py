@@ -10,15 +10,16 @@ from ksimage.cli.output.documents.verdicts import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
-    from ksimage.images.documents import JsonObject
     from ksimage.locations.spec import Location
     from ksimage.publish.push import Pushed
 
 
-def plan_document(plan: Plan, destination: Destination, diff: str, dockerfile: str) -> JsonObject:
+def plan_document(
+    plan: Plan, destination: Destination, diff: str, dockerfile: str
+) -> dict[str, object]:
     """What ``build --dry-run`` found out."""
     return {
         "dry_run": True,
@@ -30,7 +31,7 @@ def plan_document(plan: Plan, destination: Destination, diff: str, dockerfile: s
     }
 
 
-def build_document(built: Built) -> JsonObject:
+def build_document(built: Built) -> dict[str, object]:
     """What ``build`` did."""
     published = built.published
     copied = published.copied
@@ -52,7 +53,7 @@ def build_document(built: Built) -> JsonObject:
     }
 
 
-def _plan(plan: Plan) -> JsonObject:
+def _plan(plan: Plan) -> dict[str, object]:
     return {
         "release": plan.release,
         "tag": plan.tag,
@@ -80,7 +81,7 @@ def _plan(plan: Plan) -> JsonObject:
     }
 
 
-def builds_document(rows: Sequence[Outcome]) -> JsonObject:
+def builds_document(rows: Sequence[ReleaseOutcome]) -> dict[str, object]:
     """Several builds as one JSON document."""
     return {
         "builds": [
@@ -96,7 +97,7 @@ def builds_document(rows: Sequence[Outcome]) -> JsonObject:
     }
 
 
-def diff_document(plan: Plan, diff: str) -> JsonObject:
+def diff_document(plan: Plan, diff: str) -> dict[str, object]:
     """What ``diff`` shows."""
     patched = plan.platforms[0].patched
     return {
@@ -107,7 +108,7 @@ def diff_document(plan: Plan, diff: str) -> JsonObject:
     }
 
 
-def push_document(pushed: Pushed, source: Location, notes: list[str]) -> JsonObject:
+def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, object]:
     """What ``push`` did."""
     published = pushed.published
     copied = published.copied
