@@ -103,7 +103,9 @@ def test_every_situation(installation: Installation, images: Images, tmp_path: P
     words = ("render", "v3.3.2", "--from", images.repository, "--as", "configmap", "-o", str(hook))
     ksimage(*words, cwd=tmp_path).ok()
     installation.ksimage("rollout", "--configmap", str(hook), "--yes", "--force").ok()
-    seen.look("A hook from a ConfigMap", 0, "from a ConfigMap mounted over", "ksimage .* build of v3.3.2")
+    seen.look(
+        "A hook from a ConfigMap", 0, "from a ConfigMap mounted over", "ksimage .* build of v3.3.2"
+    )
     installation.ksimage("rollout", "--undo", "--yes", "--force").ok()
 
     tag = images.replaceable()
