@@ -112,7 +112,7 @@ def test_every_situation(installation: Installation, images: Images, tmp_path: P
     installation.kubectl("set", "image", "deployment/ks-installer", f"installer={tag}")
     installation.until(lambda: pod_runs(installation, tag), "the tag's first image")
     images.replace(tag)
-    seen.look("A stale copy", 23, "the node runs a stale copy", "next +ksimage rollout")
+    seen.look("A stale copy", 23, "the node runs a stale copy", "ksimage rollout")
 
     installation.kubectl("scale", "deployment/ks-installer", "--replicas=2")
     installation.until(lambda: len(running(installation)) == 2, "two installers")
