@@ -10,7 +10,7 @@ OUT := .cache/demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INPUTS := pyproject.toml src/ksimage/__init__.py
 
-.PHONY: help demo test lint docs dev clean
+.PHONY: help demo test lint docs zipapp dev clean
 .DEFAULT_GOAL := demo
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,9 @@ else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
 
+zipapp: $(VENV)/.run ## dist/ksimage.pyz: one file with all dependencies, for every Python from 3.10 on
+	$(BIN)/python tools/make_zipapp.py dist/ksimage.pyz
+
 lint: $(VENV)/.dev ## ruff, mypy, and import-linter (the order of the rooms)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,7 +51,7 @@ dev: $(VENV)/.test $(VENV)/.dev ## all that work on ksimage needs
 	@! command -v pre-commit > /dev/null || pre-commit install > /dev/null
 
 clean: ## remove what these made
-	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) node_modules .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find src tests examples -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamps: what is installed, so that a second run does not ask the index again.

@@ -110,3 +110,30 @@ def test_tests_named_by_the_page_on_kubekey_exist() -> None:
     }
     assert len(named) > 8
     assert not missing
+
+
+def _blocks(text: str) -> list[str]:
+    """The commands of console blocks: what follows the $, without comments."""
+    found = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in found for line in block.splitlines() if line.startswith("$ ")]
+    return [line.partition("  #")[0].rstrip() for line in lines]
+
+
+def _firsts(text: str) -> list[list[str]]:
+    """Of each table, the code in its first column."""
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    return [re.findall(r"^\| (`[^`]+`) \|", table, re.MULTILINE) for table in tables]
+
+
+def test_both_readmes_tell_the_same() -> None:
+    """Same sections in number, same commands, same tables, same links, in the same order."""
+    assert _blocks(CHINESE) == _blocks(README)
+    assert _firsts(CHINESE) == _firsts(README)
+    for pattern in (r"^## ", r"^```", r"^    make "):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (README, CHINESE)]
+        assert counts[0] == counts[1], pattern
+    links = [re.findall(r"\]\(([^)]+)\)", text) for text in (README, CHINESE)]
+    other = {"README.md", "README.zh-CN.md"}
+    assert [x for x in links[0] if x not in other] == [x for x in links[1] if x not in other]
+    rows = [len(re.findall(r"^\|", text, re.MULTILINE)) for text in (README, CHINESE)]
+    assert rows[0] == rows[1]

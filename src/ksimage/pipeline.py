@@ -34,7 +34,7 @@ def feed(items: Iterable[T], consume: Callable[[Iterator[T]], R], *, depth: int 
     Raises:
         whatever the two raise.
     """
-    box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
+    box: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)  # Any: an item, or an error
     over = told = False
 
     def received() -> Iterator[T]:

@@ -12,11 +12,14 @@ import threading
 import time
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+# Any: calls of all types stand in one queue; `submit` knows what its own returns
+_Call: TypeAlias = "tuple[Future[Any], Callable[[], Any]] | None"
 
 GRACE = 0.5
 """Seconds that threads have to end after Ctrl-C."""
@@ -42,7 +45,7 @@ class Threads(Executor):
     def __init__(self, most: int, name: str) -> None:
         self._most = most
         self._name = name
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+        self._calls: queue.SimpleQueue[_Call]
         self._calls = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -94,7 +97,7 @@ class Threads(Executor):
             thread.join(max(0.0, end - time.monotonic()))
 
 
-def _work(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+def _work(calls: queue.SimpleQueue[_Call]) -> None:
     while (taken := calls.get()) is not None:
         future, call = taken
         if future.set_running_or_notify_cancel():
@@ -108,7 +111,7 @@ def _work(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
         del taken, future, call  # while it waits for the next, it must not hold the last
 
 
-def _cancel(calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]) -> None:
+def _cancel(calls: queue.SimpleQueue[_Call]) -> None:
     ends = 0
     while True:
         try:

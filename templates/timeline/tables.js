@@ -25,7 +25,9 @@ export function bar(row, share, colour) {
   const made = el("div", null, "mini");
   made.style.width = `${Math.max(2, share * 70)}px`;
   made.style.background = `var(--${colour})`;
-  cell(row, null, "bar").append(made);
+  const holder = cell(row, null, "bar");
+  holder.setAttribute("aria-hidden", "true"); // the number beside it says the same
+  holder.append(made);
 }
 
 const toChart = () => $("chart").scrollIntoView({ block: "start" });

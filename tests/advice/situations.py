@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from ksimage import resources
 from ksimage.config.settings import PatchSettings
 from tests.support import derived
 from tests.support.images import Recipe, layout
@@ -475,3 +477,50 @@ def occupied_in_a_registry(folder: Path) -> Words:
 @situation("builds-failed", "the others are done", registry=True)
 def one_of_two_fails(folder: Path) -> Words:
     return ("build", "v3.3.2", "v3.4.1", "--from", stocked(folder), "--push")
+
+
+# --- bases and builds that are not what they must be ---------------------------------------------
+
+
+class Committed(Recipe):
+    """What `docker commit` makes of a container that was started with another entrypoint."""
+
+    def config(self) -> dict[str, Any]:
+        return {**super().config(), "Entrypoint": ["sh"], "User": ""}
+
+
+@situation("base-broken", places={"LOCATION": "oci:good"}, cured=False)
+def a_committed_container(folder: Path) -> Words:
+    image(folder, Committed())
+    image(folder, name="good")
+    return BUILD
+
+
+@situation("not-our-build")
+def upstreams_image(folder: Path) -> Words:
+    image(folder)
+    return ("verify", "oci:image:v3.3.2")
+
+
+@situation("proofs-missing", places={"LOCATION": "oci:image"})
+def without_the_base(folder: Path) -> Words:
+    image(folder)
+    with derived.planned("oci:image") as plan:
+        derived.publish_plan(plan, "oci:out:v3.3.2-debug")
+    return ("verify", "oci:out:v3.3.2-debug")
+
+
+@situation("shipped-patch", "make your own of it:", "and build with it:")
+def a_patch_of_ksimages_own(folder: Path) -> Words:
+    image(folder)
+    path = str(resources.path("patches") / "unquiet.patch")
+    return ("patches", "refresh", path, "--release", "v3.3.2", "--from", "oci:image")
+
+
+@situation("patches-failed")
+def a_hook_with_all_of_it_already(folder: Path) -> Words:
+    image(folder)
+    with derived.planned("oci:image") as plan:
+        whole = plan.platforms[0].patched.after
+    layout(folder / "image", Recipe(hook=whole))
+    return BUILD

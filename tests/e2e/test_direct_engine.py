@@ -173,7 +173,8 @@ class TestDefaultResult:
         raw = skopeo("--raw", f"oci-archive:{file}:v3.3.2-debug")
         platforms = [entry["platform"]["architecture"] for entry in raw["manifests"]]
         assert platforms == ["amd64", "arm64"]
-        verified = ksimage("verify", f"oci-archive:{file.name}", cwd=tmp_path).ok()
+        command = ("verify", f"oci-archive:{file.name}", "--base", f"oci:{MINIATURE}")
+        verified = ksimage(*command, cwd=tmp_path).ok()
         assert verified.reference.endswith(f"@{digest}")
 
     def test_others_than_root_can_read_it(self, run: Finished, tmp_path: Path) -> None:

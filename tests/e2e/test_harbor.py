@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,6 +153,28 @@ class TestRefusals:
         assert "pulls of it are refused until it is signed or scanned" in done.stderr
         again = self.push(run, to).ok()
         assert again.reference == done.reference and "up to date" in again.stderr
+
+    def test_check_knows_what_a_policy_withholds(
+        self, harbor: FakeHarbor, run: Run, tmp_path: Path
+    ) -> None:
+        """It is said, and the fleet does not fail for it."""
+        to = f"{harbor.address}/kubesphereio"
+        run("build", "v3.3.2", "--from", "oci:image", "--to", to).ok()
+        harbor.projects["kubesphereio"].policy = "The image is not signed by cosign."
+        told = run("check", "v3.3.2", "--from", "oci:image", "--target", to)
+        assert told.code == 0 and "withheld" in told.stdout + told.stderr
+
+    def test_pushing_again_brings_a_lost_blob_back(
+        self, harbor: FakeHarbor, run: Run, tmp_path: Path
+    ) -> None:
+        to = f"{harbor.address}/kubesphereio/ks-installer:{TAG}"
+        self.push(run, to).ok()
+        layers = (harbor.registry.data / "docker/registry/v2/repositories").rglob("_layers")
+        lost = min((next(iter(layers)) / "sha256").iterdir())
+        shutil.rmtree(lost)
+        again = self.push(run, to).ok()
+        assert "had lost 1 blobs: sent again" in again.stderr
+        assert lost.exists()
 
     def test_robot_mounts_across_projects(
         self, harbor: FakeHarbor, run: Run, tmp_path: Path

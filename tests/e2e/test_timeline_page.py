@@ -55,6 +55,24 @@ def test_tables_say_what_the_pictures_show(chromium: Browser, opened: Opened) ->
     assert chromium.evaluate("document.querySelector('th[data-key=name]').ariaSort") == "ascending"
 
 
+def test_tables_are_whole_for_screen_readers(chromium: Browser, opened: Opened) -> None:
+    """Computed by Chromium itself: the tree that it hands to assistive technology."""
+    opened(installation(2000))
+    chromium.call("Accessibility.enable")
+    nodes = chromium.call("Accessibility.getFullAXTree")["nodes"]
+    chromium.call("Accessibility.disable")
+    told = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes
+            if not node["ignored"]]  # fmt: skip
+    roles = [role for role, _ in told]
+    assert roles.count("table") == 3
+    assert ("columnheader", "retries") in told
+    assert not [name for role, name in told if role in ("button", "combobox") and not name]
+    width = "r => [...r.cells].filter(c => c.ariaHidden !== 'true').length"
+    for table in ("slowest", "components", "steps"):
+        rows = f"[...document.getElementById('{table}').rows].map({width})"
+        assert len(set(chromium.evaluate(rows))) == 1
+
+
 def test_tasks_can_be_added_up(chromium: Browser, opened: Opened) -> None:
     opened(installation(2000))
     chromium.evaluate(

@@ -96,7 +96,7 @@ def test_a_failed_component_is_named_with_its_reason(
     assert "no route to the chart" in seen.stdout
     assert "Welcome" in seen.stdout
     assert "busy wait" not in seen.stdout
-    assert "ksimage collect" in seen.stderr
+    assert f"ksimage collect -o bundle.tar.gz -n {installation.namespace}" in seen.stderr
     again = installation.ksimage("watch", "run.jsonl.gz")
     assert again.code == 24
     assert again.stdout.endswith(seen.stdout[seen.stdout.index("✗ the installation failed") :])

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from ksimage.locations.protocol import Source
 
 
+ZSTD = "io.github.containers.compression.zstd"
+"""An index's annotation for the zstd twin of an image (containers/image, ``--add-compression``)."""
+_ARTIFACTS = {
+    "application/vnd.cncf.helm.config.v1+json": "a Helm chart",
+    "application/vnd.oci.empty.v1+json": "an artifact without a config",
+    "application/vnd.wasm.config.v0+json": "a WebAssembly module",
+}
+
+
 @dataclass(frozen=True)
 class PlatformImage:
     """One platform's image: its manifest and config."""
@@ -65,7 +74,8 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
     chosen = _choose(source.name, parsed, platforms)
     for entry in parsed.manifests:
         if entry.digest not in chosen:
-            (dropped if _is_attestation(entry) else excluded).append(_describe(entry))
+            kept = not _is_attestation(entry) and entry.annotations.get(ZSTD) != "true"
+            (excluded if kept else dropped).append(_describe(entry))
             continue
         inner = image_manifest.parse(source.name, source.manifest(entry), entry.media_type)
         if not isinstance(inner, Manifest):
@@ -84,7 +94,18 @@ def read_config(source: Source, descriptor: Descriptor) -> bytes:
 
 def _read_image(source: Source, descriptor: Descriptor, manifest: Manifest) -> PlatformImage:
     data = read_config(source, manifest.config)
-    config = image_config.parse(source.name, data, len(manifest.layers))
+    try:
+        config = image_config.parse(source.name, data, len(manifest.layers))
+    except MalformedImage as error:
+        kind = manifest.config.media_type
+        if kind in (mediatypes.OCI_CONFIG, mediatypes.DOCKER_CONFIG):
+            raise
+        what = _ARTIFACTS.get(kind, f"an artifact with a config of type {kind[:80]!r}")
+        raise UnsupportedImage(
+            source.name,
+            f"it is {what}, and no image",
+            advice=["name the installer's image: HOST/PROJECT/ks-installer:RELEASE"],
+        ) from error
     own = image_manifest.platform(
         source.name, *(config.get(key) or "" for key in ("os", "architecture", "variant"))
     )
@@ -99,10 +120,12 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
         if entry.media_type in mediatypes.INDEX_TYPES:
             raise UnsupportedImage(name, f"{entry.digest} is an index within an index")
         if entry.media_type not in mediatypes.MANIFEST_TYPES or entry.platform is None:
+            others = [e for e in index.manifests if e.platform and e is not entry]
             raise UnsupportedImage(
                 name,
-                f"index entry {entry.digest} ({entry.media_type}) is no platform's image",
-                advice=["name the platform's image itself: REPOSITORY@sha256:…"],
+                f"its index holds {entry.digest} of type {entry.media_type[:80]!r}, which is no"
+                " platform's image: an artifact beside images cannot be carried over",
+                advice=_each(name, others),
             )
         if entry.digest in candidates:
             raise MalformedImage(name, f"its index lists {entry.digest} twice")
@@ -116,15 +139,33 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
         if not found:
             raise _not_found(name, wanted, present)
         chosen |= found
-    normal = [candidates[digest].normal for digest in chosen]
-    for platform in normal:
-        if normal.count(platform) > 1:
+    for platform in dict.fromkeys(candidates[digest].normal for digest in candidates):
+        alike = [e for e in index.manifests if e.digest in chosen and _is_of(e, platform)]
+        plain = [entry for entry in alike if entry.annotations.get(ZSTD) != "true"]
+        if len(plain) == 1:
+            chosen -= {entry.digest for entry in alike} - {plain[0].digest}
+        elif len(alike) > 1:
             raise UnsupportedImage(
                 name,
-                f"its index has more than one image for {platform}",
-                advice=["name the platform's image itself: REPOSITORY@sha256:…"],
+                f"its index has {len(alike)} images for {platform}",
+                advice=_each(name, alike),
             )
     return chosen
+
+
+def _is_of(entry: Descriptor, platform: str) -> bool:
+    return entry.platform is not None and entry.platform.normal == platform
+
+
+def _each(name: str, entries: Sequence[Descriptor]) -> list[str]:
+    """Each of an index's images by a name of its own."""
+    bare = name.partition("@")[0]
+    if bare.startswith(("oci:", "oci-archive:")):  # by digest, REF is no part of the name
+        bare = ":".join(bare.split(":")[:2])
+    return [
+        "name one image of it:",
+        *(f"  {bare}@{entry.digest}  ({entry.platform})" for entry in entries[:10]),
+    ]
 
 
 def _meant(platform: Platform, wanted: str) -> bool:
@@ -144,4 +185,6 @@ def _is_attestation(entry: Descriptor) -> bool:
 
 def _describe(entry: Descriptor) -> str:
     what = "attestation" if _is_attestation(entry) else str(entry.platform)
+    if entry.annotations.get(ZSTD) == "true":
+        what = f"the zstd twin of {what}"
     return f"{what} {entry.digest}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ksimage.errors import BadReference, FileWithoutTransport, UnsupportedRelease
+from ksimage.errors import BadReference, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
 from ksimage.locations.kubekey.names import kept_ref
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 IMAGE: Final = "ks-installer"
 UPSTREAM: Final = f"kubesphere/{IMAGE}"
+_ENGINE: Final = ("docker-daemon:", "docker-daemon")
 
 
 def is_location(text: str) -> bool:
@@ -50,17 +51,17 @@ def base_location(source: str, tag: str) -> Location:
     Raises:
         BadReference, UnknownTransport.
     """
-    location = spec.parse(_as_repository(source) if _is_registry(source) else source)
-    if location.reference is not None:
-        found = location.reference
-        if found.tag or found.digest:
-            return location
-        return Location(Transport.REGISTRY, reference=found.with_tag(tag))
-    if location.transport is Transport.DAEMON and not location.digest:
-        name = source.partition(":")[2]
-        if not _tagged(name):
-            return spec.parse(f"docker-daemon:{_as_repository(name)}:{tag}")
+    location = _parsed(source)
+    if location.reference is not None and not location.named:
+        return Location(Transport.REGISTRY, reference=location.reference.with_tag(tag))
+    if location.transport is Transport.DAEMON and not location.named:
+        return spec.parse(f"docker-daemon:{_as_repository(source.partition(':')[2])}:{tag}")
     return location
+
+
+def is_named(text: str) -> bool:
+    """Whether ``--to`` says what the result is called, so that nothing is filled in."""
+    return text not in _ENGINE and _parsed(text).named
 
 
 def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location:
@@ -71,22 +72,18 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
         tag: the result's tag.
         repository: name for ``docker-daemon:`` and ``docker-archive:`` without one.
     """
-    if text in ("docker-daemon:", "docker-daemon"):
+    if text in _ENGINE:
         return spec.parse(f"docker-daemon:{repository}:{tag}")
-    if _is_registry(text) and "/" not in text and text.endswith((".tar", ".tar.gz", ".tgz")):
-        raise FileWithoutTransport(text)
-    location = spec.parse(_as_repository(text) if _is_registry(text) else text)
+    location = _parsed(text)
+    if location.named:
+        return location
     if location.reference is not None:
-        if location.reference.tag or location.reference.digest:
-            return location
         return Location(Transport.REGISTRY, reference=location.reference.with_tag(tag))
     if location.transport is Transport.DAEMON:
-        name = text.partition(":")[2]
-        return location if _tagged(name) else spec.parse(f"docker-daemon:{name}:{tag}")
-    if not location.ref:
-        name = f"{repository}:{tag}" if location.transport is Transport.DOCKER_ARCHIVE else tag
-        return location.with_ref(name)
-    return location
+        return spec.parse(f"docker-daemon:{text.partition(':')[2]}:{tag}")
+    if location.transport is Transport.DOCKER_ARCHIVE:
+        return location.with_ref(f"{repository}:{tag}")
+    return location.with_ref(tag)
 
 
 def repository_name(location: Location) -> str:
@@ -184,6 +181,18 @@ def kept_locations(location: Location) -> Iterator[Location]:
             yield replace(location, reference=found.with_tag(found.tag + ending), digest=None)
         elif name and location.transport in (Transport.OCI, Transport.DAEMON):
             yield location.with_ref(name + ending)
+        elif name and location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
+            yield location.with_ref(kept_ref(name, ending))
+
+
+def _parsed(text: str) -> Location:
+    """A location; of a registry's project, its repository. Raises as `spec.parse`."""
+    if not _is_registry(text):
+        return spec.parse(text)
+    if not text:
+        raise BadReference(text, "it is empty")
+    spec.refuse_file_name(text)
+    return spec.parse(_as_repository(text))
 
 
 def _is_registry(text: str) -> bool:

@@ -33,7 +33,7 @@ class Ending(Enum):
     NOT_RUN = "not run"
 
 
-class Outcome(NamedTuple):
+class ReleaseOutcome(NamedTuple):
     """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
 
     release: str
@@ -104,8 +104,8 @@ def run(
     *,
     jobs: int,
     fail_fast: bool,
-    finished: Callable[[Outcome], None],
-) -> list[Outcome]:
+    finished: Callable[[ReleaseOutcome], None],
+) -> list[ReleaseOutcome]:
     """Build every release.
 
     Args:
@@ -126,15 +126,15 @@ def run(
     # set by the build that failed: its thread takes the next one at once
     enough = threading.Event()
 
-    def one(release: str) -> Outcome:
+    def one(release: str) -> ReleaseOutcome:
         if enough.is_set():
-            return Outcome(release, Ending.NOT_RUN)
+            return ReleaseOutcome(release, Ending.NOT_RUN)
         outcome = _one(release, build_one, stop)
         if outcome.state is Ending.FAILED and fail_fast:
             enough.set()
         return outcome
 
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ReleaseOutcome] = {}
     with Threads(max(1, jobs), "release") as pool:
         try:
             pending = {pool.submit(one, release) for release in releases}
@@ -156,18 +156,18 @@ def state_of(built: Built) -> Ending:
     return Ending.UP_TO_DATE if built.published.up_to_date else Ending.BUILT
 
 
-def require(outcomes: Sequence[Outcome]) -> None:
+def require(outcomes: Sequence[ReleaseOutcome]) -> None:
     """Raise BuildsFailed when any release failed."""
     failed = [outcome.release for outcome in outcomes if outcome.state is Ending.FAILED]
     if failed:
         raise BuildsFailed(failed, len(outcomes))
 
 
-def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Outcome:
+def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> ReleaseOutcome:
     started = time.monotonic()
     try:
         built = build_one(release, stop)
     except (KsimageError, OSError) as error:
         known = SystemRefused(error) if isinstance(error, OSError) else error
-        return Outcome(release, Ending.FAILED, time.monotonic() - started, error=known)
-    return Outcome(release, state_of(built), time.monotonic() - started, built)
+        return ReleaseOutcome(release, Ending.FAILED, time.monotonic() - started, error=known)
+    return ReleaseOutcome(release, state_of(built), time.monotonic() - started, built)

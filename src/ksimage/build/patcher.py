@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from ksimage import resources
-from ksimage.errors import BasePatched, PatchAlreadyApplied
+from ksimage.errors import BasePatched, PatchAlreadyApplied, PatchesFailed
 from ksimage.threads import Threads
 from ksimage.upstream import releases
 
@@ -45,6 +45,25 @@ def select(settings: Settings, release: str) -> Selection:
     return series.select(
         load_series(settings), patches.include, patches.exclude, patches.files, known
     )
+
+
+def met(pristine: bytes, release: str, before: Series, *, target: str) -> bytes:
+    """The hook that a patch meets in a build: with the default patches before it applied.
+
+    Args:
+        pristine: the release's hook.
+        release: upstream's tag.
+        before: the patches that come first; those that are not for the release are left out.
+        target: what the hook is, for messages.
+
+    Raises:
+        PatchError: one of them does not apply.
+    """
+    from ksimage.patching import apply, series
+
+    known = next((r for r in releases.all_releases() if r.tag == release), None)
+    texts = series.select(before, release=known).texts
+    return apply.apply_series(pristine, texts, target=target).after if texts else pristine
 
 
 class Patcher:
@@ -90,7 +109,7 @@ class Patcher:
 
         try:
             return self.begin(release, hook).result()
-        except PatchAlreadyApplied as error:
+        except (PatchAlreadyApplied, PatchesFailed) as error:
             made = image_identity.identify(image, hook)
             if made.origin is not image_identity.Origin.KSIMAGE:
                 raise

@@ -78,7 +78,7 @@ class Plan:
     platforms: tuple[PlatformPlan, ...]
     selection: Selection
     tag: str
-    statement: label.Statement
+    statement: label.Provenance
     notes: tuple[str, ...] = ()
 
     @property
@@ -102,7 +102,7 @@ def plan(
     platforms: tuple[str, ...] = (),
     base_digest: str | None = None,
     epoch: int | None = None,
-    statement: label.Statement | None = None,
+    statement: label.Provenance | None = None,
     reading: Reading | None = None,
     soundness: Soundness = "require",
     prove: bool = True,
@@ -164,7 +164,7 @@ def _plan(
     images: ImageSet,
     settings: Settings,
     epoch: int | None,
-    given: label.Statement | None,
+    given: label.Provenance | None,
     reading: Reading | None,
     soundness: Soundness,
     prove: bool,
@@ -184,7 +184,7 @@ def _plan(
         ]
         selection = patcher.select(name)
         patched = [patcher.patch(name, image, hook) for image, hook in hooks]
-    statement = label.Statement(
+    statement = label.Provenance(
         name or "unknown",
         given.base_name if given else base_name(asked),
         tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),

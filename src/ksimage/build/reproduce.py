@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ksimage
 from ksimage.base import images as base_images
@@ -24,19 +24,20 @@ from ksimage.images.digest import DIGEST
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
-from ksimage.patching import series
+from ksimage.patching.listing import patch_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ksimage.base.images import ImageSet, PlatformImage
     from ksimage.config.settings import Settings
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Rebuild:
     """The image's digest, the rebuilt one, and why they differ (empty when they are equal)."""
 
     name: str
@@ -55,7 +56,7 @@ def reproduce(
     *,
     options: OptionsFor,
     base_location: Location | None = None,
-) -> Comparison:
+) -> Rebuild:
     """Rebuild the image at ``location`` in memory and compare.
 
     Args:
@@ -93,7 +94,7 @@ def reproduce(
         platforms=tuple(i.platform.exact for i in found.images) if found.index is not None else (),
         epoch=_epoch(first, original),
         soundness="repair" if label.REPAIRED in said else "ignore",
-        statement=label.Statement(
+        statement=label.Provenance(
             said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
@@ -107,7 +108,7 @@ def reproduce(
     differences: list[str] = []
     if again.top.digest != found.top.digest:
         differences = _explain(found, again, said, plan.statement.patches)
-    return Comparison(
+    return Rebuild(
         str(location), str(place), found.top.digest, again.top.digest, tuple(differences)
     )
 
@@ -141,8 +142,8 @@ def _settings(
     labels = image_config.labels(image.config)
     known = patcher.load_series(settings)
     names = [patch.name for patch in label.parse_patches(labels.get(label.PATCHES, ""))]
-    files = tuple(path for path in settings.patches.files if series.patch_name(path.name) in names)
-    present = {*known.names, *(series.patch_name(path.name) for path in files)}
+    files = tuple(path for path in settings.patches.files if patch_name(path.name) in names)
+    present = {*known.names, *(patch_name(path.name) for path in files)}
     missing = [name for name in names if name not in present]
     if missing:
         raise CannotReproduce(
@@ -227,7 +228,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     return reasons or ["only the manifest's annotations differ"]
 
 
-def _detail(one: Mapping[str, Any], two: Mapping[str, Any], key: str) -> str:
+def _detail(one: JsonObject, two: JsonObject, key: str) -> str:
     if key != "config":
         return ""
     first, second = one.get(key) or {}, two.get(key) or {}

@@ -18,7 +18,7 @@ from ksimage.build import patcher
 from ksimage.build import plan as planning
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.errors import KsimageError, NotFound
+from ksimage.errors import KsimageError, NotFound, PolicyViolation
 from ksimage.images import config as image_config
 from ksimage.locations import access
 from ksimage.threads import Threads
@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from ksimage.locations.spec import Location
 
 
-class State(Enum):
+class Staleness(Enum):
     """What a check found for one release."""
 
     CURRENT = "up to date"
     OUTDATED = "outdated"
     MISSING = "not built yet"
     OVERWRITTEN = "overwritten"
+    WITHHELD = "withheld"  # a policy of the registry's project lets nobody read it
     FAILED = "failed"
 
 
@@ -58,7 +59,7 @@ class Finding:
     """
 
     release: str
-    state: State
+    state: Staleness
     reasons: tuple[str, ...] = ()
     image: str = ""
     tag: str = ""
@@ -69,7 +70,7 @@ class Finding:
     @property
     def needs_build(self) -> bool:
         """Whether a build would change something (or is needed to find out)."""
-        return self.state is not State.CURRENT
+        return self.state not in (Staleness.CURRENT, Staleness.WITHHELD)
 
     @property
     def reason(self) -> str:
@@ -91,8 +92,10 @@ def check(
     """
     try:
         return _check(release, pinned, settings, options, target)
+    except PolicyViolation as error:
+        return Finding(release, Staleness.WITHHELD, (error.why,))
     except KsimageError as error:
-        return Finding(release, State.FAILED, (error.message,), error=error)
+        return Finding(release, Staleness.FAILED, (error.message,), error=error)
 
 
 def check_all(
@@ -132,15 +135,17 @@ def _check(
     image = str(location)
     found = _read(location, options)
     if found is None:
-        return Finding(release, State.MISSING, (), image, tag, "", digest)
+        return Finding(release, Staleness.MISSING, (), image, tag, "", digest)
     wanted = _wanted(release, settings)
     reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
     foreign = [i for i in found.images if label.HOOK_AFTER not in image_config.labels(i.config)]
     if foreign:
         what = _what_it_is(foreign[0])
-        return Finding(release, State.OVERWRITTEN, (what,), image, tag, found.top.digest, digest)
+        return Finding(
+            release, Staleness.OVERWRITTEN, (what,), image, tag, found.top.digest, digest
+        )
     reasons += _differences(found, original, name, wanted, settings)
-    state = State.OUTDATED if reasons else State.CURRENT
+    state = Staleness.OUTDATED if reasons else Staleness.CURRENT
     unique = tuple(dict.fromkeys(reasons))
     return Finding(release, state, unique, image, tag, found.top.digest, digest)
 

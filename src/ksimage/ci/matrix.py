@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ksimage.ci.detect import System
 from ksimage.ci.escape import disarmed_json
@@ -64,7 +64,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
     import yaml
 
     image = environ.get("CI_JOB_IMAGE", "")
-    common: dict[str, Any] = {}
+    common: dict[str, object] = {}
     if image:
         # ksimage's own image starts ksimage; GitLab wants to start a shell.
         common["image"] = {"name": _dollars(image), "entrypoint": [""]}
@@ -73,7 +73,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
         common["tags"] = tags
     # Without rules a job of a child pipeline does not run for a merge request.
     common["rules"] = [{"when": "on_success"}]
-    pipeline: dict[str, Any] = {"stages": ["build"]}
+    pipeline: dict[str, object] = {"stages": ["build"]}
     for job in jobs:
         pipeline[f"ksimage {job.release}"] = _job(job, common)
     if not jobs:
@@ -97,7 +97,7 @@ def render(jobs: Sequence[Job], system: System, environ: Mapping[str, str]) -> s
     return document(jobs)
 
 
-def _job(job: Job, common: Mapping[str, Any]) -> dict[str, Any]:
+def _job(job: Job, common: Mapping[str, object]) -> dict[str, object]:
     return {
         "stage": "build",
         **common,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHECKOUT: Final = {"version": "v7.0.1", "sha": "3d3c42e5aac5ba805825da76410c181273ba90b1"}
 """The one foreign action that the GitHub workflow uses, pinned by commit."""
 EXAMPLE_SOURCE: Final = "harbor.example.com/kubesphereio"
+WHEELS: Final = ".github/wheels"
+"""Where the GitHub workflow takes ksimage from, unless it is told otherwise."""
 DEFAULT_RUNNER: Final = "ubuntu-24.04"
 WORKFLOWS: Final = {
     System.GITHUB: (PurePosixPath(".github/workflows/ksimage.yml"), "ci/github.yml.j2"),
@@ -35,6 +37,7 @@ def files(
     runner: str = DEFAULT_RUNNER,
     image: str = "",
     requirement: str = "",
+    action: str = "",
     branch: str = "main",
 ) -> dict[PurePosixPath, str]:
     """The starter files' texts by path.
@@ -44,7 +47,9 @@ def files(
         system: PLAIN for ksimage.yaml alone.
         runner: label of the GitHub runner.
         image: image of ksimage for GitLab's jobs; by default in the target's registry.
-        requirement: what pip installs on GitHub's runner; by default this very version.
+        requirement: what pip installs on GitHub's runner; by default this very version, from wheels
+            that lie beside the workflow and from nowhere else: the name in an index is anybody's.
+        action: ksimage's own action at a commit, instead: ``OWNER/ksimage@COMMIT``.
         branch: pushes to it start the GitHub workflow.
     """
     source = settings.source if str(settings.origins["source"]) != "default" else EXAMPLE_SOURCE
@@ -70,6 +75,8 @@ def files(
             "branch": branch,
             "runner": runner,
             "requirement": requirement or f"ksimage=={ksimage.__version__}",
+            "beside": "" if requirement else WHEELS,
+            "action": action,
             "image": image or f"{registry}/tools/ksimage:{ksimage.__version__}",
         }
         found[path] = _render(template, values)

@@ -27,16 +27,16 @@ COMMANDS: Table = {
     "verify": ("verify", "Prove an image: nothing but the hook changed."),
     "inspect": ("inspect", "Show what a tag really holds, and whether it was overwritten."),
     "push": ("push", "Send an earlier build to a registry."),
-    "rollout": ("rollout", "Bring an image into the cluster, and prove it in the pod."),
-    "status": ("status", "Show which installer runs, whose it is, and what it does."),
-    "watch": ("watch", "Show what the installation does, until it has ended."),
-    "collect": ("collect", "Put everything about an installation into one file to send."),
+    "rollout": ("cluster.rollout", "Bring an image into the cluster, and prove it in the pod."),
+    "status": ("cluster.status", "Show which installer runs, whose it is, and what it does."),
+    "watch": ("cluster.watch", "Show what the installation does, until it has ended."),
+    "collect": ("cluster.collect", "Put everything about an installation into one file to send."),
     "timeline": (
         "timeline",
         "Show where an installation's time went: report, page, picture, trace.",
     ),
     "kubekey": ("kubekey", "Tell what KubeKey will do with a configuration, and set it right."),
-    "patches": ("patches", "List, show, check and write patches."),
+    "patches": ("patches.patches", "List, show, check and write patches."),
     "releases": ("releases", "List the upstream releases that ksimage knows."),
     "check": ("check", "Find images whose base, patches or tag have changed."),
     "matrix": ("matrix", "Print one CI job per release."),
@@ -50,14 +50,21 @@ COMMANDS: Table = {
 class Program(LateGroup):
     """The commands, and where errors become messages."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
         with _broken_pipes():
-            return super().make_context(*args, **kwargs)
+            return super().make_context(info_name, args, parent, **extra)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         with _broken_pipes():
             return super().invoke(ctx)
 
+    # Any: as Click's own, for whoever calls it with more.
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> NoReturn:
         """Run, present whatever went wrong, and exit with its code."""
         args = list(sys.argv[1:] if args is None else args)

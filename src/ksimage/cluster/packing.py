@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage import resources
 from ksimage.cluster.objects import at, number, text
@@ -162,7 +162,7 @@ def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
     )
 
 
-def _report(line: bytes) -> dict[str, Any] | None:
+def _report(line: bytes) -> dict[str, object] | None:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -170,7 +170,7 @@ def _report(line: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _entries(report: dict[str, Any], key: str) -> list[tuple[object, object]]:
+def _entries(report: dict[str, object], key: str) -> list[tuple[object, object]]:
     found = at(report, key)
     return list(found.items()) if isinstance(found, dict) else []
 

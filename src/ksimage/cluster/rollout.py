@@ -56,7 +56,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RolloutPlan:
     """What is to be done.
 
     Attributes:
@@ -101,7 +101,7 @@ def plan(
     image: str = "",
     policy: str = "IfNotPresent",
     way: str = "patch",
-) -> Plan:
+) -> RolloutPlan:
     """Plan it. Nothing is read or written.
 
     Args:
@@ -119,7 +119,7 @@ def plan(
         made = present
     asked = asked and made is present and not (image and _stale(candidate, found.pod))
     release = candidate.release if candidate.release != "unknown" else found.release
-    return Plan(
+    return RolloutPlan(
         candidate,
         situation,
         wanted,
@@ -136,13 +136,13 @@ def _stale(candidate: Candidate, pod: Pod | None) -> bool:
     return bool(digest) and digest not in candidate.ids
 
 
-def other_way(planned: Plan) -> Plan:
+def other_way(planned: RolloutPlan) -> RolloutPlan:
     """The same in two patches, for an API server that refuses the one."""
     again = commands(planned.situation, planned.record, "scale")
     return replace(planned, way="scale", commands=again)
 
 
-def with_verbosity(planned: Plan, level: int | None) -> Plan:
+def with_verbosity(planned: RolloutPlan, level: int | None) -> RolloutPlan:
     """The same, with spec.debug.verbosity set while the new pod comes up: one run, not two.
 
     Raises:

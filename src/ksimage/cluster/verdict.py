@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.status import Status
 
 
-class Verdict(NamedTuple):
+class StatusVerdict(NamedTuple):
     """``problems`` in the order of their weight; ``advice`` is what to type next."""
 
     problems: tuple[str, ...]
@@ -28,10 +28,10 @@ class Verbosity(NamedTuple):
     source: str
 
 
-def judge(status: Status) -> Verdict:
+def judge(status: Status) -> StatusVerdict:
     """What is wrong, and what to type next."""
     problems = [*_running(status), *_image(status), *_installation(status)]
-    return Verdict(tuple(problems), tuple(_advice(status, problems)))
+    return StatusVerdict(tuple(problems), tuple(_advice(status, problems)))
 
 
 def verbosity(status: Status) -> Verbosity:

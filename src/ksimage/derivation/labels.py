@@ -42,7 +42,7 @@ class PatchId(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Statement:
+class Provenance:
     """What is said of the derived image, the same for every platform.
 
     Attributes:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ksimage.base.images import PlatformImage
-    from ksimage.derivation.labels import Statement
+    from ksimage.derivation.labels import Provenance
     from ksimage.derivation.repair import Repair
     from ksimage.hook.layers import Hook
 
@@ -58,7 +58,7 @@ def make(
     image: PlatformImage,
     hook: Hook,
     patched: bytes,
-    statement: Statement,
+    statement: Provenance,
     *,
     verbosity: int,
     base_digest: str,

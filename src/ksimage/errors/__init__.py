@@ -19,11 +19,12 @@ from ksimage.errors.cluster import *
 from ksimage.errors.config import *
 from ksimage.errors.engine import *
 from ksimage.errors.file import *
-from ksimage.errors.hook import *
 from ksimage.errors.image import *
 from ksimage.errors.kubekey import *
 from ksimage.errors.notfound import *
-from ksimage.errors.patch import *
+from ksimage.errors.patching.hook import *
+from ksimage.errors.patching.patch import *
+from ksimage.errors.patching.series import *
 from ksimage.errors.registry import *
 from ksimage.errors.rollout import *
 from ksimage.errors.status import *

@@ -30,7 +30,7 @@ class LoginFailed(AuthError):
             f"{host} does not accept the login of {username or 'this token'}",
             why=f"wrong user name or password; it came from {origin}",
             advice=[
-                f"log in anew: docker login {host}",
+                f"log in anew: docker login {host}  (or podman login, skopeo login)",
                 "or for this run: --username USER --password-stdin "
                 "(quote robot names: 'robot$name')",
             ],
@@ -45,7 +45,7 @@ class LoginRequired(AuthError):
             f"{host} does not let an anonymous client {action} {name}",
             why=words or "it is private, or does not exist, and no login for it was found",
             advice=[
-                f"docker login {host}",
+                f"docker login {host}  (or podman login, skopeo login)",
                 "or for this run: --username USER --password-stdin",
             ],
         )
@@ -60,7 +60,7 @@ class PasswordNeeded(AuthError):
             + ("is an identity token" if token else "has no user name"),
             why=f"the registry takes user name and password only; the login came from {origin}",
             advice=[
-                f"log in anew: docker login {host}",
+                f"log in anew: docker login {host}  (or podman login, skopeo login)",
                 "or for this run: --username USER --password-stdin",
             ],
         )

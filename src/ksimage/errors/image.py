@@ -66,7 +66,7 @@ class NotOurBuild(ProofFailed):
         super().__init__(
             name,
             [f"it holds {what}"],
-            advice=[f"what is in it: ksimage inspect {name}", "patch it: ksimage build"],
+            advice=[f"what is in it: ksimage inspect {name}", f"patch it: ksimage build {name}"],
         )
         self.message = f"{name} was not made by ksimage: there is nothing to prove"
         self.args = (self.message,)

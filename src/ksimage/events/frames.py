@@ -12,18 +12,18 @@ A frame is an object of JSON whose ``k`` says which: those of the follow program
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from ksimage.errors import EventsWithoutEnd
 from ksimage.events.build import Builder
 from ksimage.events.model import Attempt, Event, Run
 
-Frame = dict[str, Any]
+Frame = dict[str, object]
 MOST_EVENTS = 2_000_000
 """More are no installation's: a pod could send without end."""
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """Where an installation's events come from.
 
     Attributes:
@@ -140,7 +140,8 @@ class Chronicle:
 
     def _plan(self, frame: Frame) -> None:
         self.hook_sha256 = self.attempt.hook_sha256 = _text(frame, "hook")
-        self.hook_sleeps = frame["sleeps"] if type(frame.get("sleeps")) is bool else None
+        sleeps = frame.get("sleeps")
+        self.hook_sleeps = sleeps if type(sleeps) is bool else None
         self.patched = frame.get("patched") is True
         expected = frame.get("expected")
         if type(expected) is list:

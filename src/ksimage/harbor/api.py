@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ksimage.errors import (
@@ -147,7 +147,7 @@ class Harbor:
         """Close the connection."""
         self._channel.wire.close()
 
-    def _get(self, path: str, project: str) -> Any:
+    def _get(self, path: str, project: str) -> object:
         """A JSON document, or None for whatever is no such answer."""
         try:
             answer = self._call("GET", path, project)
@@ -161,7 +161,7 @@ class Harbor:
         return _json(answer)
 
     def _call(
-        self, method: str, path: str, project: str, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, project: str, body: Mapping[str, object] | None = None
     ) -> Answer:
         self._auth.greet(project)  # a wrong password is sent once, and not with every question
         login = self._auth.credentials(project)
@@ -280,8 +280,9 @@ def _twice(name: str) -> str:
     return quote(quote(name, safe=""), safe="") if "/" in name else quote(name, safe="")
 
 
-def _json(answer: Answer) -> Any:
+def _json(answer: Answer) -> object:
     try:
-        return json.loads(answer.body)
+        document: object = json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
+    return document

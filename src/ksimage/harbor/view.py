@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.images.digest import DIGEST
 from ksimage.images.reference import TAG
@@ -77,7 +77,7 @@ class View:
         return self.pushes is not None
 
 
-def read_artifact(document: Any) -> Artifact | None:
+def read_artifact(document: object) -> Artifact | None:
     """From ``GET …/artifacts/{reference}``."""
     if not isinstance(document, dict):
         return None
@@ -90,7 +90,7 @@ def read_artifact(document: Any) -> Artifact | None:
     )
 
 
-def read_pushes(document: Any, resource: str) -> tuple[Push, ...] | None:
+def read_pushes(document: object, resource: str) -> tuple[Push, ...] | None:
     """Those of ``resource`` (``project/repository:tag``) from ``GET …/logs``."""
     if not isinstance(document, list):
         return None
@@ -103,7 +103,7 @@ def read_pushes(document: Any, resource: str) -> tuple[Push, ...] | None:
 
 
 def read_view(
-    system: Any, project: Any, artifact: Artifact | None, pushes: tuple[Push, ...] | None
+    system: object, project: object, artifact: Artifact | None, pushes: tuple[Push, ...] | None
 ) -> View:
     """From ``GET /systeminfo`` and ``GET /projects/{name}``, and what was read before."""
     system = system if isinstance(system, dict) else {}
@@ -143,14 +143,16 @@ def hints(view: View, tag: str | None) -> list[str]:
     return found
 
 
-def _tag(entry: Any) -> Tag | None:
-    name = entry.get("name") if isinstance(entry, dict) else None
+def _tag(entry: object) -> Tag | None:
+    if not isinstance(entry, dict):
+        return None
+    name = entry.get("name")
     if not isinstance(name, str) or not TAG.fullmatch(name):
         return None
     return Tag(name, _time(entry.get("push_time")), _flag(entry.get("immutable")))
 
 
-def _push(entry: Mapping[str, Any]) -> Push | None:
+def _push(entry: Mapping[str, object]) -> Push | None:
     time, user = _time(entry.get("op_time")), entry.get("username")
     if time is None or not isinstance(user, str):
         return None
@@ -158,7 +160,7 @@ def _push(entry: Mapping[str, Any]) -> Push | None:
     return Push(printable(user, MAX_NAME) or "unknown", time, kind)
 
 
-def _time(value: Any) -> str | None:
+def _time(value: object) -> str | None:
     """A time of Harbor's in UTC with milliseconds, so that texts compare as times do."""
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -172,5 +174,5 @@ def _time(value: Any) -> str | None:
     return moment.strftime(f"%Y-%m-%dT%H:%M:%S.{milliseconds}Z")
 
 
-def _flag(value: Any) -> bool | None:
+def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None

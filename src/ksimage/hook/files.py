@@ -1,4 +1,4 @@
-"""Any file of an image, found without unpacking it."""
+"""A file of an image, found without unpacking it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ksimage.base.images import PlatformImage
-    from ksimage.images.layer import Entry
+    from ksimage.images.layer import LayerEntry
     from ksimage.locations.protocol import Source
 
 
@@ -42,7 +42,7 @@ def read_file(source: Source, image: PlatformImage, path: str, limit: int) -> by
     return None
 
 
-def _judge(entries: Iterator[Entry], *, path: str, limit: int) -> tuple[bytes | None, bool]:
+def _judge(entries: Iterator[LayerEntry], *, path: str, limit: int) -> tuple[bytes | None, bool]:
     """The file in one layer, and whether layers below no longer matter."""
     folder, name = posixpath.split(path)
     above = [folder]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from ksimage.errors import HookNotFound
 from ksimage.hook import layers
 from ksimage.hook.history import cannot_hold_hook
-from ksimage.hook.layers import HOOK_PARENTS, Finding, Hook, Stack
+from ksimage.hook.layers import HOOK_PARENTS, Hook, LayerFinding, Stack
 from ksimage.images import config as image_config
 from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.upstream import releases
@@ -63,7 +63,7 @@ def find_hook(
     """
     believed = believe_history and depth != "bottom"
     history = image_config.layer_history(image.config) if believed else ()
-    known: dict[int, Finding] = {}
+    known: dict[int, LayerFinding] = {}
     walk = partial(_walk, source, image, known=known, seen=seen, depth=depth)
     try:
         hook = walk(history, brief=believed)
@@ -81,7 +81,7 @@ def _walk(
     image: PlatformImage,
     history: Sequence[str | None],
     *,
-    known: dict[int, Finding],
+    known: dict[int, LayerFinding],
     seen: Seen | None,
     depth: Depth,
     brief: bool,
@@ -110,10 +110,10 @@ def _walk(
 
 def _read(
     source: Source, image: PlatformImage, number: int, seen: Seen | None, *, brief: bool
-) -> Finding:
+) -> LayerFinding:
     descriptor = image.manifest.layers[number]
     if descriptor.media_type in FOREIGN_LAYERS:
-        return Finding()  # base layers of Windows images; their bytes live elsewhere
+        return LayerFinding()  # base layers of Windows images; their bytes live elsewhere
     total = len(image.manifest.layers)
     log.info("reading layer %s/%s (%s bytes)", number + 1, total, descriptor.size)
     diff_id = image.config["rootfs"]["diff_ids"][number]

@@ -18,7 +18,7 @@ from ksimage.upstream.releases import HOOK_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ksimage.images.layer import Entry
+    from ksimage.images.layer import LayerEntry
     from ksimage.images.manifest import Descriptor
     from ksimage.images.tar import Member
     from ksimage.locations.protocol import Source
@@ -66,7 +66,7 @@ class Hook:
 
 
 @dataclass
-class Finding:
+class LayerFinding:
     """What one layer has below ``/hooks``.
 
     Attributes:
@@ -96,7 +96,7 @@ class Stack:
         self._hidden: set[str] = set()
         self._emptied: set[str] = set()
 
-    def put_below(self, found: Finding) -> None:
+    def put_below(self, found: LayerFinding) -> None:
         """Add the next layer below those that were added before."""
         for path, folder in found.parents.items():
             if not self._covered(path):
@@ -122,7 +122,9 @@ class Stack:
         return any(p in self._hidden for p in above) or any(p in self._emptied for p in above[1:])
 
 
-def judge(entries: Iterator[Entry], *, layer: str, seen: Seen | None, brief: bool) -> Finding:
+def judge(
+    entries: Iterator[LayerEntry], *, layer: str, seen: Seen | None, brief: bool
+) -> LayerFinding:
     """What a layer's entries say.
 
     Args:
@@ -131,7 +133,7 @@ def judge(entries: Iterator[Entry], *, layer: str, seen: Seen | None, brief: boo
         seen: told of what will be the hook if all is well.
         brief: end behind the files below ``/hooks`` when the hook is one that upstream shipped.
     """
-    found = Finding()
+    found = LayerFinding()
     known = False
     for entry in entries:
         path, member = entry.path, entry.member
@@ -169,7 +171,7 @@ def folder_of(path: str, member: Member) -> LayerFolder:
     return LayerFolder(path, mode, member.uid, member.gid, mtime, attributes)
 
 
-def _whiteout(path: str, found: Finding) -> None:
+def _whiteout(path: str, found: LayerFinding) -> None:
     folder, name = posixpath.split(path)
     if name == OPAQUE:
         found.emptied.add(folder)
@@ -193,7 +195,7 @@ def _runs(path: str, member: Member) -> bool:
 
 
 def read_entries(
-    source: Source, descriptor: Descriptor, diff_id: str, judge: Callable[[Iterator[Entry]], T]
+    source: Source, descriptor: Descriptor, diff_id: str, judge: Callable[[Iterator[LayerEntry]], T]
 ) -> T:
     """What ``judge`` makes of a layer's entries, once digest and size are proven.
 
@@ -213,7 +215,7 @@ def read_entries(
     def read(tar: Iterator[bytes]) -> T:
         return judge(entries(tar))
 
-    def entries(tar: Iterator[bytes]) -> Iterator[Entry]:
+    def entries(tar: Iterator[bytes]) -> Iterator[LayerEntry]:
         nonlocal ended
         yield from read_layer(name, _hashed(tar, digest))
         ended = True

@@ -12,7 +12,7 @@ from ksimage.patching.apply import apply_patch, apply_series
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ksimage.patching.series import Series, SeriesPatch
     from ksimage.upstream.releases import Release
@@ -28,7 +28,7 @@ APPLIES, OFFSET, EXCLUDED, REFUSED, UNSUPPORTED = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One patch on one hook, alone.
+    """One patch on one hook, alone or on top of the patches before it.
 
     Attributes:
         patch: its name.
@@ -47,7 +47,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class HookRow:
     """One hook: every patch alone, and all that are on by default together, with the proof.
 
     Attributes:
@@ -73,7 +73,7 @@ class Row:
         return all(cell.status != REFUSED for cell in (*self.cells, self.series))
 
 
-def check(hooks: Mapping[str, bytes], series: Series) -> tuple[Row, ...]:
+def check(hooks: Mapping[str, bytes], series: Series) -> tuple[HookRow, ...]:
     """Try every patch on every hook.
 
     Args:
@@ -83,7 +83,7 @@ def check(hooks: Mapping[str, bytes], series: Series) -> tuple[Row, ...]:
     return tuple(_row(name, data, series) for name, data in hooks.items())
 
 
-def _row(name: str, data: bytes, series: Series) -> Row:
+def _row(name: str, data: bytes, series: Series) -> HookRow:
     digest = hashlib.sha256(data).hexdigest()
     release = _release(name, digest)
     pristine = None if release is None else release.sha256 == digest
@@ -92,10 +92,15 @@ def _row(name: str, data: bytes, series: Series) -> Row:
     except KsimageError as error:
         reason = error.why or error.message
         cells = tuple(Cell(patch.name, UNSUPPORTED, 0, error.kind, reason) for patch in series)
-        return Row(name, digest, pristine, cells, Cell("", UNSUPPORTED, 0, error.kind, reason), "")
-    cells = tuple(_cell(patch, data, name, release) for patch in series)
+        return HookRow(
+            name, digest, pristine, cells, Cell("", UNSUPPORTED, 0, error.kind, reason), ""
+        )
+    cells = tuple(
+        _cell(patch, data, name, release, list(series)[:number])
+        for number, patch in enumerate(series)
+    )
     together, result = _together(series, data, name, release)
-    return Row(name, digest, pristine, cells, together, result)
+    return HookRow(name, digest, pristine, cells, together, result)
 
 
 def _release(name: str, digest: str) -> Release | None:
@@ -105,13 +110,25 @@ def _release(name: str, digest: str) -> Release | None:
         return next(iter(releases.by_hook(digest)), None)
 
 
-def _cell(patch: SeriesPatch, data: bytes, name: str, release: Release | None) -> Cell:
+def _cell(
+    patch: SeriesPatch,
+    data: bytes,
+    name: str,
+    release: Release | None,
+    before: Sequence[SeriesPatch],
+) -> Cell:
+    """One patch alone, or, where it is made for that, on what the patches before it have made."""
     if release is not None and not patch.header.fits(release):
         return Cell(patch.name, EXCLUDED, reason=f"it is for {patch.header.releases}")
     try:
         applied = apply_patch(data, patch.patch, target=name)
     except KsimageError as error:
-        return Cell(patch.name, REFUSED, 0, error.kind, _short(error))
+        under = [p.patch for p in before if p.default and (not release or p.header.fits(release))]
+        try:
+            apply_series(data, [*under, patch.patch], target=name)
+        except KsimageError:
+            return Cell(patch.name, REFUSED, 0, error.kind, _short(error))
+        return Cell(patch.name, APPLIES)
     return Cell(patch.name, OFFSET if applied.offset else APPLIES, applied.offset)
 
 

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ksimage import cache
-from ksimage.hook.find import find_hook as read_hook
+from ksimage.hook.find import find_hook
 from ksimage.hook.layers import Hook
 from ksimage.images.layer import LayerFolder
 from ksimage.upstream import releases
@@ -29,14 +29,14 @@ log = logging.getLogger("ksimage.base")
 _KIND = "hooks-2"  # 2: with parents and others
 
 
-def find_hook(source: Source, image: PlatformImage, *, seen: Seen | None = None) -> Hook:
+def known_hook(source: Source, image: PlatformImage, *, seen: Seen | None = None) -> Hook:
     """:func:`ksimage.hook.find.find_hook`, without reading a layer twice."""
     digest = image.descriptor.digest
     known = recall(cache.default(), digest)
     if known is not None:
         log.info("the hook of %s is known", digest)
         return known
-    hook = read_hook(source, image, depth="parents", seen=seen)
+    hook = find_hook(source, image, depth="parents", seen=seen)
     remember(cache.default(), digest, hook)
     return hook
 

@@ -47,7 +47,7 @@ def find_hooks(
             with lock:
                 reading(descriptor, count)
 
-    find = partial(memory.find_hook, watch.Watched(source, report), seen=seen)
+    find = partial(memory.known_hook, watch.Watched(source, report), seen=seen)
     if len(distinct) == 1:
         hook = find(images.images[0])
         return [(image, hook) for image in images.images]

@@ -146,14 +146,14 @@ def _number(value: int, width: int) -> bytes:
     return (value | 0x80 << 8 * (width - 1)).to_bytes(width, "big")
 
 
-class Entry(NamedTuple):
+class LayerEntry(NamedTuple):
     """One member of a layer. ``path`` is normalised: relative, no ``.`` or empty parts."""
 
     path: str
     member: tar.Member
 
 
-def read_layer(name: str, chunks: Iterable[bytes]) -> Iterator[Entry]:
+def read_layer(name: str, chunks: Iterable[bytes]) -> Iterator[LayerEntry]:
     """The entries of an uncompressed tar stream, in order; content readable until the next one.
 
     All of ``chunks`` is consumed, so that digests computed on the way are complete.
@@ -162,7 +162,7 @@ def read_layer(name: str, chunks: Iterable[bytes]) -> Iterator[Entry]:
         MalformedImage: damaged, a name that leaves the root, or beyond the bounds.
     """
     for member in tar.members(name, chunks):
-        yield Entry(normalise(name, member.name), member)
+        yield LayerEntry(normalise(name, member.name), member)
 
 
 def normalise(name: str, path: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ksimage.base.images import PlatformImage
     from ksimage.hook.layers import Hook
-    from ksimage.images.layer import Entry, LayerFolder
+    from ksimage.images.layer import LayerEntry, LayerFolder
     from ksimage.inspection.verdict import Expected
     from ksimage.locations.protocol import Source
 
@@ -50,7 +50,7 @@ def added_layer(
     return Proof(name, not problem, problem or f"1 file, {len(hook.data)} bytes")
 
 
-def _listed(entries: Iterator[Entry]) -> list[tuple[str, LayerFolder | None, bool]]:
+def _listed(entries: Iterator[LayerEntry]) -> list[tuple[str, LayerFolder | None, bool]]:
     """Each path; what it says of one of the hook's parents; whether it belongs in the layer."""
     found: list[tuple[str, LayerFolder | None, bool]] = []
     for entry in entries:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
-from ksimage.errors import HookNotFound, KsimageError
+from ksimage.errors import (
+    AmbiguousImage,
+    HookNotFound,
+    ImageNotFound,
+    KsimageError,
+    PolicyViolation,
+)
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
@@ -48,7 +54,7 @@ _SETTINGS = re.compile(r"(?:/bin/sh -c #\(nop\)\s+)?(ENV|LABEL) ")
 
 
 @dataclass(frozen=True)
-class Part:
+class PlatformContent:
     """One platform of it. ``ours``: made by ksimage, and nothing was added since."""
 
     platform: str
@@ -63,7 +69,7 @@ class Content:
     ``unreadable`` is the phrase for what is no image that ksimage reads.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[PlatformContent, ...]
     unreadable: str = ""
 
     @property
@@ -88,6 +94,14 @@ def look(location: Location, options: RegistryOptions | None) -> Content:
             return Content((part,))
         bounded = Bounded(source, LIMIT)
         return Content(tuple(_part(bounded, i) for i in base_images.read_images(source).images))
+    except PolicyViolation as error:
+        log.info("%s: %s", location, error.message)
+        return Content((), f"an image that the registry hands out to nobody ({error.why})")
+    except (AmbiguousImage, ImageNotFound) as error:
+        names = _names(location)
+        log.info("%s: %s", location, error.message)
+        what = f"images of other names: {', '.join(names[:5])}" if names else "other images"
+        return Content((), what + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
     except KsimageError as error:
         log.info("%s: %s", location, error.message)
         return Content((), "something else, which cannot be read as an image")
@@ -95,29 +109,36 @@ def look(location: Location, options: RegistryOptions | None) -> Content:
         source.close()
 
 
-def _part(source: Bounded, image: PlatformImage) -> Part:
+def _names(location: Location) -> list[str]:
+    try:
+        return access.names_in(location)
+    except KsimageError:
+        return []
+
+
+def _part(source: Bounded, image: PlatformImage) -> PlatformContent:
     name = str(image.platform)
     size = sum(layer.size for layer in image.manifest.layers)
     about = _about(size, image_config.labels(image.config))
     try:
         hook = find_hook(source, image)
     except HookNotFound as error:
-        return Part(name, f"an image without the hook ({error.why}){about}", ours=False)
+        return PlatformContent(name, f"an image without the hook ({error.why}){about}", ours=False)
     except TooFar:
         what = f"an image whose hook was not looked for beyond {LIMIT >> 20} MiB of its layers"
-        return Part(name, what + about, ours=False)
+        return PlatformContent(name, what + about, ours=False)
     except KsimageError as error:
         log.info("%s: %s", source.name, error.message)
-        return Part(name, f"an image with a broken layer{about}", ours=False)
+        return PlatformContent(name, f"an image with a broken layer{about}", ours=False)
     identity = image_identity.identify(image, hook)
     ours = identity.origin is Origin.KSIMAGE and _as_made(image)
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
         ours = added_layer(source, image, hook).passed is True
-    return Part(name, _words(identity, ours=ours), ours)
+    return PlatformContent(name, _words(identity, ours=ours), ours)
 
 
-def _in_engine(source: Source) -> Part | None:
+def _in_engine(source: Source) -> PlatformContent | None:
     """An engine hands out whole images only, so one that we did not label is asked for its hook."""
     from ksimage.locations.docker.daemon import DaemonSource
 
@@ -130,8 +151,8 @@ def _in_engine(source: Source) -> Part | None:
     file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)
     if file is None:
         about = _about(int(information.get("Size") or 0), labels)
-        return Part(name, f"an image without the hook{about}", ours=False)
-    return Part(
+        return PlatformContent(name, f"an image without the hook{about}", ours=False)
+    return PlatformContent(
         name, str(image_identity.judge(labels, hashlib.sha256(file).hexdigest())), ours=False
     )
 

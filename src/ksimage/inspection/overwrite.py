@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ksimage.harbor.view import View
 
 
-class Answer(Enum):
+class MovedBack(Enum):
     """Whether a tag that ksimage had moved was moved back."""
 
     YES = "yes"
@@ -43,7 +43,7 @@ class Kept:
 class Judgement:
     """The answer, one sentence for it, and the facts behind it."""
 
-    answer: Answer
+    answer: MovedBack
     sentence: str
     facts: tuple[str, ...] = field(default=())
 
@@ -68,7 +68,7 @@ def judge(
         view: what Harbor tells.
     """
     if tag is None:
-        return Judgement(Answer.NO, "a digest always means the same image")
+        return Judgement(MovedBack.NO, "a digest always means the same image")
     facts = [*_names(tag, kubekey_names), *_times(tag, digest, view), *_kept(tag, digest, kept)]
     answer, sentence = _answer(tag, digest, set(origins), kept, view)
     return Judgement(answer, sentence, tuple(facts))
@@ -76,44 +76,44 @@ def judge(
 
 def _answer(
     tag: str, digest: str, origins: set[Origin | None], kept: Kept | None, view: View | None
-) -> tuple[Answer, str]:
+) -> tuple[MovedBack, str]:
     if origins == {Origin.KSIMAGE}:
-        return Answer.NO, f"{tag} holds what ksimage built"
+        return MovedBack.NO, f"{tag} holds what ksimage built"
     if Origin.KSIMAGE in origins:
-        return Answer.UNKNOWN, f"{tag} holds a ksimage build for some of its platforms only"
+        return MovedBack.UNKNOWN, f"{tag} holds a ksimage build for some of its platforms only"
     if Origin.TAMPERED in origins:
         return (
-            Answer.UNKNOWN,
+            MovedBack.UNKNOWN,
             f"{tag} holds an image that was made from a ksimage build, with another hook",
         )
     back = kept is not None and kept.digest == digest
     if origins != {Origin.PRISTINE} and not back:
         return (
-            Answer.UNKNOWN,
+            MovedBack.UNKNOWN,
             f"{tag} holds an image that neither upstream nor ksimage made; KubeKey pushes it only"
             " if its artifact holds it",
         )
     what = "upstream's image" if origins == {Origin.PRISTINE} else "the original image"
     if kept is None:
         return (
-            Answer.UNKNOWN,
+            MovedBack.UNKNOWN,
             f"{tag} holds {what}, and nothing shows that it ever held another",
         )
     since = _since(tag, digest, view)
     if since is None or kept.pushed is None:
         return (
-            Answer.LIKELY,
+            MovedBack.LIKELY,
             f"{tag} holds {what}, although {kept.name} exists, which ksimage makes right before it"
             " replaces a tag",
         )
     if since > kept.pushed:
         return (
-            Answer.YES,
+            MovedBack.YES,
             f"{tag} holds {what} again: it was moved at {since}, after {kept.name} was made at"
             f" {kept.pushed}",
         )
     return (
-        Answer.NO,
+        MovedBack.NO,
         f"{tag} has held {what} since {since}; {kept.name} was made later, at {kept.pushed}, but"
         f" {tag} was not moved then",
     )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Platform:
+class PlatformReport:
     """One platform's image.
 
     Attributes:
@@ -82,7 +82,7 @@ class Inspection:
     name: str
     media_type: str
     digest: str
-    platforms: tuple[Platform, ...]
+    platforms: tuple[PlatformReport, ...]
     dropped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     view: View | None = None
@@ -152,10 +152,10 @@ def _hooks(source: Source, images: ImageSet) -> Iterable[tuple[PlatformImage, Ho
         yield image, read[key]
 
 
-def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> Platform:
+def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> PlatformReport:
     settings = image_config.settings(image.config)
     manifest = image.manifest
-    return Platform(
+    return PlatformReport(
         platform=str(image.platform),
         media_type=manifest.media_type,
         digest=image.descriptor.digest,

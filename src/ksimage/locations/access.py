@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ksimage.locations.spec import Location, Transport, require_writable
+from ksimage.locations.spec import Location, Transport, refuse_file, require_writable
 
 if TYPE_CHECKING:
     from ksimage.locations.options import RegistryOptions
@@ -21,8 +21,12 @@ def open_source(
     Args:
         options: handed to the registry client as it is.
         cached: manifests and configs of a registry may come from the cache.
+
+    Raises:
+        FileWithoutTransport: there is a file of this name.
     """
     if location.reference is not None:
+        refuse_file(location.reference.familiar.removesuffix(":latest"))
         from ksimage.locations.registry.source import RegistrySource
 
         return RegistrySource(location.reference, options, cached=cached)

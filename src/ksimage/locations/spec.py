@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Transport(str, Enum):
 _PREFIXES = tuple(kind.value for kind in Transport if kind is not Transport.REGISTRY)
 _FOREIGN = ("containers-storage", "dir", "docker-podman", "ostree", "sif", "tarball")
 _TRANSPORT = re.compile(r"([a-z][a-z-]*):(.*)", re.DOTALL)
+_ARCHIVE = re.compile(r"\.(?:tar|tgz|tar\.(?:gz|xz|bz2|zst))$")
 _PORT = re.compile(r"[0-9]{1,5}(/|$)")
 
 
@@ -52,6 +53,8 @@ class Location:
         ref: name inside: REF, NAME:TAG, or the engine's NAME:TAG; "" when not given.
         reference: the registry's reference, else None.
         digest: pinned digest, or None.
+        named: somebody has said which image is meant, by tag, REF or digest; else a tag that is
+            there was filled in.
     """
 
     transport: Transport
@@ -59,6 +62,7 @@ class Location:
     ref: str = ""
     reference: Reference | None = None
     digest: str | None = None
+    named: bool = field(default=True, compare=False)
 
     def __str__(self) -> str:
         if self.reference is not None:
@@ -70,7 +74,7 @@ class Location:
 
     def with_ref(self, ref: str) -> Location:
         """The same place, another name inside it. For everything but a registry."""
-        return replace(self, ref=ref, digest=None)
+        return replace(self, ref=ref, digest=None, named=True)
 
 
 def parse(text: str) -> Location:
@@ -79,13 +83,13 @@ def parse(text: str) -> Location:
     Raises:
         BadReference: the text, or a part of it, is malformed.
         UnknownTransport: it begins with a transport that does not exist here.
-        FileWithoutTransport: it is the name of a file.
+        FileWithoutTransport: it can only be the name of a file.
     """
     if text.startswith("docker://"):
         return _registry(text.removeprefix("docker://"))
-    refuse_file(text)
     match = _TRANSPORT.match(text)
     if match is None:
+        refuse_file_name(text)
         return _registry(text)
     prefix, rest = match.groups()
     if prefix == Transport.DAEMON.value:
@@ -96,11 +100,26 @@ def parse(text: str) -> Location:
         nearest = similar(prefix, _PREFIXES, 2, 0.8)
         if nearest or prefix in _FOREIGN:
             raise UnknownTransport(text, prefix, nearest)
+    refuse_file_name(text)
     return _registry(text)
 
 
+def refuse_file_name(text: str) -> None:
+    """Refuse what can only be a file: ``a.tar`` is an image of Docker Hub, and never meant as one.
+
+    The file system is not looked at.
+
+    Raises:
+        FileWithoutTransport
+    """
+    first, slash, _ = text.partition("/")
+    host = bool(slash) and (":" in first or "." in first.strip(".") or first == "localhost")
+    if text.startswith(("/", "./", "../", "~")) or (_ARCHIVE.search(text) and not host):
+        raise FileWithoutTransport(text)
+
+
 def refuse_file(text: str) -> None:
-    """Refuse what names a file: ``a.tar`` is an image of Docker Hub, and never meant as one.
+    """Refuse what is the name of a file that is here.
 
     Raises:
         FileWithoutTransport
@@ -112,14 +131,16 @@ def refuse_file(text: str) -> None:
 
 def _registry(text: str) -> Location:
     parsed = reference.parse(text)
-    return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest)
+    named = bool(parsed.tag or parsed.digest)
+    return Location(Transport.REGISTRY, reference=parsed, digest=parsed.digest, named=named)
 
 
 def _daemon(text: str, rest: str) -> Location:
     if DIGEST.fullmatch(rest):  # skopeo's docker-daemon:sha256:ID
         return Location(Transport.DAEMON, digest=rest)
     name, digest = _pin(text, rest)
-    return Location(Transport.DAEMON, ref=reference.docker_name(name), digest=digest)
+    named = bool(digest) or ":" in name.rpartition("/")[2]
+    return Location(Transport.DAEMON, ref=reference.docker_name(name), digest=digest, named=named)
 
 
 def _file(text: str, transport: Transport, rest: str) -> Location:
@@ -132,7 +153,8 @@ def _file(text: str, transport: Transport, rest: str) -> Location:
         raise BadReference(text, "it holds a control character")
     if ref and transport is Transport.DOCKER_ARCHIVE:
         ref = reference.docker_name(ref)
-    return Location(transport, path=path, ref=ref, digest=digest)
+    named = bool(ref or digest)
+    return Location(transport, path=path, ref=ref, digest=digest, named=named)
 
 
 def _pin(text: str, rest: str) -> tuple[str, str | None]:

@@ -20,7 +20,7 @@ from ksimage.errors import (
 from ksimage.images.manifest import Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import FOREIGN_LAYERS, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.platform import matches, near
-from ksimage.locations.protocol import Source, Target, Transfer
+from ksimage.locations.protocol import Outcome, Source, Target, Transfer
 from ksimage.locations.views.view import OnePlatform
 from ksimage.locations.views.watch import Cancelled, Watched
 from ksimage.threads import Threads
@@ -85,9 +85,7 @@ def copy(
         target's name is then what it was.
     """
     top, data, parsed = _select(source, target, top or source.top())
-    images = [(top, data, parsed)] if isinstance(parsed, Manifest) else []
-    if isinstance(parsed, Index):
-        images = [_child(source, entry) for entry in parsed.manifests]
+    images = _images(source, top, data, parsed)
     layers, configs, skipped = _blobs([manifest for _, _, manifest in images])
     jobs = min(jobs, target.max_jobs or jobs)
     transfers = _put_blobs(source, target, layers, configs, jobs, progress)
@@ -96,6 +94,28 @@ def copy(
             target.put_manifest(descriptor, child_data)
     target.tag(top, data)
     return CopyResult(top, transfers, skipped)
+
+
+def mend(source: Source, target: Target, *, top: Descriptor, jobs: int = JOBS) -> int:
+    """Put what the target has lost of an image that it lists; how many blobs that were.
+
+    Raises:
+        whatever the two places raise.
+    """
+    top, data, parsed = _select(source, target, top)
+    found = [manifest for _, _, manifest in _images(source, top, data, parsed)]
+    layers, configs, _ = _blobs(found)
+    jobs = min(jobs, target.max_jobs or jobs)
+    transfers = _put_blobs(source, target, layers, configs, jobs, None)
+    return sum(transfer.outcome is not Outcome.PRESENT for transfer in transfers)
+
+
+def _images(
+    source: Source, top: Descriptor, data: bytes, parsed: Manifest | Index
+) -> list[tuple[Descriptor, bytes, Manifest]]:
+    if isinstance(parsed, Manifest):
+        return [(top, data, parsed)]
+    return [_child(source, entry) for entry in parsed.manifests]
 
 
 def _select(

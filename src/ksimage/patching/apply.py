@@ -13,7 +13,12 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.errors import PatchAlreadyApplied, PatchWithoutEffect
+from ksimage.errors import (
+    PatchAlreadyApplied,
+    PatchError,
+    PatchesFailed,
+    PatchWithoutEffect,
+)
 from ksimage.patching.conflict import explain
 from ksimage.patching.place import Text, Unplaced
 
@@ -39,9 +44,11 @@ class HunkResult:
     offset: int
 
 
-@dataclass(frozen=True)
-class Applied:
-    """One applied patch: the text after it, and where its hunks went."""
+class Applied(NamedTuple):
+    """One applied patch: the text after it, and where its hunks went.
+
+    ``patch`` is without the hunks that were passed over.
+    """
 
     patch: Patch
     data: bytes
@@ -73,24 +80,38 @@ def apply_series(
 ) -> SeriesResult:
     """Apply patches one after the other; either all of them or none.
 
+    Hunks that are in the text already are passed over, if others of their patch are not: an edit
+    by hand may have done a part of what a patch does.
+
     Args:
         data: the text to patch.
         patches: in order.
         target: what the text is, for messages.
 
     Raises:
-        PatchConflict, PatchLineEndings, PatchAmbiguous, PatchAlreadyApplied: see
-            :func:`apply_patch`.
+        PatchConflict, PatchLineEndings, PatchAmbiguous, PatchAlreadyApplied: one does not apply,
+            see :func:`apply_patch`.
+        PatchesFailed: several do not.
         PatchWithoutEffect: the result equals ``data`` (also when there are no patches).
     """
     current = data
     results: list[Applied] = []
     added: list[tuple[int, int]] = []
+    failures: list[tuple[Patch, PatchError]] = []
     for patch in patches:
-        applied = apply_patch(current, patch, target=target)
+        try:
+            applied = apply_patch(current, patch, target=target, partly=True)
+        except PatchError as error:
+            failures.append((patch, _shown_best(data, patch, target, results) or error))
+            continue
         results.append(_without(added, applied))
         added = _with(added, applied)
         current = applied.data
+    if len(failures) == 1:
+        raise failures[0][1]
+    if failures:
+        named = [patch.name for patch, _ in failures if patch.origin != "file"]
+        raise PatchesFailed([error for _, error in failures], named, target)
     if current == data:
         raise PatchWithoutEffect("the series" if results else "an empty selection of patches")
     return SeriesResult(
@@ -102,8 +123,41 @@ def apply_series(
     )
 
 
-def apply_patch(data: bytes, patch: Patch, *, target: str = "the hook") -> Applied:
+def _shown_best(
+    data: bytes, patch: Patch, target: str, results: Sequence[Applied]
+) -> PatchError | None:
+    """The error of a patch that fails on what others have made of the text, told better.
+
+    Where it fails on the text itself as well, that is shown, with its own line numbers.
+    """
+    if not results:
+        return None
+    try:
+        apply_patch(data, patch, target=target, what="the image's hook", partly=True)
+        names = ", ".join(applied.patch.name for applied in results)
+        apply_patch(
+            results[-1].data, patch, target=target, what=f"the hook after {names}", partly=True
+        )
+    except PatchError as error:
+        return error
+    return None
+
+
+def apply_patch(
+    data: bytes,
+    patch: Patch,
+    *,
+    target: str = "the hook",
+    what: str = "the hook",
+    partly: bool = False,
+) -> Applied:
     """Apply one patch.
+
+    Args:
+        data: the text.
+        target: what the text is, for messages.
+        what: the same, where its lines are shown.
+        partly: hunks that are in the text already are passed over, if there are others.
 
     Raises:
         PatchConflict: a hunk fits nowhere.
@@ -118,7 +172,9 @@ def apply_patch(data: bytes, patch: Patch, *, target: str = "the hook") -> Appli
     except Unplaced as failure:
         if text.holds([hunk.reversed() for hunk in patch.hunks]):
             raise _already(patch, target) from None
-        raise explain(text, patch, failure, target) from None
+        if partly and (rest := _not_done(text, patch)):
+            return apply_patch(data, rest, target=target, what=what)
+        raise explain(text, patch, failure, target, what) from None
     shifted = any(place.offset for place in places)
     if shifted and text.holds([hunk.reversed() for hunk in patch.hunks], exactly=True):
         raise _already(patch, target)
@@ -148,7 +204,7 @@ def _without(added: Sequence[tuple[int, int]], applied: Applied) -> Applied:
         else hunk
         for hunk in applied.hunks
     )
-    return replace(applied, hunks=hunks)
+    return applied._replace(hunks=hunks)
 
 
 def _with(added: Sequence[tuple[int, int]], applied: Applied) -> list[tuple[int, int]]:
@@ -163,5 +219,17 @@ def _with(added: Sequence[tuple[int, int]], applied: Applied) -> list[tuple[int,
     ]
 
 
+def _not_done(text: Text, patch: Patch) -> Patch | None:
+    """The patch without the hunks that are in the text; None unless that takes some, not all."""
+    left = tuple(hunk for hunk in patch.hunks if not text.holds([hunk.reversed()]))
+    if not 0 < len(left) < len(patch.hunks):
+        return None
+    rest = patch._replace(file=patch.file._replace(hunks=left))
+    return rest if text.holds(left) else None
+
+
 def _already(patch: Patch, target: str) -> PatchAlreadyApplied:
-    return PatchAlreadyApplied(patch.name, target, path=patch.path, line=patch.hunks[0].patch_line)
+    advice = [] if patch.origin == "file" else [f"leave it out: --without {patch.name}"]
+    return PatchAlreadyApplied(
+        patch.name, target, path=patch.path, line=patch.hunks[0].patch_line, advice=advice
+    )

@@ -8,7 +8,7 @@ from ksimage.errors import PatchAmbiguous, PatchConflict, PatchLineEndings
 from ksimage.patching.place import PLACES_COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from ksimage.errors import PatchError
     from ksimage.patching.model import Hunk, Patch
@@ -19,7 +19,10 @@ _SHOWN_COLUMNS = 160
 _SIMILARITY_BUDGET = 2_000_000  # line comparisons spent on showing a conflict well
 
 
-def explain(text: Text, patch: Patch, failure: Unplaced, target: str) -> PatchError:
+def explain(
+    text: Text, patch: Patch, failure: Unplaced, target: str, what: str = "the hook"
+) -> PatchError:
+    """The error for a hunk without a place; ``what`` is the text that is shown."""
     hunk = patch.hunks[failure.number - 1]
     if failure.candidates:
         places = ", ".join(str(index + 1) for index in failure.candidates[: PLACES_COUNTED - 1])
@@ -31,21 +34,54 @@ def explain(text: Text, patch: Patch, failure: Unplaced, target: str) -> PatchEr
             places=places + (", ..." if len(failure.candidates) == PLACES_COUNTED else ""),
             path=patch.path,
             line=hunk.patch_line,
+            advice=ways_out(patch),
         )
     index = _most_similar(text, hunk.old_lines, failure.expected)
     actual = text.lines[index : index + len(hunk.old_lines)]
     note, kind = _diagnosis(text, hunk, index, patch)
+    start, differing = _window(hunk.old_lines, actual)
+    expected = _numbered(hunk.old_lines, hunk.old_start, start, differing)
+    found = _numbered(actual, index + 1, start, differing)
+    marks = {n - start for n in differing}
+    shown = ["; ".join(filter(None, (note, _done(text, patch))))]
+    shown += ["the hunk expects:", *_listed(expected, found, marks)]
+    shown += [f"{what} has, at the most similar place:" if found else f"{what} is empty"]
+    shown += _listed(found, expected, marks)
     return kind(
         patch.name,
         target,
         hunk=failure.number,
-        expected=_numbered(hunk.old_lines, hunk.old_start, actual),
-        actual=_numbered(actual, index + 1, hunk.old_lines),
-        note=note,
+        expected=expected,
+        actual=found,
+        shown="\n".join(filter(None, shown)),
         path=patch.path,
         line=hunk.patch_line,
-        advice=_line_ending_advice(patch) if kind is PatchLineEndings else (),
+        advice=_line_ending_advice(patch) if kind is PatchLineEndings else ways_out(patch),
     )
+
+
+def ways_out(patch: Patch) -> tuple[str, ...]:
+    """What to type about a patch that does not apply."""
+    own = f"{patch.name.rpartition('/')[2]}-own.patch"
+    if patch.origin == "shipped":
+        return (
+            f"leave it out: --without {patch.name}",
+            f"or make your own of it: ksimage patches show {patch.name} > {own}, edit it, then"
+            f" --without {patch.name} --patch {own}",
+        )
+    edit = f"make it fit: edit it, then ksimage patches refresh {patch.path} --release RELEASE"
+    if patch.origin == "series":
+        return (edit, f"or leave it out: --without {patch.name}")
+    return (edit, f"or leave it out: no --patch {patch.path}")
+
+
+def _done(text: Text, patch: Patch) -> str:
+    """Which hunks are in the text already, where some are."""
+    done = [str(n) for n, h in enumerate(patch.hunks, 1) if text.holds([h.reversed()])]
+    if not done:
+        return ""
+    what = "hunk" if len(done) == 1 else "hunks"
+    return f"{what} {', '.join(done)} of {len(patch.hunks)} done already"
 
 
 def _diagnosis(text: Text, hunk: Hunk, index: int, patch: Patch) -> tuple[str, type[PatchConflict]]:
@@ -104,19 +140,44 @@ def _most_similar(text: Text, block: Sequence[bytes], expected: int) -> int:
     return max(range(last + 1), key=likeness)
 
 
-def _numbered(lines: Sequence[bytes], first: int, others: Sequence[bytes]) -> list[tuple[int, str]]:
-    """Lines for display: numbered from ``first``, a window that begins at the first difference."""
-    differing = next((n for n, (a, b) in enumerate(zip(lines, others, strict=False)) if a != b), 0)
-    start = max(0, min(differing - 2, len(lines) - _SHOWN_LINES))
+def _listed(
+    lines: Sequence[tuple[int, str]], others: Sequence[tuple[int, str]], marks: Collection[int]
+) -> list[str]:
+    """``> 12 | text``: numbers as wide as in the other list, ``>`` where the two differ."""
+    width = max(len(str(number)) for number, _ in (*lines, *others))
     return [
-        (first + n, _printable(line))
+        f"{'>' if n in marks else ' '} {number:>{width}} | {line}"
+        for n, (number, line) in enumerate(lines)
+    ]
+
+
+def _window(expected: Sequence[bytes], actual: Sequence[bytes]) -> tuple[int, list[int]]:
+    """Where to begin to show lines, and which of them differ; both from 0."""
+    differing = [n for n, (a, b) in enumerate(zip(expected, actual, strict=False)) if a != b]
+    first = differing[0] if differing else 0
+    longest = max(len(expected), len(actual))
+    return max(0, min(first - 2, longest - _SHOWN_LINES)), differing
+
+
+def _numbered(
+    lines: Sequence[bytes], first: int, start: int, differing: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Lines for display, from ``start`` on, numbered from ``first``."""
+    return [
+        (first + n, _printable(line, blanks=n in differing))
         for n, line in enumerate(lines[start : start + _SHOWN_LINES], start)
     ]
 
 
-def _printable(line: bytes) -> str:
-    """A line that cannot do anything to a terminal: control characters escaped, bounded."""
+def _printable(line: bytes, *, blanks: bool = False) -> str:
+    """A line that cannot do anything to a terminal: control characters escaped, bounded.
+
+    ``blanks``: those at its end are shown as dots, for they may be the difference.
+    """
     ending = "" if line.endswith(b"\n") else "  (no newline at end of file)"
     text = line.removesuffix(b"\n").decode("utf-8", "backslashreplace")
+    if blanks:
+        bare = text.rstrip(" ")
+        text = bare + "·" * (len(text) - len(bare))
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return (text if len(text) <= _SHOWN_COLUMNS else text[:_SHOWN_COLUMNS] + "...") + ending

@@ -22,7 +22,7 @@ _LAST_UPDATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _SUBJECT_TAG = re.compile(r"^\[[^\]]*\]\s*")
 
 
-class Header(NamedTuple):
+class PatchHeader(NamedTuple):
     """The fields of one patch.
 
     Attributes:
@@ -40,7 +40,7 @@ class Header(NamedTuple):
         return not self.releases or in_range(release, self.releases)
 
 
-def parse(text: str, name: str, *, path: str, required: bool = True) -> Header:
+def parse(text: str, name: str, *, path: str, required: bool = True) -> PatchHeader:
     """Parse and check the header of a patch.
 
     Args:
@@ -71,7 +71,7 @@ class _Reader:
             advice=advice or ["the header fields: docs/patches.md"],
         )
 
-    def read(self, required: bool) -> Header:
+    def read(self, required: bool) -> PatchHeader:
         self.split()
         values: dict[str, str] = {}
         for key, value, line in self.fields:
@@ -86,7 +86,7 @@ class _Reader:
             raise self.malformed("its header has no Description", advice=_TEMPLATE)
         if required and not any(values.get(key) for key in ("origin", "author", "from")):
             raise self.malformed("its header has neither Origin nor Author", advice=_TEMPLATE)
-        return Header(
+        return PatchHeader(
             summary.strip(),
             values.get("x-ksimage-releases", ""),
             values.get("x-ksimage-risk", ""),

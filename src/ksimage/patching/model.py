@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 CONTEXT, REMOVED, ADDED = b" ", b"-", b"+"
 
@@ -93,6 +93,7 @@ class Patch(NamedTuple):
         sha256: of the whole file, hexadecimal: its identity in labels.
         path: where it came from, for messages.
         crlf: every line of the file, headers included, ends in CRLF (it was converted on its way).
+        origin: what names it: "shipped" and "series" go by their name, a "file" by its path.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Patch(NamedTuple):
     sha256: str
     path: str
     crlf: bool = False
+    origin: Literal["shipped", "series", "file"] = "file"
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:

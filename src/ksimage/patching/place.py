@@ -31,7 +31,7 @@ PLACES_COUNTED = 4
 
 
 @dataclass(frozen=True)
-class Place:
+class HunkPlace:
     index: int  # of the first line, from 0
     offset: int
 
@@ -82,13 +82,13 @@ class Text:
             at = self.haystack.find(needle, at + 1)
         return found
 
-    def locate(self, hunks: Sequence[Hunk]) -> list[Place]:
+    def locate(self, hunks: Sequence[Hunk]) -> list[HunkPlace]:
         """A place for every hunk, in order.
 
         Raises:
             Unplaced: for the first hunk without one.
         """
-        places: list[Place] = []
+        places: list[HunkPlace] = []
         first = offset = 0
         for number, hunk in enumerate(hunks, 1):
             stated = hunk.old_start - 1
@@ -96,7 +96,7 @@ class Text:
             index = self.place(hunk, expected, first, number)
             offset = index - stated
             first = index + len(hunk.old_lines)
-            places.append(Place(index, offset))
+            places.append(HunkPlace(index, offset))
         return places
 
     def place(self, hunk: Hunk, expected: int, first: int, number: int) -> int:

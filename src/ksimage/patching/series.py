@@ -7,36 +7,33 @@ neither of them lists is an error, because a forgotten line would leave a patch 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ksimage import resources
 from ksimage.errors import (
     FileError,
     PatchExcluded,
     PatchNameTaken,
     SeriesEntryMissing,
-    SeriesMalformed,
     SeriesMissing,
     SeriesStrayPatch,
     UnknownPatch,
     WithAndWithout,
 )
 from ksimage.patching import dep3, unified
+from ksimage.patching.listing import MAX_SERIES, SUFFIXES, parse_series, patch_name
 from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ksimage.patching.dep3 import Header
+    from ksimage.patching.dep3 import PatchHeader
     from ksimage.patching.model import Patch
     from ksimage.upstream.releases import Release
 
 DEFAULT, OPTIONAL = "series", "series.optional"
-_SUFFIXES = (".patch", ".diff")
-_MAX_SERIES = 1 << 16
-_MAX_ENTRIES = 500
 
 
 class SeriesPatch(NamedTuple):
@@ -53,7 +50,7 @@ class SeriesPatch(NamedTuple):
     name: str
     path: Path
     patch: Patch
-    header: Header
+    header: PatchHeader
     default: bool
 
     @property
@@ -127,7 +124,7 @@ def load(directory: Path) -> Series:
         series_file = directory / file_name
         if not default and not series_file.exists():
             continue
-        for entry in parse_series(_read(series_file, _MAX_SERIES), str(series_file)):
+        for entry in parse_series(_read(series_file, MAX_SERIES), str(series_file)):
             path = directory / entry.file_name
             if not path.is_file():
                 raise SeriesEntryMissing(entry.file_name, path=str(series_file), line=entry.line)
@@ -136,13 +133,23 @@ def load(directory: Path) -> Series:
                 if other.name == name:
                     raise PatchNameTaken(name, str(other.path), str(series_file), line=entry.line)
             listed.add(path)
-            patches.append(_load_patch(path, name, entry.strip, default, required=True))
+            loaded = _load_patch(path, name, entry.strip, default, required=True)
+            origin: Literal["shipped", "series"] = "shipped" if is_shipped(path) else "series"
+            patches.append(loaded._replace(patch=loaded.patch._replace(origin=origin)))
     strays = sorted(
         str(path.relative_to(directory)) for path in _patch_files(directory) if path not in listed
     )
     if strays:
         raise SeriesStrayPatch(str(directory), strays)
     return Series(tuple(patches))
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file is one of those that come with ksimage, however it is named."""
+    try:
+        return path.resolve().is_relative_to(resources.path("patches").resolve())
+    except OSError:
+        return False
 
 
 def load_file(path: Path) -> SeriesPatch:
@@ -222,74 +229,6 @@ def _excluded(patch: SeriesPatch, release: Release) -> PatchExcluded:
     return PatchExcluded(patch.name, release.tag, patch.header.releases, path=str(patch.path))
 
 
-class Entry(NamedTuple):
-    """One line of a series file."""
-
-    file_name: str
-    strip: int
-    line: int
-
-
-def parse_series(data: bytes, path: str) -> tuple[Entry, ...]:
-    """Parse a quilt series: one file name a line, optional ``-pN``, ``#`` comments.
-
-    Raises:
-        SeriesMalformed: a line cannot be used.
-    """
-    if len(data) > _MAX_SERIES:
-        raise SeriesMalformed(f"the series has more than {_MAX_SERIES} bytes", path=path)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise SeriesMalformed("the series is not UTF-8", path=path, line=line) from None
-    entries: list[Entry] = []
-    for number, raw in enumerate(text.split("\n"), 1):
-        words = re.sub(r"(^|\s)#.*", "", raw).split()
-        if not words:
-            continue
-        entries.append(_entry(words, path, number))
-        if len(entries) > _MAX_ENTRIES:
-            raise SeriesMalformed(f"more than {_MAX_ENTRIES} patches", path=path, line=number)
-    return tuple(entries)
-
-
-def _entry(words: list[str], path: str, number: int) -> Entry:
-    file_name, *options = words
-    strip = 1
-    parts = file_name.split("/")
-    if file_name.startswith("/") or ".." in parts or "" in parts or "\x00" in file_name:
-        raise SeriesMalformed(
-            f"{file_name!r} is no file below the directory of the series", path=path, line=number
-        )
-    if not file_name.endswith(_SUFFIXES):
-        raise SeriesMalformed(
-            f"{file_name!r} does not end in {' or '.join(_SUFFIXES)}", path=path, line=number
-        )
-    for option in options:
-        if re.fullmatch(r"-p[0-4]", option):
-            strip = int(option[2:])
-        elif option == "-R":
-            raise SeriesMalformed(
-                f"{file_name} is to be applied in reverse (-R), which is not supported:"
-                " write the reverse patch",
-                path=path,
-                line=number,
-            )
-        else:
-            raise SeriesMalformed(
-                f"unknown option {option!r} after {file_name}", path=path, line=number
-            )
-    return Entry(file_name, strip, number)
-
-
-def patch_name(file_name: str) -> str:
-    """A patch's name: that of its file without the suffix."""
-    for suffix in _SUFFIXES:
-        file_name = file_name.removesuffix(suffix)
-    return file_name
-
-
 def _load_patch(path: Path, name: str, strip: int, default: bool, *, required: bool) -> SeriesPatch:
     data = _read(path, unified.MAX_BYTES)
     patch = unified.parse(data, name, path=str(path), strip=strip)
@@ -301,7 +240,7 @@ def _patch_files(directory: Path) -> Iterator[Path]:
     """Patch files below a directory, but for hidden directories (quilt keeps its state in .pc)."""
     for path in directory.rglob("*"):
         inside = path.relative_to(directory).parts
-        if path.suffix in _SUFFIXES and not any(part.startswith(".") for part in inside):
+        if path.suffix in SUFFIXES and not any(part.startswith(".") for part in inside):
             yield path
 
 

@@ -12,26 +12,15 @@ import re
 
 from ksimage.errors import PatchForbidden, PatchMalformed
 from ksimage.patching.model import ADDED, CONTEXT, REMOVED, FilePatch, Hunk, Line, Patch
+from ksimage.patching.paths import Forbidden, forbidden_deed, one_path
 from ksimage.upstream.releases import HOOK_PATH
 
 MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""
 MAX_HUNKS = 1000
-
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?([^\n]*))?")
 _ED_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?")  # plain diff without -u
-_GIT_FORBIDDEN = (
-    (b"rename ", "renames a file"),
-    (b"copy ", "copies a file"),
-    (b"similarity index ", "renames or copies a file"),
-    (b"dissimilarity index ", "rewrites a file"),
-    (b"old mode ", "changes a file's mode"),
-    (b"new mode ", "changes a file's mode"),
-    (b"new file mode ", "creates a file"),
-    (b"deleted file mode ", "deletes a file"),
-    (b"GIT binary patch", "is a binary patch"),
-    (b"Binary files ", "is a binary patch"),
-)
 
 
 def parse(
@@ -73,6 +62,10 @@ class _Parser:
         self.recount = recount
         if len(data) > MAX_BYTES:
             raise self.malformed(f"{len(data)} bytes are more than a patch may have", 1)
+        if data.startswith(BYTE_ORDER_MARK):
+            reason = "it begins with a byte-order mark, which some editors put there"
+            advice = [f"sed -i '1s/^\\xEF\\xBB\\xBF//' {self.path}"]
+            raise PatchMalformed(name, reason, path=self.path, line=1, advice=advice)
         self.lines = data.split(b"\n")
         self.complete = self.lines[-1] == b""  # the file ends with a newline
         if self.complete:
@@ -155,9 +148,8 @@ class _Parser:
     def git_lines(self) -> None:
         """Skip ``diff --git``, ``index`` and ``Index:`` lines; refuse what git can do besides."""
         while (line := self.peek()) is not None and not line.startswith(b"--- "):
-            for prefix, deed in _GIT_FORBIDDEN:
-                if line.startswith(prefix):
-                    raise self.forbidden(deed)
+            if deed := forbidden_deed(line):
+                raise self.forbidden(deed)
             if not line.startswith((b"diff --git ", b"index ", b"Index: ", b"=====")):
                 raise self.malformed("neither a file name nor a hunk where the diff begins")
             self.at += 1
@@ -170,31 +162,14 @@ class _Parser:
             line = self.peek(marker)
             if line is None:
                 raise self.malformed(f"a line starting with {marker.decode().strip()} is missing")
-            found.append(self.one_path(line[4:]))
+            try:
+                found.append(one_path(line[4:], self.strip, self.target))
+            except Forbidden as error:
+                raise self.forbidden(str(error)) from None
+            except ValueError as error:
+                raise self.malformed(str(error)) from None
             self.at += 1
         return found[0], found[1]
-
-    def one_path(self, raw: bytes) -> str:
-        # After a tab comes the time stamp of diff -u.
-        raw = raw.removesuffix(b"\r").split(b"\t", 1)[0].rstrip(b" ")
-        try:
-            text = raw.decode("ascii")
-        except UnicodeDecodeError:
-            raise self.forbidden("names another file") from None
-        if text == "/dev/null":
-            raise self.forbidden("creates or deletes a file")
-        if text.startswith('"'):
-            raise self.malformed("a quoted path")
-        parts = text.split("/")
-        if text.startswith("/"):
-            raise self.forbidden(f"has an absolute path ({text})")
-        if ".." in parts:
-            raise self.forbidden(f"leaves its directory ({text})")
-        stripped = "/".join(parts[self.strip :])
-        if stripped != self.target:
-            wanted = "/".join([*["a", "b", "c", "d"][: self.strip], self.target])
-            raise self.forbidden(f"is for {text}; write {wanted} for the hook")
-        return text
 
     def hunk(self) -> Hunk:
         start = self.at

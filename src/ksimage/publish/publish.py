@@ -25,7 +25,7 @@ from ksimage.errors import (
 from ksimage.images.manifest import Descriptor
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
-from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy
+from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy, mend
 from ksimage.locations.views.as_oci import AsOci
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def publish(
     *,
     options: RegistryOptions | None = None,
     overwrite: bool = False,
+    repair: bool = False,
     jobs: int = JOBS,
     progress: Progress | None = None,
 ) -> Published:
@@ -78,6 +79,7 @@ def publish(
     Args:
         options: for the registry client.
         overwrite: replace what the name holds, after keeping it.
+        repair: look whether a registry that lists the image has all of its blobs, too.
 
     Raises:
         TagOccupied: the name holds something else and ``overwrite`` is False.
@@ -93,6 +95,8 @@ def publish(
         same = _names_of(source, top, location)
         held = held_now(target, location, options)
         if held is not None and held.digest in same:
+            if repair and location.reference is not None:
+                _mend(source, target, top, jobs)
             return Published(location, held, None)
         kept = make_room(location, held, options, overwrite=overwrite) if held else None
         copied = copy(source, target, top=top, jobs=jobs, progress=progress)
@@ -101,6 +105,13 @@ def publish(
         return Published(location, now, copied, held.digest if held else None, kept)
     finally:
         target.close()
+
+
+def _mend(source: Source, target: Target, top: Descriptor, jobs: int) -> None:
+    """What "push the base again" is to do after a registry lost a blob."""
+    count = mend(source, target, top=top, jobs=jobs)
+    if count:
+        log.warning("%s lists the image, but had lost %d blobs: sent again", target.name, count)
 
 
 def held_now(

@@ -64,8 +64,7 @@ def destination(source: Location, to: str, tag: str | None) -> Location:
     """
     name = tag or _tag_of(source)
     place = naming.target_location(to, name or "none")
-    # a name that --to does not have is filled in, so it shows
-    filled = place != naming.target_location(to, "other")
+    filled = not naming.is_named(to)
     if tag and not filled and (place.reference is None or place.reference.tag != tag):
         raise UsageError(
             f"--tag {tag} and --to {to} name two things", advice=["give the name once"]
@@ -117,6 +116,7 @@ def push(
                 to,
                 options=options(to),
                 overwrite=overwrite,
+                repair=True,
                 jobs=jobs,
                 progress=progress,
             )

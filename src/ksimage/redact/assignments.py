@@ -22,7 +22,7 @@ MAX_QUOTED: Final = 8192
 MAX_BLOCK: Final = 3
 """Lines of a YAML block that can be a password; private keys are known by their shape."""
 
-_NAME_BEFORE = re.compile(r"[\w.\-]*\Z")
+_RUN = re.compile(r"[\w.\-]*")
 _NAME = re.compile(rf"(?:{'|'.join(TRIGGERS)})[\w.\-]*")
 _SEPARATOR = re.compile(r"\s{0,4}(?:=>|:=|::|=(?!=)|[:：]|[为是])[ \t]*")
 _FOLLOWED = re.compile(r"\\*[\"']?\s{0,4}(?:[:=：>,为是\n]|\Z)|[\"'\\]")
@@ -31,8 +31,10 @@ _QUOTE = re.compile(r"\\*[\"']")
 _NEXT_ARGUMENT = re.compile(r"(?:(\\*[\"'])[ \t]*,?\s*|[ \t]*\\\n\s*|[ \t]+)(?=\S)")
 _QUOTED = re.compile(r"(?P<q>[\"'])(?P<v>(?:(?!(?P=q))[^\\\n]|\\.){0,8192})(?P=q)")
 _QUOTED_WITHIN = re.compile(r"(?P<q>\\+[\"'])(?P<v>(?:(?!(?<!\\)(?P=q)|\n).){0,8192})(?P=q)")
-_BARE = re.compile(r"[^\s\"'`\\<>]{1,16384}")
-_TO_LINE_END = re.compile(r"[^\n\r\\]*")
+_BARE = re.compile(r"[^\s\"'`\\<>]{1,1024}")
+_BLOB = re.compile(r"[A-Za-z0-9+/_.-]{1024,65536}={0,2}")
+"""A longer value is one if it has no punctuation, as base64."""
+_TO_LINE_END = re.compile(r"[^\n\r\\]{0,65536}")
 _LINE_HEAD = re.compile(r"(?:[-+ ] ?)?\s*(?:- )?[\"']?\Z")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]*\n")
 _XML = re.compile(r"(?:\s[^<>]{0,200})?>(?P<v>[^<>]{1,4000})</")
@@ -53,8 +55,8 @@ def names(text: str, low: str) -> list[tuple[int, int, KeyKind]]:
     found: list[tuple[int, int, KeyKind]] = []
     for place in _NAME.finditer(low):
         at, end = place.span()
-        before = _NAME_BEFORE.search(text, max(0, at - MAX_NAME), at)
-        start = before.start() if before else at
+        before = _RUN.match(text[max(0, at - MAX_NAME) : at][::-1])
+        start = at - before.end() if before else at
         if end - start > MAX_NAME:
             continue
         name = text[start:end].rstrip("-.")
@@ -118,7 +120,7 @@ def _scalar(text: str, start: int, at: int, kind: KeyKind, spaced: bool) -> Iter
         if len(value.split()) <= 2:
             yield from _judged(at, value, kind, "name", text)
             return
-    bare = _BARE.match(text, at)
+    bare = _BLOB.match(text, at) or _BARE.match(text, at)
     if bare is None:
         return
     value = bare[0]
@@ -156,7 +158,9 @@ def chinese(text: str) -> Iterator[Site]:
             end = at + len(word)
             quote = _QUOTE.match(text, end)
             if separator := _SEPARATOR.match(text, quote.end() if quote else end):
-                yield from _scalar(text, at, separator.end(), KeyKind.PASSWORD, False)
+                for site in _scalar(text, at, separator.end(), KeyKind.PASSWORD, False):
+                    end = max(end, site.end)
+                    yield site
             at = text.find(word, end)
 
 

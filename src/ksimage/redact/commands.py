@@ -33,5 +33,5 @@ RULES: Final = (
          r"(?:^|\n|\\n)[ \t]*(?:sentinel\s+)?(?:requirepass|masterauth|rootpw|bindpw|auth-pass\s+(?:\{\{.{1,80}?\}\}|\S+))"
          r"[ \t]+(?:\\*[\"'])?(?P<v>[^\s\"'\\]{1,200})(?=[\"'\\\s]|\Z)", 60),
     rule("netrc", "login", r"\blogin\s+\S{1,60}\s+password\s+(?P<v>\S{1,200})", 10),
-    rule("set-cookie", "cookie:", r"cookie:[ \t]*(?P<v>[\w.-]{1,100}=[^\n\r\"'\\]{4,4000})", 8, 4100),
+    rule("set-cookie", "cookie:", r"cookie:[ \t]*(?P<v>[\w.-]{1,100}=[^\n\r\"'\\]{4,4000})", 0, 4100),
 )  # fmt: skip

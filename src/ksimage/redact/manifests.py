@@ -16,7 +16,6 @@ SECRET_TRIGGER: Final = "secret"
 _KIND = re.compile(r"^(?P<indent>[ -]*)kind:[ \t]*[\"']?Secret[\"']?[ \t]*$", re.MULTILINE)
 _DATA = re.compile(r"^(?P<indent>[ -]*)(?:data|stringData):[ \t]*$", re.MULTILINE)
 _ITEM = re.compile(r"(?P<indent> *)(?P<k>[\w.-]+):[ \t]*(?P<v>\S.*?)[ \t]*$")
-_DOCUMENT = re.compile(r"^---", re.MULTILINE)
 PUBLIC: Final = {"ca.crt", "tls.crt", "namespace", "service-ca.crt", "caBundle", "username"}
 """Keys in Secrets whose values are no secrets."""
 _WINDOW: Final = 32_768
@@ -24,18 +23,26 @@ _WINDOW: Final = 32_768
 
 def kubernetes_secrets(text: str) -> Iterator[Site]:
     """The values below ``data`` and ``stringData`` of each Secret."""
+    done = -1
     for kind in _KIND.finditer(text):
-        first, last = max(0, kind.start() - _WINDOW), kind.end() + _WINDOW
-        for bound in _DOCUMENT.finditer(text, first, last):
-            if bound.start() < kind.start():
-                first = bound.end()
-            else:
-                last = bound.start()
-                break
+        if kind.start() < done:
+            continue  # two kinds in one object, which is none
         depth = len(kind["indent"])
-        for data in _DATA.finditer(text, first, last):
+        first, done = _bounds(text, kind.start(), kind.end(), depth)
+        for data in _DATA.finditer(text, first, done):
             if len(data["indent"]) == depth:
                 yield from _items(text, data.end() + 1, depth)
+
+
+def _bounds(text: str, start: int, end: int, depth: int) -> tuple[int, int]:
+    """Where the object begins and ends whose kind stands there: a document, or a list's item."""
+    first, last = max(0, start - _WINDOW), min(len(text), end + _WINDOW)
+    marks = ["\n---"]
+    if depth >= 2:
+        marks.append("\n" + " " * (depth - 2) + "- ")
+    before = max(text.rfind(mark, first, start) for mark in marks)
+    after = [at for mark in marks if (at := text.find(mark, end, last)) >= 0]
+    return (before + 1 if before >= 0 else first), min(after, default=last)
 
 
 def _items(text: str, at: int, depth: int) -> Iterator[Site]:

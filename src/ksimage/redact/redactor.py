@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.redact.documents import Json, rewrite
 from ksimage.redact.encodings import decoded
-from ksimage.redact.learned import Learned
 from ksimage.redact.text import REACH, Lookout, Relevant, relevant, sites
+from ksimage.redact.vocabulary import Learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ class Redactor:
         for text, whole in _texts(pieces, overlap=True):
             self.learn_text(text, whole)
 
-    def learn_document(self, document: Json) -> None:
+    def learn_document(self, document: object) -> None:
         """Take the secrets out of parsed JSON, for instance a list of Secrets."""
         self.learn_text(json.dumps(document))
 

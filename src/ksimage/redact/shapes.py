@@ -20,7 +20,6 @@ _GAP = r"(?:\s|\\+[nrt])"
 RULES: Final = (
     rule("jwt", "eyj", rf"(?<!{_URLSAFE})(?P<v>eyJ{_URLSAFE}{{8,}}\.{_URLSAFE}{{8,}}(?:\.{_URLSAFE}{{4,}})?)", 0, 16_384),
     rule("bearer", "bearer|basic", r"\b(?:bearer|basic)(?:[ \t]+|%20)(?P<v>[A-Za-z0-9._~+/-]{10,}={0,2})", sure=False),
-    rule("url", "@", r"://(?P<u>[^\s/:@\"'\\<>]{0,100}):(?P<v>[^\s/@\"'\\<>]{1,200})@", 320, 1),
     rule("dsn", "@tcp(|@unix(|@udp(", r"(?<![\w.-])[\w.-]{1,60}:(?P<v>[^\s\"'\\@]{1,100})@(?:tcp|udp|unix)\(", 170, 8),
     rule("aws", "akia|asia|ltai|akid", r"(?<![A-Za-z0-9])(?P<v>(?:AKIA|ASIA|LTAI|AKID)[A-Za-z0-9]{12,32})(?![A-Za-z0-9])", 0, 60),
     rule("token", "ghp_|gho_|ghs_|ghu_|github_pat_|glpat-|gldt-|glrt-|npm_|pypi-|xoxb-|xoxp-|xoxa-|hvs.|hvb.|sk-",
@@ -48,7 +47,18 @@ _KEY_CHARACTERS: Final = frozenset(
 _SPLIT = re.compile(rf"{_GAP}+")
 _LONGEST_KEY: Final = 32_768
 
+URL_TRIGGER: Final = "@"
+_LOGIN = re.compile(r"://[^\s/:@\"'\\<>]{0,100}:(?P<v>[^\s/\"'\\<>]{1,200})@")
+_LOGIN_LENGTH: Final = 310
+
 PEM_TRIGGER: Final = "private key"
+
+
+def url(text: str, at: int) -> Iterator[Site]:
+    """The password of the URL whose login ends with the @ at ``at``."""
+    start = text.rfind("://", max(0, at - _LOGIN_LENGTH), at)
+    if start >= 0 and (found := _LOGIN.match(text, start, at + 1)):
+        yield Site(found.start("v"), found.end("v"), "url", found["v"])
 
 
 def pem(text: str, at: int) -> Iterator[Site]:

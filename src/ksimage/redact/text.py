@@ -12,7 +12,7 @@ from ksimage.redact.site import Rule, Site, lowered
 from ksimage.redact.values import TOKEN, plain, strong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _RULES: Final = (*shapes.RULES, *commands.RULES)
 _BY_TRIGGER: Final = tuple((trigger, rule) for rule in _RULES for trigger in rule.triggers)
@@ -31,15 +31,16 @@ class Relevant(NamedTuple):
 
     rules: tuple[Rule, ...]
     names: bool
+    urls: bool
     keys: bool
     chinese: bool
 
     def __bool__(self) -> bool:
-        return bool(self.rules) or self.names or self.keys or self.chinese
+        return bool(self.rules) or self.names or self.urls or self.keys or self.chinese
 
 
-_ALL: Final = Relevant(_RULES, True, True, True)
-_NONE: Final = Relevant((), False, False, False)
+_ALL: Final = Relevant(_RULES, True, True, True, True)
+_NONE: Final = Relevant((), False, False, False, False)
 
 _MAX_REMEMBERED: Final = 8_000_000
 """Characters of texts between quotes that a :class:`Lookout` remembers."""
@@ -97,6 +98,7 @@ def _united(found: list[Relevant]) -> Relevant:
     return Relevant(
         tuple({rule: None for looked in found for rule in looked.rules}),
         any(looked.names for looked in found),
+        any(looked.urls for looked in found),
         any(looked.keys for looked in found),
         any(looked.chinese for looked in found),
     )
@@ -114,7 +116,13 @@ def relevant(text: str) -> Relevant:
         if "\\u00" in text and _HIDING.search(text):
             return _ALL
         zh = zh or any(word in low for word in _CHINESE)
-    return Relevant(tuple(rules), bool(names(text, low)), shapes.PEM_TRIGGER in low, zh)
+    return Relevant(
+        tuple(rules),
+        bool(names(text, low)),
+        shapes.URL_TRIGGER in low,
+        shapes.PEM_TRIGGER in low,
+        zh,
+    )
 
 
 def sites(text: str, looked: Relevant | None = None) -> list[Site]:
@@ -139,6 +147,19 @@ def sites(text: str, looked: Relevant | None = None) -> list[Site]:
     return [found[place] for place in sorted(found)] if found else []
 
 
+def _each(
+    text: str, low: str, trigger: str, look: Callable[[str, int], Iterator[Site]]
+) -> Iterator[Site]:
+    """What ``look`` finds at each trigger that is not within what it found before."""
+    at = low.find(trigger)
+    while at >= 0:
+        done = at + len(trigger)
+        for site in look(text, at):
+            done = max(done, site.end)
+            yield site
+        at = low.find(trigger, done)
+
+
 def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
     """Whether a site is a token of an earlier redaction: a part of one, or little more than one."""
     start, end = place
@@ -154,21 +175,11 @@ def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
 def _all(text: str, low: str, looked: Relevant) -> Iterator[Site]:
     for rule in looked.rules:
         for trigger in rule.triggers:
-            at = low.find(trigger)
-            while at >= 0:
-                done = at + len(trigger)
-                for site in rule.sites(text, at):
-                    done = max(done, site.end)
-                    yield site
-                at = low.find(trigger, done)
+            yield from _each(text, low, trigger, rule.sites)
+    if looked.urls:
+        yield from _each(text, low, shapes.URL_TRIGGER, shapes.url)
     if looked.keys:
-        at = low.find(shapes.PEM_TRIGGER)
-        while at >= 0:
-            done = at + 1
-            for site in shapes.pem(text, at):
-                done = max(done, site.end)
-                yield site
-            at = low.find(shapes.PEM_TRIGGER, done)
+        yield from _each(text, low, shapes.PEM_TRIGGER, shapes.pem)
     if looked.names:
         if SECRET_TRIGGER in low:
             yield from kubernetes_secrets(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ksimage.errors import (
     PlatformNotFound,
     UnsupportedImage,
 )
+from ksimage.locations import access, spec
 from ksimage.locations.oci.layout import LayoutSource
 
 
@@ -109,7 +111,52 @@ class TestPlatforms:
         source = index_of(tmp_path, first, second)
         with pytest.raises(UnsupportedImage) as caught:
             read_images(source)
-        assert "more than one image for linux/" in caught.value.why
+        assert "its index has 2 images for linux/" in caught.value.why
+        for line in caught.value.advice[1:]:  # what is to be typed is tried
+            with closing(access.open_source(spec.parse(line.split()[0]))) as one:
+                assert len(read_images(one).images) == 1
+
+    def test_zstd_twin_is_left_out_and_named(self, tmp_path: Path) -> None:
+        """As ``podman push --add-compression zstd`` writes them: every runtime reads the other."""
+        store = ImageStore(tmp_path)
+        plain, twin = store.image(Recipe()), store.image(Recipe(seed=9, labels={"t": "w"}))
+        entries = [
+            {**plain, "platform": {"os": "linux", **AMD64}},
+            {
+                **twin,
+                "platform": {"os": "linux", **AMD64},
+                "annotations": {"io.github.containers.compression.zstd": "true"},
+            },
+        ]
+        store.tag(store.index(entries[::-1]), "v3.3.2")
+        found = read_images(LayoutSource(tmp_path, "v3.3.2"))
+        assert [image.descriptor.digest for image in found.images] == [plain["digest"]]
+        assert found.dropped == (f"the zstd twin of linux/amd64 {twin['digest']}",)
+
+    def test_helm_chart(self, tmp_path: Path) -> None:
+        store = ImageStore(tmp_path)
+        image = store.image(Recipe(family="oci"))
+        document = store.json(image["digest"])
+        digest, size = store.put(b'{"name":"ks-core","version":"1.1.3"}')
+        kind = "application/vnd.cncf.helm.config.v1+json"
+        document["config"] = {"mediaType": kind, "digest": digest, "size": size}
+        digest, size = store.put(json.dumps(document).encode())
+        store.tag({**image, "digest": digest, "size": size}, "v1.1.3")
+        with pytest.raises(UnsupportedImage) as caught:
+            read_images(LayoutSource(tmp_path, "v1.1.3"))
+        assert caught.value.why == "it is a Helm chart, and no image"
+
+    def test_partial_export(self, tmp_path: Path) -> None:
+        """``ctr images export`` without ``--all-platforms``: what the index names is not there."""
+        digest = layout(tmp_path, Recipe(), Recipe(architecture="arm64"))
+        store = ImageStore(tmp_path)
+        store.blob_path(store.json(digest)["manifests"][1]["digest"]).unlink()
+        source = LayoutSource(tmp_path, "v3.3.2")
+        with pytest.raises(MalformedImage) as caught:
+            read_images(source)
+        assert "its index names linux/arm64, which is not here" in caught.value.why
+        assert caught.value.advice[0] == "take what is there: --platform linux/amd64"
+        assert len(read_images(source, ["linux/amd64"]).images) == 1
 
     def test_one_image_twice(self, tmp_path: Path) -> None:
         store = ImageStore(tmp_path)

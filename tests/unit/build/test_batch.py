@@ -11,7 +11,7 @@ import pytest
 from tests.support import derived
 
 from ksimage.build import batch
-from ksimage.build.batch import Ending, Outcome, Stop
+from ksimage.build.batch import Ending, ReleaseOutcome, Stop
 from ksimage.build.make import make
 from ksimage.build.outcome import Built
 from ksimage.errors import BuildsFailed, NotFound
@@ -31,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def run(
     build_one: BuildOne, *, jobs: int = 2, fail_fast: bool = False
-) -> tuple[list[Outcome], list[str]]:
+) -> tuple[list[ReleaseOutcome], list[str]]:
     """The rows, and the releases in the order in which they were reported."""
     told: list[str] = []
     rows = batch.run(
@@ -53,7 +53,7 @@ def test_rows_keep_the_order_whoever_is_ready_first(built: Built) -> None:
         assert gates[release].wait(20)
         return built
 
-    def finished(row: Outcome) -> None:
+    def finished(row: ReleaseOutcome) -> None:
         told.append(row.release)
         gates[RELEASES[RELEASES.index(row.release) - 1]].set()
 
@@ -70,7 +70,7 @@ def test_rows_tell_what_was_built(built: Built) -> None:
     assert built.published.copied is not None
     assert rows[0].bytes_sent == built.published.copied.sent > 0
     assert rows[0].seconds >= 0
-    empty = Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))
+    empty = ReleaseOutcome("v3.3.2", Ending.FAILED, error=NotFound("x"))
     assert (empty.digest, empty.platforms, empty.bytes_sent) == ("", "", 0)
 
 
@@ -180,7 +180,7 @@ def test_interrupt_stops_what_runs(built: Built) -> None:
         finally:
             ended.append(release)
 
-    def interrupted(row: Outcome) -> None:
+    def interrupted(row: ReleaseOutcome) -> None:
         raise KeyboardInterrupt
 
     started = time.monotonic()

@@ -16,9 +16,9 @@ from tests.unit.cli.own_patches import CHATTY, HOOK, patch, series
 import ksimage
 from ksimage.build import plan as planning
 from ksimage.build import reproduce
-from ksimage.build.reproduce import Comparison
+from ksimage.build.reproduce import Rebuild
 from ksimage.config.settings import PatchSettings, Settings
-from ksimage.derivation.labels import Statement
+from ksimage.derivation.labels import Provenance
 from ksimage.errors import CannotReproduce, KsimageError, PlatformNotFound
 from ksimage.locations import spec
 from ksimage.patching.refresh import compose
@@ -46,7 +46,7 @@ def made(
     return to
 
 
-def again(image: str, base: str | None, **fields: Any) -> Comparison:
+def again(image: str, base: str | None, **fields: Any) -> Rebuild:
     return reproduce.reproduce(
         spec.parse(image),
         Settings(**fields),
@@ -99,7 +99,7 @@ class TestIdentical:
             {"patches": PatchSettings(include=("early-config",))},
             {"patches": PatchSettings(exclude=("poll-interval", "labelled-output"))},
             {"what": "v3.0.0"},  # poll-interval is not for it
-            {"statement": Statement("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ())},
+            {"statement": Provenance("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ())},
         ],
         ids=" ".join,
     )  # fmt: skip
@@ -172,7 +172,7 @@ class TestIdentical:
 
 
 class TestDifferent:
-    def differences(self, found: Comparison) -> tuple[str, ...]:
+    def differences(self, found: Rebuild) -> tuple[str, ...]:
         assert not found
         assert found.digest != found.rebuilt
         assert found.differences
@@ -312,7 +312,7 @@ class TestCannot:
         self, tmp_path: Path, to: str, name: str, why: str
     ) -> None:
         """No label makes this program talk to a host."""
-        made(single(tmp_path / "base"), to, statement=Statement("v3.3.2", name, ()))
+        made(single(tmp_path / "base"), to, statement=Provenance("v3.3.2", name, ()))
         assert self.error(to, None).why == why
 
     def test_patches_are_not_here(self, tmp_path: Path, to: str) -> None:

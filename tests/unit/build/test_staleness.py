@@ -16,9 +16,9 @@ from tests.unit.cli.own_patches import CHATTY, HOOK, patch
 import ksimage
 from ksimage.build import plan as planning
 from ksimage.build import staleness
-from ksimage.build.staleness import Finding, State
+from ksimage.build.staleness import Finding, Staleness
 from ksimage.config.settings import PatchSettings, Settings
-from ksimage.derivation.labels import Statement
+from ksimage.derivation.labels import Provenance
 from ksimage.patching.refresh import compose
 
 OTHER = "sha256:" + "1" * 64
@@ -69,7 +69,7 @@ class TestStates:
     def test_current(self, out: Path, base: str) -> None:
         digest = made(out, base, verbosity=2)
         found = checked(out, base, verbosity=2)
-        assert (found.state, found.reasons, found.error) == (State.CURRENT, (), None)
+        assert (found.state, found.reasons, found.error) == (Staleness.CURRENT, (), None)
         assert found.digest == digest
         assert found.image == f"oci:{out}:v3.3.2-debug"
         assert found.tag == "v3.3.2-debug"
@@ -79,11 +79,11 @@ class TestStates:
 
     def test_missing(self, out: Path, base: str) -> None:
         found = checked(out, base)
-        assert (found.state, found.digest) == (State.MISSING, "")
+        assert (found.state, found.digest) == (Staleness.MISSING, "")
         assert found.needs_build
         assert found.reason == "not built yet"
         made(out, base)
-        assert checked(out, base, tag="{release}-other").state is State.MISSING
+        assert checked(out, base, tag="{release}-other").state is Staleness.MISSING
 
     def test_overwritten(self, out: Path, base: str) -> None:
         """What KubeKey does when it pushes an artifact again."""
@@ -92,13 +92,13 @@ class TestStates:
         derived.copied(source, f"oci:{out}:v3.3.2-debug", overwrite=True)
         source.close()
         found = checked(out, base)
-        assert found.state is State.OVERWRITTEN
+        assert found.state is Staleness.OVERWRITTEN
         assert found.needs_build
         assert found.reason == "the tag holds an image that ksimage did not make (9 layers)"
 
     def test_base_cannot_be_read(self, out: Path, tmp_path: Path) -> None:
         found = checked(out, f"oci:{tmp_path / 'nowhere'}")
-        assert found.state is State.FAILED
+        assert found.state is Staleness.FAILED
         assert found.needs_build
         assert found.error is not None
         assert found.error.kind == "image-not-found"
@@ -107,7 +107,7 @@ class TestStates:
     def test_settings_that_no_build_could_use(self, out: Path, base: str) -> None:
         made(out, base)
         found = checked(out, base, patches=PatchSettings(include=("no-such",)))
-        assert found.state is State.FAILED
+        assert found.state is Staleness.FAILED
         assert found.error is not None
         assert found.error.kind == "unknown-patch"
 
@@ -118,28 +118,28 @@ class TestStates:
 
     def test_patches_that_the_release_excludes(self, out: Path, base: str) -> None:
         made(out, base, "v3.0.0")
-        assert checked(out, base, "v3.0.0").state is State.CURRENT
+        assert checked(out, base, "v3.0.0").state is Staleness.CURRENT
 
     def test_tag_by_the_bases_digest(self, out: Path, base: str) -> None:
         made(out, base, tag="{release}-{digest8}")
         found = checked(out, base, tag="{release}-{digest8}")
-        assert found.state is State.CURRENT
+        assert found.state is Staleness.CURRENT
         assert found.tag == f"v3.3.2-{found.base_digest[7:15]}"
 
     def test_several_platforms(self, out: Path, tmp_path: Path) -> None:
         source = both(tmp_path / "base")
         made(out, source)
-        assert checked(out, source).state is State.CURRENT
+        assert checked(out, source).state is Staleness.CURRENT
 
     def test_time_of_the_build_does_not_count(self, out: Path, base: str) -> None:
         """SOURCE_DATE_EPOCH of a commit would make everything outdated with every commit."""
         made(out, base, epoch=1_700_000_000)
-        assert checked(out, base).state is State.CURRENT
+        assert checked(out, base).state is Staleness.CURRENT
 
 
 class TestReasons:
     def outdated(self, found: Finding) -> tuple[str, ...]:
-        assert found.state is State.OUTDATED, found
+        assert found.state is Staleness.OUTDATED, found
         assert found.digest
         return found.reasons
 
@@ -167,14 +167,14 @@ class TestReasons:
 
         saved(1)
         made(out, f"docker-archive:{place}")
-        assert checked(out, f"docker-archive:{place}").state is State.CURRENT
+        assert checked(out, f"docker-archive:{place}").state is Staleness.CURRENT
         saved(2)
         assert self.outdated(checked(out, f"docker-archive:{place}")) == ("the base moved",)
 
     def test_pinned(self, out: Path, base: str) -> None:
         made(out, base)
         now = checked(out, base).base_digest
-        assert checked(out, base, pinned=now).state is State.CURRENT
+        assert checked(out, base, pinned=now).state is Staleness.CURRENT
         assert self.outdated(checked(out, base, pinned=OTHER)) == (
             f"the base moved: {now}, pinned is {OTHER}",
         )
@@ -192,7 +192,7 @@ class TestReasons:
 
     def test_label_is_new_changed_or_gone(self, out: Path, base: str) -> None:
         made(out, base, labels={"site": "north", "old": "1"})
-        assert checked(out, base, labels={"site": "north", "old": "1"}).state is State.CURRENT
+        assert checked(out, base, labels={"site": "north", "old": "1"}).state is Staleness.CURRENT
         assert self.outdated(checked(out, base, labels={"site": "south", "new": "2"})) == (
             "label site is 'north', not 'south'",
             "label new is not set",
@@ -208,11 +208,11 @@ class TestReasons:
         }
         source = derived.base(tmp_path / "base", Recipe(labels=labels))
         made(out, source)
-        assert checked(out, source).state is State.CURRENT
+        assert checked(out, source).state is Staleness.CURRENT
 
     def test_base_goes_by_another_name(self, out: Path, base: str) -> None:
         """The name is a label, so that a build would make another image."""
-        made(out, base, statement=Statement("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ()))
+        made(out, base, statement=Provenance("v3.3.2", "harbor.lan/a/ks-installer:v3.3.2", ()))
         assert self.outdated(checked(out, base)) == (
             "its base was named harbor.lan/a/ks-installer:v3.3.2, now nothing",
         )
@@ -221,7 +221,7 @@ class TestReasons:
         source = both(tmp_path / "base")
         made(out, source, platforms=("linux/amd64",))
         assert self.outdated(checked(out, source)) == ("linux/arm64 is missing",)
-        assert checked(out, source, platforms=("linux/amd64",)).state is State.CURRENT
+        assert checked(out, source, platforms=("linux/amd64",)).state is Staleness.CURRENT
         made(out, source)
         found = checked(out, source, platforms=("linux/amd64",))
         assert self.outdated(found) == ("linux/arm64 is not in the base",)
@@ -246,7 +246,7 @@ class TestPatches:
         return PatchSettings(directory=folder)
 
     def reasons(self, found: Finding) -> tuple[str, ...]:
-        assert found.state is State.OUTDATED
+        assert found.state is Staleness.OUTDATED
         return found.reasons
 
     def test_new_and_gone(self, out: Path, base: str, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ class TestPatches:
     def test_changed(self, out: Path, base: str, tmp_path: Path) -> None:
         mine = self.series(tmp_path / "mine", "chatty")
         made(out, base, patches=mine)
-        assert checked(out, base, patches=mine).state is State.CURRENT
+        assert checked(out, base, patches=mine).state is Staleness.CURRENT
         path = tmp_path / "mine" / "chatty.patch"
         path.write_bytes(path.read_bytes().replace(b"Author: a", b"Author: b"))
         assert self.reasons(checked(out, base, patches=mine)) == ("patches changed: chatty",)
@@ -279,7 +279,7 @@ class TestPatches:
         path.write_bytes(compose(HOOK, CHATTY, "", name="one"))
         chosen = PatchSettings(files=(path,))
         made(out, base, patches=chosen)
-        assert checked(out, base, patches=chosen).state is State.CURRENT
+        assert checked(out, base, patches=chosen).state is Staleness.CURRENT
         assert self.reasons(checked(out, base)) == ("patches gone: one",)
 
 
@@ -301,10 +301,10 @@ def test_current_means_that_a_build_has_nothing_to_do(out: Path, base: str) -> N
         chosen = {**one, **variant}
         again = made(out.with_name(f"out{number}"), base, **chosen)
         state = checked(out, base, **chosen).state
-        assert (state is State.CURRENT) == (again == digest), variant
+        assert (state is Staleness.CURRENT) == (again == digest), variant
 
 
 def test_finding_is_frozen() -> None:
-    found = Finding("v3.3.2", State.OUTDATED, ("a", "b"))
+    found = Finding("v3.3.2", Staleness.OUTDATED, ("a", "b"))
     assert found.reason == "a; b"
-    assert replace(found, state=State.CURRENT).needs_build is False
+    assert replace(found, state=Staleness.CURRENT).needs_build is False

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksimage.ci.detect import System, detect
-from ksimage.ci.escape import cell, code, log_text, table
+from ksimage.ci.escape import log_text
 from ksimage.ci.report import (
     MAX_ANNOTATIONS,
     MAX_SUMMARY,
@@ -66,20 +65,6 @@ def _decode(text: str) -> str:
     for escaped, char in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
         text = text.replace(escaped, char)
     return text
-
-
-@pytest.mark.parametrize(
-    ("environ", "system"),
-    [
-        ({}, System.PLAIN),
-        ({"CI": "true"}, System.PLAIN),
-        (GITHUB, System.GITHUB),
-        ({"GITHUB_ACTIONS": "false"}, System.PLAIN),
-        (GITLAB, System.GITLAB),
-    ],
-)
-def test_detect(environ: dict[str, str], system: System) -> None:
-    assert detect(environ) is system
 
 
 def test_groups() -> None:
@@ -202,28 +187,6 @@ def test_a_long_summary_is_cut_at_a_line(tmp_path: Path) -> None:
     assert data.decode().endswith("| é |\n\n\n(cut: the summary is too long)\n")
 
 
-def test_a_table_is_a_table() -> None:
-    text = table(
-        ["release", "digest"],
-        [["v3.3.2", "sha256:ab"], ["a|b\n<img src=x> `c` [l](https://e)", "x|`</code>"]],
-        codes=["digest"],
-    )
-    lines = text.splitlines()
-    assert lines[0] == "| release | digest |"
-    assert lines[2] == "| v3.3.2 | <code>sha256:ab</code> |"
-    assert len(lines) == 4
-    assert lines[3].count("|") == 3
-    for markup in ("<img", "`", "[l]", "://", "</code></code>"):
-        assert markup not in lines[3]
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_cells_hold_no_markup(text: str) -> None:
-    for made in (cell(text), code(text).removeprefix("<code>").removesuffix("</code>")):
-        assert not re.search(r"[\\`*_\[\]<>|~@!\n\r]", made)
-        assert made.isprintable() or not text.isprintable() or "\xa0" in text or " " in text
-
-
 def test_config_faults_point_into_the_file(tmp_path: Path) -> None:
     stream = io.StringIO()
     error = ConfigFaults(
@@ -245,14 +208,15 @@ def test_a_conflict_points_into_the_patch_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    error = PatchAlreadyApplied("ours", "hook", path="patches/ours.patch", line=12)
+    leave = "or leave it out: --without ours"
+    error = PatchAlreadyApplied("ours", "hook", path="patches/ours.patch", line=12, advice=[leave])
     (found,) = places(error, tmp_path)
     assert (found.file, found.line, found.title) == (
         "patches/ours.patch",
         12,
         "PatchAlreadyApplied",
     )
-    assert found.message.splitlines()[-1] == "or leave it out: --without ours"
+    assert found.message.splitlines()[-1] == leave
     elsewhere = PatchAlreadyApplied("unquiet", "hook", path="/opt/patches/unquiet.patch", line=2)
     (found,) = places(elsewhere, tmp_path)
     assert (found.file, found.line) == ("", 0)

@@ -30,7 +30,7 @@ class TestCommands:
     def test_no_module_is_forgotten(self) -> None:
         folder = Path(importlib.import_module("ksimage.cli.commands").__file__ or "").parent
         for name, (module, _) in COMMANDS.items():
-            assert (folder / f"{module}.py").exists(), name
+            assert (folder / f"{module.replace('.', '/')}.py").exists(), name
 
     def test_help_of_everything(self, tmp_path: Path) -> None:
         top = run("--help", cwd=tmp_path).ok()

@@ -91,12 +91,12 @@ def pod(name: str, rollout: str = "", **state: Any) -> dict[str, Any]:
     return made
 
 
-def planned() -> rollout.Plan:
+def planned() -> rollout.RolloutPlan:
     found = installer(deployment(), configuration())
     return rollout.plan(candidate(), Situation(found, (), None, Leftovers()))
 
 
-def rolled_out(plan: rollout.Plan, **metadata: Any) -> dict[str, Any]:
+def rolled_out(plan: rollout.RolloutPlan, **metadata: Any) -> dict[str, Any]:
     return deployment(NEW, annotations={ANNOTATION: plan.record.annotation()}, **metadata)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from ksimage.config import yamlfile
 from ksimage.config.settings import HostSettings
-from ksimage.config.yamlnodes import is_secret
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
 
 HERE = Path("/srv/images")
@@ -93,19 +92,6 @@ def test_values_stay_the_text_that_was_written(text: str) -> None:
 def test_positions_count_characters_not_bytes() -> None:
     loaded = yamlfile.check('{"tag": "é😀{x}"}'.encode(), "ksimage.yaml", HERE)
     assert [(fault.line, fault.column) for fault in loaded.faults] == [(1, 9)]
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["password", "Passwd", "PASS", "user", "username", "auth", "api-key", "harbor_token", "secret"],
-)
-def test_secret_keys(key: str) -> None:
-    assert is_secret(key)
-
-
-@pytest.mark.parametrize("key", ["tag", "team", "author", "lan.example.passenger", "users-guide"])
-def test_other_keys(key: str) -> None:
-    assert not is_secret(key)
 
 
 def test_missing_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import ksimage
 from ksimage.base import images as base_images
 from ksimage.base.images import PlatformImage
 from ksimage.derivation import recipe
-from ksimage.derivation.labels import PatchId, Statement, parse_patches
+from ksimage.derivation.labels import PatchId, Provenance
 from ksimage.derivation.recipe import make, source_date_epoch
 from ksimage.errors import ConfigError
 from ksimage.hook.find import find_hook
@@ -22,7 +22,7 @@ from ksimage.hook.layers import Hook
 from ksimage.images.layer import MAX_MTIME
 from ksimage.locations.oci.layout import LayoutSource
 
-STATEMENT = Statement(
+STATEMENT = Provenance(
     "v3.3.2",
     "harbor.lan/kubesphereio/ks-installer:v3.3.2",
     (PatchId("unquiet", "ab" * 32), PatchId("verbosity", "cd" * 32)),
@@ -38,7 +38,7 @@ def image(path: Path, **fields: Any) -> tuple[PlatformImage, Hook]:
     return found, find_hook(source, found)
 
 
-def made(path: Path, statement: Statement = STATEMENT, **fields: Any) -> recipe.Recipe:
+def made(path: Path, statement: Provenance = STATEMENT, **fields: Any) -> recipe.Recipe:
     epoch = fields.pop("epoch", None)
     found, hook = image(path, **fields)
     return make(found, hook, b"new", statement, verbosity=5, base_digest=DIGEST, epoch=epoch)
@@ -148,10 +148,3 @@ def test_malformed_source_date_epoch(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         source_date_epoch({"SOURCE_DATE_EPOCH": text})
     assert len(caught.value.message) < 100
-
-
-def test_patches_label() -> None:
-    label = " ".join(str(patch) for patch in STATEMENT.patches)
-    assert parse_patches(label) == STATEMENT.patches
-    assert parse_patches("nonsense a@sha256:b @sha512:c") == (PatchId("a", "b"),)
-    assert parse_patches("") == ()

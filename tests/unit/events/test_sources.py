@@ -22,11 +22,11 @@ from ksimage.events.tree import read_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ksimage.events.frames import Source
+    from ksimage.events.frames import EventSource
     from ksimage.events.model import Attempt
 
 
-def _told(source: Source) -> Chronicle:
+def _told(source: EventSource) -> Chronicle:
     chronicle = Chronicle()
     with contextlib.closing(source):
         for frame in source.frames():

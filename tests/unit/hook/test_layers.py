@@ -11,13 +11,13 @@ import pytest
 from tests.support.images import HOOK, HOOK_PATH, Entry, Step, directory
 from tests.unit.hook.test_find import OTHER, built, found, hook, upstream
 
-from ksimage.hook.layers import Finding, Stack, judge
+from ksimage.hook.layers import LayerFinding, Stack, judge
 from ksimage.images.layer import LayerFolder, read_layer
 
 __all__ = ["upstream"]  # a fixture
 
 
-def judged(*members: tuple[tarfile.TarInfo, bytes]) -> Finding:
+def judged(*members: tuple[tarfile.TarInfo, bytes]) -> LayerFinding:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for info, data in members:
@@ -145,5 +145,5 @@ def test_a_link_on_the_way_is_no_reason_to_believe(tmp_path: Path, upstream: Non
 
 def test_an_empty_stack() -> None:
     stack = Stack()
-    stack.put_below(Finding())
+    stack.put_below(LayerFinding())
     assert stack.hook is None and not stack.parents and stack.others == ()

@@ -6,7 +6,7 @@ import pytest
 
 from ksimage.harbor.view import Artifact, Push, Tag, View
 from ksimage.inspection.identity import Origin
-from ksimage.inspection.overwrite import Answer, Judgement, Kept, judge
+from ksimage.inspection.overwrite import Judgement, Kept, MovedBack, judge
 
 DIGEST, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 EARLY, LATE = "2024-05-01T10:00:00.000Z", "2024-05-02T10:00:00.000Z"
@@ -32,47 +32,47 @@ def ask(*origins: Origin | None, **known: object) -> Judgement:
 
 
 def test_a_digest_cannot_be_overwritten() -> None:
-    assert judge(None, DIGEST, [PRISTINE], kept=orig()).answer is Answer.NO
+    assert judge(None, DIGEST, [PRISTINE], kept=orig()).answer is MovedBack.NO
 
 
 @pytest.mark.parametrize("kept", [None, orig(), orig(LATE), orig(digest=OTHER)])
 def test_no_while_it_holds_our_build(kept: Kept | None) -> None:
     told = ask(OURS, OURS, kept=kept, view=view(EARLY))
-    assert told.answer is Answer.NO and "what ksimage built" in told.sentence
+    assert told.answer is MovedBack.NO and "what ksimage built" in told.sentence
 
 
 def test_unknown_without_any_trace() -> None:
     told = ask(PRISTINE)
-    assert told.answer is Answer.UNKNOWN and "nothing shows" in told.sentence
+    assert told.answer is MovedBack.UNKNOWN and "nothing shows" in told.sentence
     assert any("there is no v3.3.2-orig" in fact for fact in told.facts)
 
 
 def test_likely_when_only_the_kept_tag_speaks() -> None:
     told = ask(PRISTINE, PRISTINE, kept=orig())
-    assert told.answer is Answer.LIKELY and "v3.3.2-orig exists" in told.sentence
+    assert told.answer is MovedBack.LIKELY and "v3.3.2-orig exists" in told.sentence
     assert "v3.3.2-orig holds the same image" in told.facts
 
 
 def test_yes_when_the_tag_moved_after_the_original_was_kept() -> None:
     told = ask(PRISTINE, kept=orig(EARLY), view=view(LATE))
-    assert told.answer is Answer.YES
+    assert told.answer is MovedBack.YES
     assert LATE in told.sentence and EARLY in told.sentence
 
 
 def test_no_when_replacing_never_came_to_its_end() -> None:
     told = ask(PRISTINE, kept=orig(LATE), view=view(EARLY))
-    assert told.answer is Answer.NO and "was not moved then" in told.sentence
+    assert told.answer is MovedBack.NO and "was not moved then" in told.sentence
 
 
 def test_times_of_another_artifact_do_not_count() -> None:
     told = ask(PRISTINE, kept=orig(EARLY), view=view(LATE, digest=OTHER))
-    assert told.answer is Answer.LIKELY
+    assert told.answer is MovedBack.LIKELY
     assert not any(LATE in fact for fact in told.facts)
 
 
 def test_original_of_unknown_make_is_back() -> None:
     told = ask(FOREIGN, kept=orig(EARLY), view=view(LATE))
-    assert told.answer is Answer.YES and "the original image" in told.sentence
+    assert told.answer is MovedBack.YES and "the original image" in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_original_of_unknown_make_is_back() -> None:
 )
 def test_unknown_for_mixtures(origins: tuple[Origin | None, ...], words: str) -> None:
     told = ask(*origins, kept=orig(EARLY, OTHER), view=view(LATE))
-    assert told.answer is Answer.UNKNOWN and words in told.sentence
+    assert told.answer is MovedBack.UNKNOWN and words in told.sentence
     assert f"v3.3.2-orig holds {OTHER}, upstream's pristine hook of v3.3.2" in told.facts
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.documents import read
 from tests.support.harbor import ROBOT, ROBOT_SECRET, FakeHarbor
 from tests.support.images import HOOK, ImageStore, Recipe, layout
 from tests.support.registry import RunningRegistry
@@ -17,7 +18,7 @@ from ksimage.errors import ImageNotFound
 from ksimage.harbor import api
 from ksimage.inspection import report as inspecting
 from ksimage.inspection.identity import Origin
-from ksimage.inspection.overwrite import Answer
+from ksimage.inspection.overwrite import MovedBack
 from ksimage.inspection.report import Inspection
 from ksimage.locations import access, spec
 from ksimage.locations.options import RegistryOptions
@@ -96,7 +97,7 @@ class TestImages:
         found = look(f"oci:{tmp_path}/l")
         (platform,) = found.platforms
         assert platform.identity is None and platform.no_hook
-        document = inspection_document(found)["platforms"][0]
+        document = read(inspection_document(found))["platforms"][0]
         assert document["origin"] is None and document["hook_sha256"] is None
         assert any("no ks-installer hook" in value for _, value in inspection_rows(found))
 
@@ -175,7 +176,7 @@ class TestRegistry:
         name = f"{registry.address}/inspect/ks-installer"
         send(f"oci:{tmp_path}/l", f"{name}:v3.3.2")
         found = look(f"{name}:v3.3.2")
-        assert found.judgement and found.judgement.answer is Answer.UNKNOWN
+        assert found.judgement and found.judgement.answer is MovedBack.UNKNOWN
         assert any("KubeKey pushes over the tag v3.3.2" in w for w in found.warnings)
 
     @pytest.mark.usefixtures("pristine")
@@ -186,7 +187,7 @@ class TestRegistry:
             send(f"oci:{tmp_path}/l", f"{name}:{tag}")
         found = look(f"{name}:v3.3.2")
         assert found.kept and found.kept.digest == found.digest
-        assert found.judgement and found.judgement.answer is Answer.LIKELY
+        assert found.judgement and found.judgement.answer is MovedBack.LIKELY
 
     @pytest.mark.usefixtures("pristine")
     def test_kubekeys_names_are_recognised_by_their_digest(
@@ -209,7 +210,7 @@ class TestRegistry:
         name = f"{registry.address}/inspect-digest/ks-installer"
         send(f"oci:{tmp_path}/l", f"{name}:v3.3.2")
         found = look(f"{name}@{digest}")
-        assert found.judgement and found.judgement.answer is Answer.NO and found.kept is None
+        assert found.judgement and found.judgement.answer is MovedBack.NO and found.kept is None
 
 
 @pytest.mark.usefixtures("pristine")
@@ -230,10 +231,10 @@ class TestHarbor:
     def test_yes_with_who_and_when(self, harbor: FakeHarbor, name: str) -> None:
         there = api.detect(harbor.address, AS_ROBOT)
         found = look(f"{name}:v3.3.2", AS_ROBOT, there)
-        assert found.judgement and found.judgement.answer is Answer.YES
+        assert found.judgement and found.judgement.answer is MovedBack.YES
         assert found.view and found.view.pushes and found.view.pushes[0].user == ROBOT
         assert any(f"last pushed by {ROBOT}" in fact for fact in found.judgement.facts)
-        document = inspection_document(found)
+        document = read(inspection_document(found))
         assert document["harbor"]["version"] == harbor.version
         assert [push["user"] for push in document["harbor"]["pushes"]] == [ROBOT] * 3
         assert {tag["name"] for tag in document["harbor"]["tags"]} == {"v3.3.2", "v3.3.2-orig"}
@@ -241,7 +242,7 @@ class TestHarbor:
     def test_a_stranger_gets_the_image_and_no_error(self, harbor: FakeHarbor, name: str) -> None:
         there = api.detect(harbor.address, RegistryOptions())
         found = look(f"{name}:v3.3.2", RegistryOptions(), there)
-        assert found.judgement and found.judgement.answer is Answer.YES  # times are public
+        assert found.judgement and found.judgement.answer is MovedBack.YES  # times are public
         assert found.view and found.view.pushes is None
         assert any("who pushed" in warning for warning in found.warnings)
         assert ("pushed by", "not told to this login") in inspection_rows(found)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.images import ImageStore, Recipe, docker_archive, layout
 
-from ksimage.errors import BadReference, UnknownTransport
+from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
 from ksimage.locations import access, spec
 from ksimage.locations.spec import Transport
 
@@ -132,3 +132,40 @@ def test_names_in(tmp_path: Path) -> None:
     ]
     assert access.names_in(spec.parse(f"docker-archive:{tmp_path}/d.tar")) == ["a:1", "a:2"]
     assert access.names_in(spec.parse("harbor.lan/a")) == []
+
+
+@pytest.mark.parametrize("text", ["x.tar", "dir/x.tar.gz", "./x", "/srv/image", "../x.tgz", "~/x"])
+def test_what_can_only_be_a_file(text: str) -> None:
+    """Whether it is there or not: as an image it would end in a question to the DNS."""
+    with pytest.raises(FileWithoutTransport) as caught:
+        spec.parse(text)
+    assert f"docker-archive:{text}" in " ".join(caught.value.advice)
+
+
+def test_parsing_does_not_look_at_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "busybox").write_bytes(b"")
+    assert str(spec.parse("busybox")) == "docker.io/library/busybox"
+    with pytest.raises(FileWithoutTransport):
+        access.open_source(spec.parse("busybox"))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("harbor.lan/a", False),
+        ("harbor.lan:8443/a", False),
+        ("harbor.lan/a:latest", True),
+        (f"harbor.lan/a@{DIGEST}", True),
+        ("docker-daemon:a", False),
+        ("docker-daemon:harbor.lan:8443/a", False),
+        ("docker-daemon:a:latest", True),
+        (f"docker-daemon:{DIGEST}", True),
+        ("oci:dir", False),
+        ("oci:dir:ref", True),
+        ("docker-archive:x.tar", False),
+        ("docker-archive:x.tar:a", True),
+    ],
+)
+def test_whether_a_name_was_given(text: str, named: bool) -> None:
+    assert spec.parse(text).named is named

@@ -24,7 +24,7 @@ from ksimage.locations.docker.save import DockerArchiveTarget
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.protocol import Transfer
-from ksimage.locations.transfer import copy, of_platform
+from ksimage.locations.transfer import copy, mend, of_platform
 
 
 class Recorder:
@@ -260,3 +260,16 @@ def test_foreign_layer_without_an_address_is_missing(tmp_path: Path) -> None:
     rewritten(tmp_path / "in", digest, lambda document: document["layers"].insert(0, foreign))
     with pytest.raises(MalformedImage):
         copy(LayoutSource(tmp_path / "in"), LayoutTarget(tmp_path / "out", "x"))
+
+
+def test_mend_puts_what_was_lost(tmp_path: Path) -> None:
+    top = layout(tmp_path / "in", Recipe(), Recipe(architecture="arm64", seed=2))
+    source = LayoutSource(tmp_path / "in")
+    copy(source, LayoutTarget(tmp_path / "out", "x"))
+    store = ImageStore(tmp_path / "out")
+    lost = store.json(store.json(top)["manifests"][1]["digest"])["layers"][-1]["digest"]
+    store.blob_path(lost).unlink()
+    target = LayoutTarget(tmp_path / "out", "x")
+    assert mend(source, target, top=source.top()) == 1
+    assert store.blob_path(lost).exists()
+    assert mend(source, target, top=source.top()) == 0

@@ -14,6 +14,7 @@ from ksimage.errors import (
     PatchAlreadyApplied,
     PatchAmbiguous,
     PatchConflict,
+    PatchesFailed,
     PatchForbidden,
     PatchLineEndings,
     PatchMalformed,
@@ -71,7 +72,7 @@ def test_other_removed_line_shows_expected_and_actual_with_numbers() -> None:
     assert error.expected == ((4, "d"), (5, "e"), (6, "f"))
     assert error.actual == ((5, "d"), (6, "something else"), (7, "f"))
     assert "v3.3.2's hook" in error.message
-    assert "  6 | something else" in error.why
+    assert "> 6 | something else" in error.why
     assert error.exit_code == 5
 
 
@@ -344,3 +345,67 @@ def test_random_bytes_never_escape_as_other_errors() -> None:
         except (PatchMalformed, PatchForbidden, PatchConflict, PatchAmbiguous, PatchWithoutEffect):
             refused += 1
     assert refused > 2000
+
+
+class TestToldWell:
+    """A conflict says which text it shows, marks what differs, and what to type."""
+
+    SECOND = "@@ -8,3 +8,3 @@\n h\n-i\n+I\n j\n"
+
+    def test_all_that_fail_at_once(self) -> None:
+        base = TEN.replace(b"e", b"other")
+        good = patch("@@ -1,2 +1,2 @@\n-a\n+A\n b\n", name="good")
+        failing = [patch(REPLACE_E, name=name)._replace(origin="shipped") for name in ("x", "y")]
+        with pytest.raises(PatchesFailed) as caught:
+            apply_series(base, [failing[0], good, failing[1]], target="this hook")
+        error = caught.value
+        assert error.message == "2 patches do not apply to this hook: x, y"
+        assert [type(one) for one in error.failures] == [PatchConflict] * 2
+        assert error.why.count("the hunk expects:") == 2
+        assert "→ leave it out: --without y" in error.why
+        assert error.advice == ("leave all of them out: --without x --without y",)
+
+    def test_shown_is_the_images_hook_with_its_own_numbers(self) -> None:
+        base = TEN.replace(b"i", b"other")
+        first = patch("@@ -1,2 +1,4 @@\n a\n+1\n+2\n b\n", name="first")
+        with pytest.raises(PatchConflict) as caught:
+            apply_series(base, [first, patch(self.SECOND, name="second")])
+        assert "the image's hook has" in caught.value.why
+        assert (9, "other") in caught.value.actual
+
+    def test_or_what_others_made_of_it(self) -> None:
+        first = patch("@@ -8,3 +8,3 @@\n h\n-i\n+ours\n j\n", name="first")
+        with pytest.raises(PatchConflict) as caught:
+            apply_series(TEN, [first, patch(self.SECOND, name="second")])
+        assert "the hook after first has" in caught.value.why
+        assert ">  9 | ours" in caught.value.why
+
+    @pytest.mark.parametrize(
+        ("line", "shown"),
+        [(b"e  ", "> 5 | e··"), (b"\te", "> 5 | \\te"), (b"e\r", "> 5 | e\\r")],
+    )
+    def test_invisible_differences_are_shown(self, line: bytes, shown: str) -> None:
+        with pytest.raises(PatchConflict) as caught:
+            apply_patch(TEN.replace(b"e", line), patch(REPLACE_E))
+        assert shown in caught.value.why
+
+    def test_the_hunks_that_are_done_are_passed_over(self) -> None:
+        both = patch(REPLACE_E, self.SECOND, name="both")
+        half = TEN.replace(b"i", b"I")
+        with pytest.raises(PatchConflict, match="does not apply") as caught:
+            apply_patch(half, both)
+        assert "hunk 2 of 2 done already" in caught.value.why
+        assert apply_series(half, [both]).after == apply_patch(TEN, both).data
+
+    def test_a_patch_file_is_not_left_out_by_name(self) -> None:
+        with pytest.raises(PatchConflict) as caught:
+            apply_patch(TEN.replace(b"e", b"x"), patch(REPLACE_E, name="mine"))
+        assert not any("--without" in line for line in caught.value.advice)
+        assert "or leave it out: no --patch mine.patch" in caught.value.advice
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    with pytest.raises(PatchMalformed) as caught:
+        unified.parse(b"\xef\xbb\xbf" + patch_bytes(REPLACE_E), "sample")
+    assert "byte-order mark" in caught.value.message
+    assert caught.value.advice == ("sed -i '1s/^\\xEF\\xBB\\xBF//' sample.patch",)

@@ -21,7 +21,7 @@ X-Ksimage-Releases: >=3.1.0-alpha.0 <=3.4.1
 X-Ksimage-Risk: a longer log"""
 
 
-def parse(text: str, *, required: bool = True) -> dep3.Header:
+def parse(text: str, *, required: bool = True) -> dep3.PatchHeader:
     return dep3.parse(text, "sample", path="patches/sample.patch", required=required)
 
 

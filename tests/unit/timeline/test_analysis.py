@@ -4,6 +4,7 @@ from tests.support.attempts import BEGAN, attempt, run, task, whole
 from tests.support.installations import installation
 
 from ksimage.events.model import Attempt, Event
+from ksimage.redact.redactor import Redactor
 from ksimage.timeline.analysis import analyse
 from ksimage.timeline.lanes import Span
 
@@ -75,3 +76,19 @@ def test_of_two_installations_in_one_pod_the_last_one_counts() -> None:
     assert analysis.path.seconds == 10
     assert analysis.failures() == []
     assert [lane.component for lane in analysis.lanes if not lane.is_current] == ["devops"]
+
+
+def test_secrets_in_what_tasks_said_are_hidden() -> None:
+    said = "helm --set password=Tr0ub4dor-and-3 failed"
+    installed = attempt(
+        run(
+            "a", task("one", 0, 1, "failed", output=said), task("two", 2, 1, "failed", output="ok")
+        ),
+        run("b", task("three", 0, 1, "failed", output="got Tr0ub4dor-and-3")),
+    )
+    shown = analyse(installed, redactor=Redactor())
+    texts = [shown.output(place.bar.task) for place in shown.failures()]
+    assert not any("Tr0ub4dor" in text for text in texts)
+    assert "ok" in texts
+    assert installed.runs[0].tasks[0].output == said
+    assert analyse(installed).output(installed.runs[0].tasks[0]) == said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,7 @@ from ksimage.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome, Stop
+    from ksimage.build.batch import ReleaseOutcome, Stop
     from ksimage.build.outcome import Built
     from ksimage.cli.input.order import Order, Work
     from ksimage.cli.output.results import Files
@@ -113,7 +113,7 @@ def build(
     fail_fast: bool,
     metadata_file: str | None,
     image_refs: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Patch the hook of a ks-installer image and prove the result.
 
@@ -160,7 +160,7 @@ def _one(order: Order, wanted: Work, files: Files) -> None:
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
     show_next(terminal, built.published)
-    outcome = batch.Outcome(built.plan.release, batch.state_of(built), seconds, built)
+    outcome = batch.ReleaseOutcome(built.plan.release, batch.state_of(built), seconds, built)
     terminal.result(built.published.reference, build_document(built))
     files.write([outcome])
     report(terminal, [outcome])
@@ -190,7 +190,7 @@ def _many(
             sending = stop.watching(lines(terminal, what))
             return order.make(by_name[what], sending, stop.watching(reading_lines(terminal, what)))
 
-    def finished(outcome: Outcome) -> None:
+    def finished(outcome: ReleaseOutcome) -> None:
         if terminal.in_ci:
             title = f"{outcome.release}: {outcome.state.value}"
             terminal.replay(title, said.get(outcome.release, []))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @settings("Result", "tag", "target", "labels", "jobs")
 @registry_options
 @click.pass_obj
-def check(terminal: Terminal, /, names: tuple[str, ...], form: str | None, **values: Any) -> None:
+def check(
+    terminal: Terminal, /, names: tuple[str, ...], form: str | None, **values: object
+) -> None:
     """Compare what the registry holds with what a build would make: digests and labels, no layers.
 
     Without names, everything that ksimage.yaml lists is checked. Exits with 0 when all is up to

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @setting_options("Settings", *(setting.key for setting in SETTINGS if setting.flag))
 @click.pass_obj
-def config(terminal: Terminal, /, schema: bool, **values: Any) -> None:
+def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
     """Show the settings in force and where each came from: flag, environment, file or default.
 
     Flags given here are taken into account, so that a build's command line can be tried out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @settings("Patches", "patches.dir", "patches.mode")
 @registry_options
 @click.pass_obj
-def diff(terminal: Terminal, /, what: str, **values: Any) -> None:
+def diff(terminal: Terminal, /, what: str, **values: object) -> None:
     """Show what the patches change in the hook, as a unified diff.
 
     \b

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, settings
+from ksimage.errors import BadOption
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -54,7 +56,14 @@ if TYPE_CHECKING:
     "Files",
     "--requirement",
     metavar="SPEC",
-    help="GitHub: what pip is to install.  [default: this version of ksimage]",
+    help="GitHub: what pip is to install, such as a wheel's address.  [default: ksimage from the "
+    "wheels in .github/wheels, and from no index]",
+)
+@option(
+    "Files",
+    "--action",
+    metavar="OWNER/REPO@COMMIT",
+    help="GitHub: take ksimage from its own action at this commit instead of installing it.",
 )
 @option(
     "Files",
@@ -74,8 +83,9 @@ def init(
     runner: str | None,
     branch: str | None,
     requirement: str | None,
+    action: str | None,
     image: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Write a commented ksimage.yaml, and with --ci a complete workflow. Nothing is overwritten.
 
@@ -96,6 +106,7 @@ def init(
             ("runner", runner),
             ("branch", branch),
             ("requirement", requirement),
+            ("action", _pinned(action)),
             ("image", image),
         )
         if value
@@ -106,5 +117,15 @@ def init(
     for path in written:
         terminal.step(f"wrote    {path}")
     if ci:
+        if system is System.GITHUB and not (requirement or action):
+            terminal.step("next: put ksimage beside the workflow, in a clone of its repository:")
+            terminal.step(f"  pip wheel --wheel-dir {Path(directory).resolve()}/{starter.WHEELS} .")
         terminal.step("next: set the secrets KSIMAGE_USERNAME and KSIMAGE_PASSWORD (docs/ci.md)")
     terminal.result("\n".join(map(str, written)), files_document(written))
+
+
+def _pinned(action: str | None) -> str | None:
+    """An action's name, which must say a commit: a tag or branch can be moved."""
+    if action is not None and not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", action):
+        raise BadOption("--action", "is OWNER/REPOSITORY@COMMIT, with a commit of 40 hex digits")
+    return action

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,7 +32,9 @@ LARGE = 32 << 20
 )
 @registry_options
 @click.pass_obj
-def inspect(terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: Any) -> None:
+def inspect(
+    terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: object
+) -> None:
     """Show what an image at any location is: digests and image IDs, whose hook it holds, how it
     runs; and in a registry whether KubeKey, or anybody, has overwritten the tag.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from ksimage.cli.input.cluster import cluster_options
 from ksimage.cli.input.options import command, option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.cluster.kubectl import Kubectl
     from ksimage.harbor.presence import Presence
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers, Circumstances
@@ -71,6 +73,14 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
 )
+@option(
+    "Cluster",
+    "--watch",
+    "follow",
+    is_flag=True,
+    help="Then wait for the installer that kk deploys, and watch the installation.",
+)
+@cluster_options
 @registry_options
 @click.pass_obj
 def kubekey(
@@ -86,7 +96,8 @@ def kubekey(
     verbosity: int | None,
     write: bool,
     undo: str | None,
-    **values: Any,
+    follow: bool,
+    **values: object,
 ) -> None:
     """Tell which image KubeKey (kk) deploys with a configuration, whether it pushes over the tag,
     what an upgrade does, what its sed edits, and what to type in which circumstances.
@@ -95,12 +106,15 @@ def kubekey(
       ksimage kubekey config-sample.yaml --kk-version v3.0.13
       ksimage kubekey config-sample.yaml --kk ./kk --write \\
           --image harbor.lan/kubesphereio/ks-installer:v3.3.2-debug
+      ksimage kubekey config-sample.yaml --kk ./kk --watch
       ksimage kubekey --undo ./kubekey
     """
+    from ksimage.cli.input.cluster import kubectl_of
     from ksimage.cli.output import kubekey as output
     from ksimage.errors import UsageError
     from ksimage.upstream.kubekey.advice import Given
 
+    kubectl = kubectl_of(values)
     if undo is not None:
         if config_file or write or image:
             raise UsageError("--undo stands alone", why="it is about images, not a configuration")
@@ -120,9 +134,21 @@ def kubekey(
     presence = _ask(terminal, answers, values) if ask_registry else None
     given = Given(_plain(image), artifact or "")
     output.show(terminal, config, answers, given, presence)
+    if follow:
+        _watch(terminal, kubectl)
 
 
-def _ask(terminal: Terminal, answers: Answers, values: dict[str, Any]) -> Presence | None:
+def _watch(terminal: Terminal, kubectl: Kubectl) -> None:
+    from ksimage.cli.input.cluster import typed
+    from ksimage.cli.input.source import open_source
+    from ksimage.cli.input.viewer import await_installer, view
+    from ksimage.cli.output.watch.session import Watching
+
+    await_installer(kubectl, terminal)
+    view(Watching(open_source("", kubectl), terminal, None, None, typed(kubectl)), terminal)
+
+
+def _ask(terminal: Terminal, answers: Answers, values: dict[str, object]) -> Presence | None:
     """What the registry says; None where kk deploys from no registry of one's own."""
     from ksimage.cli.input.invocation import Invocation
     from ksimage.harbor import presence
@@ -153,7 +179,8 @@ def _version(text: str | None, program: str | None) -> KkVersion:
 
 def _read(path: Path) -> tuple[bytes, Configuration]:
     from ksimage.errors import CannotRead
-    from ksimage.upstream.kubekey import config, documents
+    from ksimage.upstream.kubekey import config
+    from ksimage.upstream.kubekey.file import documents
 
     try:
         with path.open("rb") as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -42,7 +42,7 @@ def matrix(
     names: tuple[str, ...],
     form: str | None,
     only_outdated: bool,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Print one CI job per configured release, for GitHub Actions or GitLab.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -67,7 +67,7 @@ def push(
     create_project: str | None,
     through: str,
     platform: str | None,
-    **values: Any,
+    **values: object,
 ) -> None:
     """Send an earlier build from any location to a registry, as it is.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,7 @@ from ksimage.cli.input.options import (
 )
 
 if TYPE_CHECKING:
-    from ksimage.build.plan import Plan
+    from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.configmap import MountedHook
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @registry_options
 @click.pass_obj
 def render(
-    terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: Any
+    terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: object
 ) -> None:
     """Write what is needed to use the patched hook by other means.
 
@@ -68,7 +68,7 @@ def render(
     from ksimage.cli.output.files import fill
 
     # A ConfigMap changes no image: what is wrong with it was so before.
-    soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
+    soundness: Soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
     plan = Invocation(terminal, values, login=[what]).plan(what, soundness=soundness)
     hook: MountedHook | None = None
     try:
@@ -94,6 +94,8 @@ def render(
         terminal.step(f"wrote    {path}")
     if hook:
         _advise(terminal, directory, hook)
+    else:
+        _advise_build(terminal, directory, plan)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
 
 
@@ -101,6 +103,18 @@ def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
     from ksimage.build import context
 
     return context.files(plan, plan.platforms[0])
+
+
+def _advise_build(terminal: Terminal, directory: str, plan: Plan) -> None:
+    """What to type, so that FROM finds the base."""
+    import shlex
+
+    from ksimage.build import context
+
+    terminal.step("next:")
+    for line in context.loading(plan, plan.platforms[0]):
+        terminal.step(f"  {line}")
+    terminal.step(f"  docker build -t {plan.repository}:{plan.tag} {shlex.quote(directory)}")
 
 
 def _configmap(hook: MountedHook) -> list[tuple[str, bytes, int]]:

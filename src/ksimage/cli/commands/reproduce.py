@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @settings("Patches", "patches.files", "patches.dir", "patches.mode")
 @registry_options
 @click.pass_obj
-def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: Any) -> None:
+def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: object) -> None:
     """Rebuild an image from what its own labels say, in memory, and compare digests.
 
     Exits with 0 when they are equal; otherwise says what differs and why that can be.

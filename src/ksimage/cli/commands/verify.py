@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @registry_options
 @click.pass_obj
 def verify(
-    terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: Any
+    terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: object
 ) -> None:
     """Prove an image from any location: which release, which patches, and nothing else changed.
 
@@ -83,7 +83,7 @@ def verify(
 
 
 def _result(
-    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, Any]
+    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, object]
 ) -> None:
     if terminal.json and not verdict.verified:
         terminal.document(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -51,7 +51,7 @@ def _command(root: click.Context, path: list[str]) -> click.Command | None:
     return command
 
 
-def _words(typed: Mapping[str, Any], accepted: set[str], present: list[str]) -> Iterator[str]:
+def _words(typed: Mapping[str, object], accepted: set[str], present: list[str]) -> Iterator[str]:
     """The options of settings that were typed, as far as the command takes them."""
     for key, setting in BY_KEY.items():
         value = typed.get(parameter(key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,16 +11,18 @@ from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 Table = dict[str, tuple[str, str]]
-"""Name: (module below ksimage.cli.commands and the command in it, one line of help)."""
+"""Name: (module below ksimage.cli.commands, its command is called as it is; one line of help)."""
 
 
 class LateGroup(click.Group):
     """A group with a table of commands; those that are added as usual come first."""
 
-    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # Any: as Click's own decorators hand them on; Click's constructor checks them.
+    def __init__(self, *, table: Mapping[str, tuple[str, str]], **details: Any) -> None:
+        super().__init__(**details)
         self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -31,7 +33,7 @@ class LateGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _ = self.table[cmd_name]
         loaded = importlib.import_module(f"ksimage.cli.commands.{module}")
-        command: click.Command = getattr(loaded, module)
+        command: click.Command = getattr(loaded, module.rpartition(".")[2])
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

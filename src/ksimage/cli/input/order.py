@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.build.outcome import Built, Destination
-    from ksimage.build.plan import Plan
+    from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.input.invocation import Invocation
     from ksimage.config.settings import Settings
     from ksimage.locations.transfer import Progress
@@ -45,15 +45,19 @@ class Order(NamedTuple):
         """Plan one build and decide where it goes. The caller closes the plan's source."""
         from ksimage.build import destination
 
-        soundness = "repair" if self.repair else "require"
+        soundness: Soundness = "repair" if self.repair else "require"
         plan = self.run.plan(work.what, base_digest=work.base, shown=reading, soundness=soundness)
         try:
             chosen = destination.choose(plan, self.run.settings, to=self.to, push=self.push)
         except BaseException:
             plan.source.close()
             raise
-        self.run.terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
-        self.run.terminal.field("result", str(chosen.location))
+        terminal = self.run.terminal
+        if self.to or self.push or chosen.engine == "docker":
+            terminal.detail(f"engine   {chosen.engine}: {chosen.why}")
+        else:  # a file that nobody asked for
+            terminal.field("engine", f"{chosen.engine}: {chosen.why}")
+        terminal.field("result", str(chosen.location))
         return plan, chosen
 
     def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:
@@ -131,7 +135,7 @@ def require_distinct(order: Order) -> None:
             f"several images cannot go into one file, {to}",
             advice=["--to oci:DIR holds several", "or leave --to out: one file for each"],
         )
-    if to and naming.target_location(to, "a") == naming.target_location(to, "b"):
+    if to and naming.is_named(to):
         raise UsageError(f"several images cannot all be {to}", advice=["leave the tag out of --to"])
     if "{release}" not in tag and "{digest8}" not in tag:
         raise UsageError(

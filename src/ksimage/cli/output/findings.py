@@ -15,10 +15,10 @@ HEADERS = ("release", "state", "image", "reason")
 
 def require_checked(terminal: Terminal, findings: Sequence[Finding]) -> None:
     """Explain what could not be checked. Raises ChecksFailed when anything could not."""
-    from ksimage.build.staleness import State
+    from ksimage.build.staleness import Staleness
     from ksimage.errors import ChecksFailed
 
-    failed = [finding for finding in findings if finding.state is State.FAILED]
+    failed = [finding for finding in findings if finding.state is Staleness.FAILED]
     for finding in failed:
         if finding.error:
             with terminal.part(finding.release):

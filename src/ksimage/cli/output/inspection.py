@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.harbor.view import View
-    from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.report import Inspection, PlatformReport
 
 MAX_TEXT = 300  # characters of a text of the image that are shown
 
@@ -39,7 +39,7 @@ def inspection_rows(inspection: Inspection) -> list[Line]:
     return [(printable(label, MAX_TEXT), printable(value, MAX_TEXT)) for label, value in rows]
 
 
-def _platform_rows(platform: Platform, *, alone: bool) -> list[Line]:
+def _platform_rows(platform: PlatformReport, *, alone: bool) -> list[Line]:
     identity = platform.identity
     rows: list[Line] = [
         ("holds", str(identity) if identity else f"no ks-installer hook: {platform.no_hook}")
@@ -81,5 +81,5 @@ def _harbor_rows(view: View) -> list[Line]:
     return rows + [("pushed by", f"{push.user} at {push.time}") for push in pushes]
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     return " ".join(str(part) for part in value) if isinstance(value, list) else str(value or "")

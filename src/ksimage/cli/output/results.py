@@ -14,11 +14,15 @@ from ksimage.cli.output.terminal import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built
     from ksimage.cli.output.terminal import Terminal
     from ksimage.publish.publish import Published
 
+STALE = (
+    "nodes that have pulled this tag before go on running what it held then (KubeKey's Deployment"
+    " has IfNotPresent): name the image by its digest, or give it a tag of its own"
+)
 HEADERS = ("release", "platforms", "state", "digest", "seconds", "bytes moved")
 
 
@@ -34,6 +38,8 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         terminal.field("kept", f"{published.kept} (what the tag held before)")
     elif published.replaced:
         terminal.field("replaced", published.replaced)
+    if published.replaced and published.location.reference:
+        terminal.warning(STALE)
     sent = published.copied.sent if published.copied else 0
     state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
     if built.destination.engine == "docker" and not published.up_to_date:
@@ -49,7 +55,7 @@ def show_next(terminal: Terminal, published: Published) -> None:
         terminal.step(f"  {line}")
 
 
-def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+def table(outcomes: Sequence[ReleaseOutcome]) -> list[tuple[str, ...]]:
     """The summary's cells."""
     return [
         (
@@ -64,7 +70,7 @@ def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     ]
 
 
-def report(terminal: Terminal, outcomes: Sequence[Outcome]) -> None:
+def report(terminal: Terminal, outcomes: Sequence[ReleaseOutcome]) -> None:
     """Tell the CI system: a table on the step's summary page, outputs for later jobs."""
     if not terminal.in_ci:
         return
@@ -96,7 +102,7 @@ class Files:
         for path in filter(None, (self._metadata, self._references)):
             files.require_writable(Path(path))
 
-    def write(self, outcomes: Sequence[Outcome]) -> None:
+    def write(self, outcomes: Sequence[ReleaseOutcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
         import json
 

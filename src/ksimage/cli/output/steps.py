@@ -23,9 +23,7 @@ def next_steps(location: Location, reference: str) -> list[str]:
             have (IfNotPresent), and by digest they cannot.
     """
     if location.transport is Transport.REGISTRY:
-        return [
-            f"kubectl -n kubesphere-system set image deployment/ks-installer installer={reference}"
-        ]
+        return [f"ksimage rollout {reference}", "ksimage watch"]
     if location.transport is Transport.KUBEKEY:  # kk pushes it, if the label says so
         tag = location.ref.rpartition(":")[2]
         return [

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -57,17 +57,17 @@ class Terminal:
         self._thread = threading.local()
         self._ci: Reporter | None = None
 
-    def configure(self, name: str, value: Any) -> None:
+    def configure(self, name: str, value: object) -> None:
         """Take a global option, given before or after the command's name."""
-        if name == "more":
+        if name == "more" and isinstance(value, int):
             self.level = min(DEBUG, self.level + value)
-        elif name == "less":
+        elif name == "less" and isinstance(value, int):
             self.level = max(QUIETEST, self.level - value)
         elif name == "output":
             self.json = value == "json"
-        elif name == "color":
+        elif name == "color" and isinstance(value, bool):
             self._color = value
-        elif name == "config":
+        elif name == "config" and isinstance(value, str):
             self.config = value
         if self._log is not None or self.level >= DETAILED:
             self.listen()
@@ -109,9 +109,19 @@ class Terminal:
         """Whether -v was given."""
         return self.level >= DETAILED
 
-    def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
+    def style(
+        self,
+        text: str,
+        stream: TextIO | None = None,
+        *,
+        fg: str | None = None,
+        bold: bool | None = None,
+        dim: bool | None = None,
+    ) -> str:
         """``text`` in a style, or plain where colours are off."""
-        return click.style(text, **style) if self.colored(stream or sys.stderr) else text
+        if not self.colored(stream or sys.stderr):
+            return text
+        return click.style(text, fg=fg, bold=bold, dim=dim)
 
     # --- stderr: the story -----------------------------------------------------------------
 
@@ -205,7 +215,7 @@ class Terminal:
 
     # --- stdout: the result ----------------------------------------------------------------
 
-    def result(self, text: str, document: Mapping[str, Any] | None = None) -> None:
+    def result(self, text: str, document: Mapping[str, object] | None = None) -> None:
         """The run's one result: ``text``, or with ``--output json`` the document."""
         if self.json and document is not None:
             self.document(document)
@@ -214,7 +224,7 @@ class Terminal:
             click.echo(text, color=self.colored(sys.stdout))
         self._done = True
 
-    def document(self, document: Mapping[str, Any]) -> None:
+    def document(self, document: Mapping[str, object]) -> None:
         """One JSON document with its schema's version."""
         import json
 

@@ -22,19 +22,16 @@ from typing import BinaryIO
 
 from ksimage.errors import (
     AmbiguousImage,
-    BadReference,
     DigestMismatch,
     ImageNotFound,
     MalformedImage,
     UnsupportedImage,
 )
-from ksimage.images import reference
 from ksimage.images.compression import kind_of
 from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.documents import JsonObject, encode, load_json
 from ksimage.images.manifest import (
     MAX_CONFIG,
-    MAX_LAYERS,
     MAX_MANIFEST,
     Descriptor,
     Index,
@@ -49,13 +46,11 @@ from ksimage.images.mediatypes import (
     INDEX_TYPES,
     MANIFEST_TYPES,
 )
+from ksimage.locations.docker.listing import LIST_FILE, labels_of, listed, names_of
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE
 from ksimage.locations.protocol import Source
-
-LIST_FILE = "manifest.json"
-MAX_IMAGES = 1000
 
 
 class DockerArchiveSource:
@@ -120,7 +115,7 @@ class DockerArchiveSource:
 
     def names(self) -> list[str]:
         """NAME:TAG of every image in the archive that has one."""
-        return [name for image in self._images() for name in _tags(image)]
+        return [name for image in self._images() for name in names_of(image)]
 
     def _index(self) -> TarIndex:
         with self._guard:
@@ -130,7 +125,7 @@ class DockerArchiveSource:
 
     def _choose(self) -> Descriptor:
         images = self._images()
-        chosen = [image for image in images if not self._ref or self._ref in _tags(image)]
+        chosen = [image for image in images if not self._ref or self._ref in names_of(image)]
         tops = []
         seen = set()
         for image in chosen:
@@ -145,14 +140,14 @@ class DockerArchiveSource:
                     continue
             tops.append((image, config))
         if not tops:
-            present = ", ".join(text for image in images[:20] for text in _labels(image))
+            present = ", ".join(text for image in images[:20] for text in labels_of(image))
             raise ImageNotFound(self._name, why=f"the archive holds {present or 'no image'}")
         if len(tops) > 1:
             # Images of one name (several platforms), or of none, are told apart by their IDs.
             raise AmbiguousImage(
                 self._name,
                 [
-                    _tags(image)[0] if _tags(image) and not self._ref else f"@{config.digest}"
+                    names_of(image)[0] if names_of(image) and not self._ref else f"@{config.digest}"
                     for image, config in tops
                 ],
             )
@@ -168,21 +163,7 @@ class DockerArchiveSource:
                 + (": it is an OCI archive" if is_layout else ""),
                 advice=[f"oci-archive:{self._path}"] if is_layout else [],
             )
-        # The loader wants an object; this document is an array.
-        images = load_json(self._name, b'{"images":' + data + b"}", MAX_MANIFEST + 16)["images"]
-        if not isinstance(images, list) or len(images) > MAX_IMAGES:
-            raise MalformedImage(self._name, f"{LIST_FILE} is not a list of images")
-        for image in images:
-            layers = image.get("Layers") if isinstance(image, dict) else None
-            if (
-                not isinstance(layers, list)
-                or len(layers) > MAX_LAYERS
-                or not all(isinstance(layer, str) for layer in layers)
-                or not isinstance(image.get("Config"), str)
-                or not all(isinstance(tag, str) for tag in image.get("RepoTags") or [])
-            ):
-                raise MalformedImage(self._name, f"{LIST_FILE} describes no image")
-        return images
+        return listed(self._name, data)
 
     def _config(self, image: JsonObject) -> Descriptor:
         path = image["Config"]
@@ -290,19 +271,3 @@ class DockerArchiveSource:
 
 def _blob(descriptor: Descriptor) -> str:
     return f"blobs/sha256/{descriptor.digest.removeprefix('sha256:')}"
-
-
-def _tags(image: JsonObject) -> list[str]:
-    """The image's names as ``docker images`` shows them, whatever form the writer chose."""
-    return [name for name in map(_tag, image.get("RepoTags") or []) if name]
-
-
-def _tag(text: str) -> str:
-    try:
-        return reference.docker_name(text)
-    except BadReference:
-        return ""
-
-
-def _labels(image: JsonObject) -> list[str]:
-    return _tags(image) or [f"(no name, config {image['Config'][:80]})"]

@@ -12,7 +12,8 @@ from pathlib import Path
 from ksimage.errors import UnsupportedImage
 from ksimage.images import reference
 from ksimage.images.manifest import Descriptor, Manifest, parse
-from ksimage.locations.docker.archive import LIST_FILE, DockerArchiveSource
+from ksimage.locations.docker.archive import DockerArchiveSource
+from ksimage.locations.docker.listing import LIST_FILE
 from ksimage.locations.oci.archive import FOLDERS, ArchiveFile
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named

@@ -29,7 +29,7 @@ _CHECK_EVERY = 64 << 20  # bytes between two looks at the free space
 _OTHERS = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2"}
 
 
-class Place(NamedTuple):
+class Extent(NamedTuple):
     """Where a member is. ``link`` is the resolved path of what it links to, for links only."""
 
     offset: int
@@ -75,16 +75,16 @@ class TarIndex:
 
     def size(self, path: str) -> int | None:
         """Bytes of the regular file at ``path``, links followed; None when there is none."""
-        place = self._find(path)
-        return place.size if place else None
+        span = self._find(path)
+        return span.size if span else None
 
     @contextmanager
     def stream(self, path: str, offset: int = 0) -> Iterator[Iterator[bytes]]:
         """The file's bytes from ``offset``, in chunks. Raises MalformedImage when missing."""
-        place = self._find(path)
-        if place is None:
+        span = self._find(path)
+        if span is None:
             raise MalformedImage(self._name, f"the archive has no {path}")
-        yield self._chunks(place.offset + offset, place.size - offset)
+        yield self._chunks(span.offset + offset, span.size - offset)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """A whole small file, or None. Raises MalformedImage when it exceeds ``limit``."""
@@ -98,12 +98,12 @@ class TarIndex:
         with self.stream(path) as chunks:
             return b"".join(chunks)
 
-    def _find(self, path: str) -> Place | None:
+    def _find(self, path: str) -> Extent | None:
         for _ in range(MAX_LINKS):
-            place = self.members.get(path)
-            if place is None or not place.link:
-                return place
-            path = place.link
+            span = self.members.get(path)
+            if span is None or not span.link:
+                return span
+            path = span.link
         raise MalformedImage(self._name, f"{path[:200]} is a link to a link to a link…")
 
     def _pread(self, size: int, offset: int) -> bytes:
@@ -122,8 +122,8 @@ class TarIndex:
             offset += len(chunk)
             yield chunk
 
-    def _scan(self, size: int) -> dict[str, Place]:
-        places: dict[str, Place] = {}
+    def _scan(self, size: int) -> dict[str, Extent]:
+        spans: dict[str, Extent] = {}
         for count, member in enumerate(tar.walk(FileStream(self._name, self._pread, size))):
             if count >= MAX_MEMBERS:
                 raise MalformedImage(self._name, f"more than {MAX_MEMBERS} members")
@@ -131,19 +131,19 @@ class TarIndex:
             if path is None:
                 continue
             if member.kind is tar.Kind.FILE:
-                places[path] = Place(member.offset, member.size)
+                spans[path] = Extent(member.offset, member.size)
             elif member.kind in (tar.Kind.SYMBOLIC_LINK, tar.Kind.HARD_LINK):
                 inside = posixpath.dirname(path) if member.kind is tar.Kind.SYMBOLIC_LINK else ""
                 target = _normal(posixpath.join(inside, member.link))
                 if target is not None:
-                    places[path] = Place(0, 0, target)
+                    spans[path] = Extent(0, 0, target)
             elif member.kind is tar.Kind.SPARSE:
                 raise MalformedImage(
                     self._name,
                     "the archive has files with holes: it was made by tar --sparse",
                     advice=["unpack it, and pack it again without --sparse (-S)"],
                 )
-        return places
+        return spans
 
 
 def _open(path: Path, name: str) -> BinaryIO:

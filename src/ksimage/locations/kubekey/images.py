@@ -60,7 +60,7 @@ def find(place: str, images: Mapping[ImageName, Image], ref: str) -> Image | Non
     """
     ours = installers(images)
     if not ref:
-        found = {group: image for group, image in ours.items() if group.replaced is None}
+        found = {group: image for group, image in ours.items() if not group.is_kept}
     else:
         whole, architecture = without_architecture(ref)
         names = (ref, whole)

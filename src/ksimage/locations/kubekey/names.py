@@ -66,8 +66,13 @@ class ImageName(NamedTuple):
         return self._replace(tag=self.tag + KEPT)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it is an image that was replaced, the first original or a later one."""
+        return re.search(rf"{KEPT}(-[2-9])?\Z", self.tag) is not None
+
+    @property
     def replaced(self) -> ImageName | None:
-        """Of a kept image: what it was called. None for any other."""
+        """Of the first original: what it was called. None for any other."""
         tag = self.tag.removesuffix(KEPT)
         return self._replace(tag=tag) if tag not in ("", self.tag) else None
 
@@ -125,7 +130,7 @@ def without_architecture(ref: str) -> tuple[str, str]:
     return f"{head}{colon}{match['rest']}", tag[len(match["rest"]) :]
 
 
-def kept_ref(ref: str) -> str:
+def kept_ref(ref: str, ending: str = KEPT) -> str:
     """The REF under which what REF names is kept: ``v3.3.2-orig``, ``…:v3.3.2-orig-amd64``."""
     whole, architecture = without_architecture(ref)
-    return f"{whole}{KEPT}{architecture}"
+    return f"{whole}{ending}{architecture}"

@@ -59,6 +59,4 @@ def installers(path: Path) -> list[Name]:
     found = images.installers(read(path))
     if not found:
         raise ImageNotFound(f"kubekey:{path}", why="none of its images is ks-installer")
-    return [
-        name for group, image in found.items() if group.replaced is None for name in image.platforms
-    ]
+    return [name for group, image in found.items() if not group.is_kept for name in image.platforms]

@@ -85,7 +85,7 @@ class KubekeyArtifactTarget:
             self.put_manifest(descriptor, data)
         raw = load_json(self.name, self._index_json(reader), MAX_MANIFEST)
         listed = raw["manifests"]
-        if group in present and group.kept not in present and group.replaced is None:
+        if group in present and group.kept not in present and not group.is_kept:
             listed = entries.keep(listed, group)
         raw["manifests"] = entries.put(listed, image)
         self._write(reader, encode(raw))

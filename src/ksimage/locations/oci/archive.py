@@ -39,6 +39,12 @@ class OciArchiveSource(LayoutReader):
         try:
             return super().entries()
         except ImageNotFound as error:
+            if self._size(f"images/{INDEX_FILE}") is not None:
+                raise ImageNotFound(
+                    self.name,
+                    why="it is KubeKey's artifact, which has its images in a folder of its own",
+                    advice=[f"kubekey:{self._path_of_file}"],
+                ) from error
             if self._size("manifest.json") is None:
                 raise
             raise ImageNotFound(

@@ -24,7 +24,7 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import sha256
 from ksimage.images.documents import load_json
-from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
+from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES
 from ksimage.locations.files.verification import checked, checked_manifest, hex_of
 from ksimage.locations.oci.documents import (
@@ -126,6 +126,8 @@ class LayoutReader(ABC):
         return self._size(self._path(descriptor.digest)) == descriptor.size
 
     def manifest(self, descriptor: Descriptor) -> bytes:
+        if descriptor.platform is not None and self._size(self._path(descriptor.digest)) is None:
+            raise self._partial(descriptor)
         with self._open(descriptor, 0) as chunks:
             return checked_manifest(self._name, descriptor, chunks)
 
@@ -150,6 +152,25 @@ class LayoutReader(ABC):
                 self._name, f"{descriptor.size} bytes for {descriptor.digest}", f"{size} bytes"
             )
         return self._stream(path, offset)
+
+    def _partial(self, missing: Descriptor) -> MalformedImage:
+        """The error for a platform that was left out when the image was written here."""
+        top = parse(self._name, self.manifest(self.top()))
+        entries = top.manifests if isinstance(top, Index) else ()
+        present = [
+            str(entry.platform)
+            for entry in entries
+            if entry.platform and self._size(self._path(entry.digest)) is not None
+        ]
+        return MalformedImage(
+            self._name,
+            f"its index names {missing.platform}, which is not here: a part of the image was"
+            " exported",
+            advice=[
+                *(f"take what is there: --platform {platform}" for platform in present[:1]),
+                "or export all of it: ctr images export --all-platforms FILE NAME",
+            ],
+        )
 
     def _read(self, path: str, limit: int) -> bytes | None:
         size = self._size(path)

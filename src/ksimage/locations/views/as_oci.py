@@ -28,7 +28,7 @@ from ksimage.images.mediatypes import (
     OCI_MANIFEST,
 )
 from ksimage.locations.protocol import Source
-from ksimage.locations.views.view import View
+from ksimage.locations.views.view import SourceView
 
 EQUIVALENTS: Final = {
     DOCKER_LIST: OCI_INDEX,
@@ -46,7 +46,7 @@ EQUIVALENTS: Final = {
 }
 
 
-class AsOci(View):
+class AsOci(SourceView):
     """``source`` with OCI media types; an OCI image passes as it is.
 
     The inner source belongs to whoever opened it.

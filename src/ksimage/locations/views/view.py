@@ -9,7 +9,7 @@ from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import Source
 
 
-class View:
+class SourceView:
     """A source as it is. Closing it closes the source."""
 
     def __init__(self, source: Source) -> None:
@@ -37,7 +37,7 @@ class View:
         self.source.close()
 
 
-class OnePlatform(View):
+class OnePlatform(SourceView):
     """A source whose name points to one platform's image of its index."""
 
     def __init__(self, source: Source, chosen: Descriptor) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import Source
-from ksimage.locations.views.view import View
+from ksimage.locations.views.view import SourceView
 
 
 class Cancelled(Exception):
@@ -18,7 +18,7 @@ class TooFar(Exception):
     """Reading on would go beyond the bound."""
 
 
-class Watched(View):
+class Watched(SourceView):
     """A source that reports what is read from it; ``report`` may raise Cancelled."""
 
     def __init__(self, source: Source, report: Callable[[Descriptor, int], None]) -> None:
@@ -37,7 +37,7 @@ class Watched(View):
             yield chunk
 
 
-class Bounded(View):
+class Bounded(SourceView):
     """A source that hands out ``left`` bytes of blobs, and raises TooFar before more."""
 
     def __init__(self, source: Source, left: int) -> None:

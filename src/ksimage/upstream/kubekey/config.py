@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors import KubekeyConfigBroken
-from ksimage.upstream.kubekey.documents import at, is_text, split, text_at
+from ksimage.upstream.kubekey.file.documents import at, is_text, split, text_at
 from ksimage.upstream.kubekey.image import Registry
 
 if TYPE_CHECKING:
     import yaml
 
-    from ksimage.upstream.kubekey.documents import YamlDocument
+    from ksimage.upstream.kubekey.file.documents import YamlDocument
 
 CLUSTER: Final = "Cluster"
 INSTALLERS: Final = ("ClusterConfiguration", "ConfigMap")

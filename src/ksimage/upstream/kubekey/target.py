@@ -6,8 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from ksimage.errors import KubekeyConfigNotEditable
-from ksimage.upstream.kubekey import change, image, labels
-from ksimage.upstream.kubekey.change import Wanted
+from ksimage.upstream.kubekey import image, labels
+from ksimage.upstream.kubekey.file import change
+from ksimage.upstream.kubekey.file.change import Wanted
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.config import Configuration

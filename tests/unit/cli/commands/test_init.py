@@ -97,3 +97,23 @@ def test_a_link_is_not_followed_without_force(run: Run, tmp_path: Path) -> None:
     (tmp_path / "ksimage.yaml").symlink_to(tmp_path / "elsewhere")
     assert run("init", "v3.3.2").code == 14
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_nothing_is_installed_by_a_name_that_nobody_owns(run: Run, tmp_path: Path) -> None:
+    told = run("init", "--ci", "github").ok().stderr
+    text = (tmp_path / ".github/workflows/ksimage.yml").read_text()
+    assert text.count("pip install") == text.count("--no-index --find-links .github/wheels") == 2
+    assert f"pip wheel --wheel-dir {tmp_path}/.github/wheels ." in told
+    run("init", "--ci", "gitlab", "--dir", "lab").ok()
+    assert "pip install" not in (tmp_path / "lab/.gitlab-ci.yml").read_text()
+
+
+def test_the_action_at_a_commit(run: Run, tmp_path: Path) -> None:
+    action = f"somebody/ksimage@{'a1' * 20}"
+    run("init", "--ci", "github", "--action", action).ok()
+    text = (tmp_path / ".github/workflows/ksimage.yml").read_text()
+    assert "pip install" not in text
+    for job in yaml.safe_load(text)["jobs"].values():
+        assert job["steps"][1] == {"name": "Install ksimage", "uses": action}
+    refused = run("init", "--ci", "github", "--dir", "x", "--action", "somebody/ksimage@main")
+    assert refused.code == 2 and "40 hex digits" in refused.stderr

@@ -9,7 +9,7 @@ from tests.support import derived
 from tests.support.registry import RunningRegistry, registry
 from tests.unit.cli.conftest import Run
 
-from ksimage.derivation.labels import Statement
+from ksimage.derivation.labels import Provenance
 from ksimage.locations.options import RegistryOptions
 
 __all__ = ["registry"]  # a fixture
@@ -79,7 +79,7 @@ class TestBaseByTheLabels:
 
     def test_unreachable(self, run: Run, base: str, tmp_path: Path) -> None:
         """Of a registry that is down the image's own proofs are made all the same."""
-        named = Statement("v3.3.2", "127.0.0.1:1/x/ks-installer:v3.3.2", ())
+        named = Provenance("v3.3.2", "127.0.0.1:1/x/ks-installer:v3.3.2", ())
         with derived.planned(base, statement=named) as plan:
             derived.publish_plan(plan, f"oci:{tmp_path / 'out'}:v3.3.2-debug")
         (tmp_path / "ksimage.yaml").write_text("source: 127.0.0.1:1/x\n")

@@ -98,6 +98,7 @@ def compare(name: str, written: dict[str, Any]) -> None:
         ("timeline of two", "timeline RESULTS RESULTS", 0),
         ("init", "init", 0),
         ("config", "config", 0),
+        ("version", "version", 0),
         ("collect", "collect RESULTS -o bundle.tar.gz", 0),
     ],
 )  # fmt: skip
@@ -151,7 +152,9 @@ def test_several_with_a_failure_among_them(base: str, tmp_path: Path) -> None:
 def test_every_example_is_compared() -> None:
     (mark,) = test_keys.pytestmark  # type: ignore[attr-defined]
     compared = {case[0] for case in mark.args[1]}
-    assert set(DOCUMENTED) == compared | {"patches refresh", "push", "check", "kubekey --undo"}
+    others = {"patches refresh", "push", "check", "kubekey --undo"}
+    clusters = {"rollout", "status"}  # tests/e2e/test_cluster_documents.py
+    assert set(DOCUMENTED) == compared | others | clusters
 
 
 def test_comparison_finds_what_differs() -> None:
@@ -171,7 +174,7 @@ def test_words_are_those_of_the_program() -> None:
 
     words = {
         state.value
-        for kind in (batch.Ending, staleness.State, image_identity.Origin)
+        for kind in (batch.Ending, staleness.Staleness, image_identity.Origin)
         for state in kind
     }
     words |= {patches.APPLIES, patches.OFFSET, patches.EXCLUDED, patches.REFUSED}

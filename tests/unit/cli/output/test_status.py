@@ -19,7 +19,7 @@ from tests.unit.cluster.objects_of import (
 
 from ksimage.cli.output import status as output
 from ksimage.cluster import verdict
-from ksimage.cluster.image import Held, Tag
+from ksimage.cluster.image import Held, TagMeaning
 from ksimage.cluster.leftovers import Leftovers
 from ksimage.cluster.state import Failure, Playbook
 from ksimage.cluster.status import Status
@@ -38,7 +38,7 @@ def status(**changes: Any) -> Status:
         "seen": state(env={"KS_INSTALLER_VERBOSITY": "4"}, marker=50.0),
         "unseen": "",
         "held": HELD,
-        "tag": Tag("v3.3.2", HELD),
+        "tag": TagMeaning("v3.3.2", HELD),
         "identity": OURS,
         "left": Leftovers(),
         "record": None,
@@ -96,7 +96,7 @@ def test_each_problem() -> None:
         return "; ".join(verdict.judge(status(**changes)).problems)
 
     other = Held("sha256:" + "c" * 64, frozenset({"sha256:" + "c" * 64}), {}, None)
-    assert "stale copy" in problems(tag=Tag("v3.3.2", other))
+    assert "stale copy" in problems(tag=TagMeaning("v3.3.2", other))
     assert "second hook" in problems(seen=state(stray=("/hooks/x.orig",)))
     two = installer(deployment(), configuration(), pod(), pod("ks-installer-2"))
     assert "two installers" in problems(installer=two)

@@ -25,7 +25,7 @@ from ksimage.images.manifest import Descriptor, descriptor
 from ksimage.locations import spec
 from ksimage.locations.kubekey import place
 from ksimage.locations.kubekey.undo import undo
-from ksimage.locations.views.view import View
+from ksimage.locations.views.view import SourceView
 
 TAG = "v3.3.2"
 OURS = [f"kubesphereio:ks-installer:v3.3.2-{name}" for name in kubekey.PLATFORMS]
@@ -54,7 +54,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {entry["annotations"][kubekey.REF]: entry["digest"] for entry in document["manifests"]}
 
 
-class Failing(View):
+class Failing(SourceView):
     """A source whose blobs end too early."""
 
     @contextmanager

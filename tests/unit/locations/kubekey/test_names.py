@@ -48,6 +48,9 @@ def test_ks_installer() -> None:
 
 
 def test_kept() -> None:
+    assert ImageName("a:b:", "v1-orig-2").is_kept
+    assert ImageName("a:b:", "v1-orig-2").replaced is None
+    assert not ImageName("a:b:", "v1-original").is_kept
     name = ImageName("a:ks-installer:", "v3.3.2")
     assert name.kept.replaced == name
     assert name.replaced is None
@@ -66,3 +69,4 @@ def test_kept() -> None:
 )
 def test_kept_ref(ref: str, kept: str) -> None:
     assert names.kept_ref(ref) == kept
+    assert names.kept_ref(ref, "-orig-2") == kept.replace("-orig", "-orig-2")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cli.output.documents.errors import error_document
 from ksimage.cli.output.documents.verdicts import verdict_document
@@ -10,7 +10,7 @@ from ksimage.cli.output.documents.verdicts import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
     from ksimage.locations.spec import Location
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def plan_document(
     plan: Plan, destination: Destination, diff: str, dockerfile: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What ``build --dry-run`` found out."""
     return {
         "dry_run": True,
@@ -31,7 +31,7 @@ def plan_document(
     }
 
 
-def build_document(built: Built) -> dict[str, Any]:
+def build_document(built: Built) -> dict[str, object]:
     """What ``build`` did."""
     published = built.published
     copied = published.copied
@@ -53,7 +53,7 @@ def build_document(built: Built) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: Plan) -> dict[str, object]:
     return {
         "release": plan.release,
         "tag": plan.tag,
@@ -81,7 +81,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
+def builds_document(rows: Sequence[ReleaseOutcome]) -> dict[str, object]:
     """Several builds as one JSON document."""
     return {
         "builds": [
@@ -97,7 +97,7 @@ def builds_document(rows: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
+def diff_document(plan: Plan, diff: str) -> dict[str, object]:
     """What ``diff`` shows."""
     patched = plan.platforms[0].patched
     return {
@@ -108,7 +108,7 @@ def diff_document(plan: Plan, diff: str) -> dict[str, Any]:
     }
 
 
-def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, Any]:
+def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, object]:
     """What ``push`` did."""
     published = pushed.published
     copied = published.copied

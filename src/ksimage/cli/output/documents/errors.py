@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ksimage.errors import KsimageError
 
 
-def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> dict[str, Any]:
+def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> dict[str, object]:
     """An error as JSON; ``advice`` in place of its own, where that was completed."""
     return {
         "kind": error.kind,

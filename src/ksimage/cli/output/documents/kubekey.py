@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def kubekey_document(
     config: Configuration, answers: Answers, ways: Sequence[Way], presence: Presence | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a kk will do with a configuration."""
     label, upgrade = answers.label, answers.upgrade
     return {
@@ -64,6 +64,6 @@ def kubekey_document(
     }
 
 
-def undo_document(path: str, restored: Sequence[str]) -> dict[str, Any]:
+def undo_document(path: str, restored: Sequence[str]) -> dict[str, object]:
     """What ``kubekey --undo`` put back."""
     return {"undo": {"path": path, "restored": list(restored)}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cli.output.documents.errors import error_document
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ksimage.build.staleness import Finding
-    from ksimage.hook.matrix import Cell, Row
+    from ksimage.hook.matrix import Cell, HookRow
     from ksimage.patching.series import SeriesPatch
     from ksimage.upstream.releases import Release
 
 
-def releases_document(known: Iterable[Release]) -> dict[str, Any]:
+def releases_document(known: Iterable[Release]) -> dict[str, object]:
     """What ``releases`` lists."""
     return {
         "releases": [
@@ -32,17 +32,17 @@ def releases_document(known: Iterable[Release]) -> dict[str, Any]:
     }
 
 
-def patches_document(series: Iterable[SeriesPatch]) -> dict[str, Any]:
+def patches_document(series: Iterable[SeriesPatch]) -> dict[str, object]:
     """What ``patches list`` lists."""
     return {"patches": [_patch(patch) for patch in series]}
 
 
-def patch_document(patch: SeriesPatch, text: str) -> dict[str, Any]:
+def patch_document(patch: SeriesPatch, text: str) -> dict[str, object]:
     """What ``patches show`` shows."""
     return {"patch": {**_patch(patch), "text": text}}
 
 
-def _patch(patch: SeriesPatch) -> dict[str, Any]:
+def _patch(patch: SeriesPatch) -> dict[str, object]:
     return {
         "name": patch.name,
         "default": patch.default,
@@ -53,7 +53,7 @@ def _patch(patch: SeriesPatch) -> dict[str, Any]:
     }
 
 
-def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
+def findings_document(findings: Sequence[Finding]) -> dict[str, object]:
     """What ``check`` found out."""
     return {
         "images": [
@@ -72,12 +72,12 @@ def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def files_document(paths: Iterable[Path]) -> dict[str, Any]:
+def files_document(paths: Iterable[Path]) -> dict[str, object]:
     """What ``init`` wrote."""
     return {"files": [str(path) for path in paths]}
 
 
-def matrix_document(rows: Sequence[Row]) -> dict[str, Any]:
+def matrix_document(rows: Sequence[HookRow]) -> dict[str, object]:
     """What ``patches check`` found out."""
     return {
         "releases": [
@@ -97,10 +97,10 @@ def matrix_document(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _cell_json(cell: Cell) -> dict[str, Any]:
+def _cell_json(cell: Cell) -> dict[str, object]:
     from ksimage.hook.matrix import APPLIES, OFFSET
 
-    found: dict[str, Any] = {"patch": cell.patch, "status": cell.status}
+    found: dict[str, object] = {"patch": cell.patch, "status": cell.status}
     if cell.status in (APPLIES, OFFSET):
         found["offset"] = cell.offset
     if cell.kind:

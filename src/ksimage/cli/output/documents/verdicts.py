@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ksimage.build.reproduce import Comparison
+    from ksimage.build.reproduce import Rebuild
     from ksimage.harbor.view import View
-    from ksimage.inspection.report import Inspection, Platform
+    from ksimage.inspection.report import Inspection, PlatformReport
     from ksimage.inspection.verdict import Verdict
 
 
-def verdict_document(verdict: Verdict) -> dict[str, Any]:
+def verdict_document(verdict: Verdict) -> dict[str, object]:
     """What ``verify`` found out."""
     return {
         "name": verdict.name,
@@ -36,7 +36,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def inspection_document(inspection: Inspection) -> dict[str, Any]:
+def inspection_document(inspection: Inspection) -> dict[str, object]:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     kept, judgement = inspection.kept, inspection.judgement
     return {
@@ -57,7 +57,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def comparison_document(compared: Comparison) -> dict[str, Any]:
+def comparison_document(compared: Rebuild) -> dict[str, object]:
     """What ``reproduce`` found out."""
     return {
         "name": compared.name,
@@ -69,7 +69,7 @@ def comparison_document(compared: Comparison) -> dict[str, Any]:
     }
 
 
-def _platform_document(platform: Platform) -> dict[str, Any]:
+def _platform_document(platform: PlatformReport) -> dict[str, object]:
     identity = platform.identity
     return {
         "platform": platform.platform,
@@ -96,7 +96,7 @@ def _platform_document(platform: Platform) -> dict[str, Any]:
     }
 
 
-def _harbor_document(view: View | None) -> dict[str, Any] | None:
+def _harbor_document(view: View | None) -> dict[str, object] | None:
     if view is None:
         return None
     artifact = view.artifact

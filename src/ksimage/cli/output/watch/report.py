@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from ksimage.cli.output.watch import hints
@@ -12,14 +13,18 @@ from ksimage.events.verdict import cause
 from ksimage.timeline.words import count, line, paragraph, task_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 _OUTPUT_LINES = 8
 
 
-def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False) -> list[str]:
+def report(
+    told: Chronicle, verdict: InstallationVerdict, paint: Paint, *, left: bool = False
+) -> list[str]:
     """The lines of the report.
 
     Args:
@@ -52,21 +57,26 @@ def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = Fals
     return lines
 
 
-def advice(verdict: Verdict, pod: bool) -> list[str]:
+def advice(verdict: InstallationVerdict, live: bool, words: Sequence[str]) -> list[str]:
     """What to type next.
 
     Args:
-        pod: whether a live pod was watched.
+        live: whether a pod was watched.
+        words: the options that lead to the pod, or what was watched instead.
     """
+    where = "".join(f" {shlex.quote(word)}" for word in words)
     if verdict.outcome == "success":
         return []
-    collect = "ksimage collect -o bundle.tar.gz" if pod else ""
-    more = "ksimage timeline" if pod else "ksimage timeline SRC"
-    again = "ksimage watch" if pod and verdict.outcome != "failed" else ""
-    return [word for word in (again, collect, more) if word]
+    if not live:
+        return [f"ksimage timeline{where}"]
+    collect = f"ksimage collect -o bundle.tar.gz{where}"
+    again = [] if verdict.outcome == "failed" else [f"ksimage watch{where}"]
+    return [*again, collect, f"ksimage timeline{where}"]
 
 
-def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool) -> str:
+def _headline(
+    told: Chronicle, verdict: InstallationVerdict, runs: list[Run], paint: Paint, left: bool
+) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]
     took = f" after {short(max([*ends, told.now]) - min(starts))}" if starts else ""

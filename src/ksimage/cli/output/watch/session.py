@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from io import TextIOWrapper
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,14 @@ from ksimage.events.feed import Feed
 from ksimage.events.frames import Chronicle
 from ksimage.events.pace import paced
 from ksimage.events.sources import Recorder
-from ksimage.events.verdict import Verdict, judge
+from ksimage.events.verdict import InstallationVerdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.events.frames import Frame, Source
+    from ksimage.events.frames import EventSource, Frame
 
 _TURN = 0.25
 """Seconds between two frames of the screen."""
@@ -40,12 +41,19 @@ class Watching:
         source: what is watched; closed at the end.
         save: a recording is made there.
         speed: what is over is told again, so many times as fast.
+        words: lead another command to the same source.
     """
 
     def __init__(
-        self, source: Source, terminal: Terminal, save: Path | None, speed: float | None
+        self,
+        source: EventSource,
+        terminal: Terminal,
+        save: Path | None,
+        speed: float | None,
+        words: Sequence[str],
     ) -> None:
         self.source = source
+        self._words = words
         self.speed = speed
         self._terminal = terminal
         self._stop = Event()
@@ -60,6 +68,8 @@ class Watching:
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # not every terminal knows ✓ and ▶
 
     def on_screen(self, pressed: Callable[[], list[str]]) -> None:
         """A screen until the end; then the report. ``pressed`` gives the keys of late.
@@ -114,7 +124,10 @@ class Watching:
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
         if raised:
-            raised.advice = (*raised.advice, *reports.advice(verdict, self.source.live))
+            raised.advice = (
+                *raised.advice,
+                *reports.advice(verdict, self.source.live, self._words),
+            )
             raise raised
 
     def _run(
@@ -170,7 +183,7 @@ class Watching:
         elif key == "?":
             choice.panel = "lines" if choice.panel == "help" else "help"
 
-    def _verdict(self, *, over: bool = False) -> Verdict:
+    def _verdict(self, *, over: bool = False) -> InstallationVerdict:
         return judge(self._told.attempt, self._told.expected, over=over)
 
     def _end(self, error: KsimageError | None) -> None:
@@ -183,10 +196,13 @@ class Watching:
             self._print(text)
         raised = error or self._error(verdict)
         if raised is not None:
-            raised.advice = (*raised.advice, *reports.advice(verdict, self.source.live))
+            raised.advice = (
+                *raised.advice,
+                *reports.advice(verdict, self.source.live, self._words),
+            )
             raise raised
 
-    def _error(self, verdict: Verdict) -> KsimageError | None:
+    def _error(self, verdict: InstallationVerdict) -> KsimageError | None:
         if verdict.outcome == "success":
             return None
         if verdict.outcome == "failed":

@@ -10,12 +10,9 @@ over HTTP only where the registry itself is spoken to over HTTP and the service 
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -34,6 +31,7 @@ from ksimage.errors import (
 from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
 from ksimage.locations.registry.auth.credentials import Credentials
+from ksimage.locations.registry.auth.token import Token, read_token
 from ksimage.locations.registry.http.hosts import is_loopback, origin
 from ksimage.locations.registry.http.wire import Answer
 from ksimage.locations.registry.intent import Intent
@@ -43,19 +41,11 @@ HARBOR = "harbor-registry"
 HARBORS_LOCK = 1.6
 """Seconds; it refuses a user for 1.5 s after a wrong password (``core/auth/lock.go``)."""
 
-DEFAULT_LIFETIME = 60.0  # seconds of a token without expires_in (token specification)
-_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 Scopes = tuple[str, ...]
 Fetch = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Token:
-    value: str = field(repr=False)
-    good_until: float = 0.0
 
 
 class _Service(NamedTuple):
@@ -95,7 +85,7 @@ class Authenticator:
         self._mode: str | _Service | None = None
         self._instead: KsimageError | None = None
         self._greeted: dict[str, LoginFailed | None] = {}
-        self._tokens: dict[tuple[str, Scopes], _Token] = {}
+        self._tokens: dict[tuple[str, Scopes], Token] = {}
 
     def credentials(self, repository: str) -> Credentials | None:
         """The login in force for a repository, looked up once."""
@@ -205,7 +195,7 @@ class Authenticator:
         self._tokens[(who, scopes)] = token
         return token.value
 
-    def _ask(self, login: Credentials | None, repository: str, scopes: Scopes) -> _Token:
+    def _ask(self, login: Credentials | None, repository: str, scopes: Scopes) -> Token:
         assert isinstance(self._mode, _Service)
         realm, service = self._mode.realm, self._mode.service
         self._check_realm(realm)
@@ -230,7 +220,7 @@ class Authenticator:
             answer = self._to_service("GET", url, {"Authorization": basic} if basic else {}, None)
         if answer.status != 200:
             raise self._refused(answer, login, Intent(self._host, repository, _push(scopes)))
-        return self._read(answer, started)
+        return read_token(answer, started)
 
     def _to_service(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -253,22 +243,6 @@ class Authenticator:
             return RightMissing(self._host, intent.name, intent.action, login.username, words)
         service = urlsplit(answer.url).netloc
         return TokenServiceRefused(self._host, service, answer.status, words)
-
-    def _read(self, answer: Answer, started: float) -> _Token:
-        try:
-            document = json.loads(answer.body)
-            value = document.get("token") or document.get("access_token")
-            lifetime = document.get("expires_in")
-        except (ValueError, RecursionError, AttributeError):
-            value = lifetime = None
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-            raise UnusableAnswer(
-                urlsplit(answer.url).netloc, "a request for a token", "it holds no token"
-            )
-        if not isinstance(lifetime, (int, float)) or isinstance(lifetime, bool) or lifetime <= 0:
-            lifetime = DEFAULT_LIFETIME
-        # renewed a little early: the registry's clock and the way there count too
-        return _Token(value, started + lifetime - min(10.0, lifetime / 10))
 
     def _check_realm(self, realm: str) -> None:
         base = self._base()

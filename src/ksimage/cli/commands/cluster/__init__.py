@@ -1,0 +1,4 @@
+"""The commands that look into a cluster or change it: rollout, status, watch, collect.
+
+They parse and present; what is asked of the cluster, and how, belongs in ``ksimage.cluster``.
+"""

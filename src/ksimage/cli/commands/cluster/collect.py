@@ -1,0 +1,269 @@
+"""``ksimage collect``: everything about an installation in one file, without its secrets."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ksimage.cli.input.cluster import cluster_options, kubectl_of
+from ksimage.cli.input.options import command, option
+
+if TYPE_CHECKING:
+    from ksimage.bundle.material import Contents, Material
+    from ksimage.bundle.writer import About, BundleFile
+    from ksimage.cli.output.terminal import Terminal
+    from ksimage.cluster.collection import Limits
+    from ksimage.cluster.kubectl import Kubectl
+    from ksimage.redact.redactor import Redactor
+
+SECTION = "Bundle"
+UNREDACTED = "UNREDACTED"
+_ENDINGS = (".tar.gz", ".tgz")
+
+
+@command("collect", help="Put everything about an installation into one file to send.")
+@click.argument("source", required=False, metavar="[POD|DIR]")
+@option(
+    SECTION,
+    "-o",
+    "--out",
+    "out",
+    metavar="FILE",
+    help="Where to write.  [default: ksimage-bundle-TIME.tar.gz]",
+)
+@option(SECTION, "--force", is_flag=True, help="Replace FILE if it exists.")
+@option(
+    SECTION,
+    "--max-size",
+    type=click.FloatRange(min=1),
+    default=512,
+    metavar="MIB",
+    help="Content of the pod's files at most; of longer files the end is taken.  [default: 512]",
+)
+@option(
+    SECTION,
+    "--tail",
+    type=click.IntRange(min=1),
+    default=50_000,
+    metavar="LINES",
+    help="Lines of each log at most.  [default: 50000]",
+)
+@option(
+    SECTION,
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    metavar="SECONDS",
+    help="How long a step may take; the pod's files five times as long.  [default: 60]",
+)
+@option(
+    SECTION,
+    "--known-secret-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Hide these values too, one a line, wherever they stand.",
+)
+@option(
+    SECTION,
+    "--no-redact",
+    is_flag=True,
+    help=f"Hide nothing. The file's name then says {UNREDACTED}.",
+)
+@option(
+    SECTION,
+    "--redact-only",
+    type=click.Path(path_type=Path),
+    metavar="OLD",
+    help="Collect nothing: write the bundle OLD again, with its secrets hidden.",
+)
+@cluster_options
+@click.pass_obj
+def collect(
+    terminal: Terminal,
+    /,
+    source: str | None,
+    out: str | None,
+    force: bool,
+    max_size: float,
+    tail: int,
+    timeout: float,
+    known_secret_file: Path | None,
+    no_redact: bool,
+    redact_only: Path | None,
+    **values: object,
+) -> None:
+    """Collect results, logs, objects and versions of an installation, and hide what is secret.
+
+    Without SOURCE the installer in the cluster is looked for. SOURCE may be one of its pods, or a
+    folder of results (what a pod has in /kubesphere/results).
+
+    \b
+      ksimage collect -o bundle.tar.gz
+      ksimage collect ./results -o bundle.tar.gz
+      ksimage collect --redact-only old.tar.gz -o new.tar.gz
+    """
+    from ksimage.cluster.collection import Limits
+
+    kubectl = kubectl_of(values)
+    moment = time.time()
+    _require_sense(source, no_redact, redact_only)
+    destination = _destination(out, moment, no_redact, redact_only, force)
+    redactor = None if no_redact else _redactor(known_secret_file)
+    limits = Limits(int(max_size * (1 << 20)), tail, timeout)
+    if redact_only is not None:
+        written = _again(terminal, redact_only, destination, redactor, moment)
+    else:
+        written = _collected(terminal, kubectl, source, destination, redactor, limits, moment)
+    _present(terminal, written)
+
+
+def _require_sense(source: str | None, no_redact: bool, redact_only: Path | None) -> None:
+    if redact_only is not None and (source or no_redact):
+        other = "SOURCE" if source else "--no-redact"
+        raise click.UsageError(f"--redact-only and {other} exclude each other.")
+
+
+def _destination(
+    out: str | None, moment: float, no_redact: bool, old: Path | None, force: bool
+) -> Path:
+    """Where to write. Raises FileExists."""
+    from ksimage.errors import FileExists
+
+    if out is None and old is not None:
+        out = str(_marked(old, "redacted"))
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(moment))
+    path = Path(out or f"ksimage-bundle-{stamp}.tar.gz")
+    if no_redact and UNREDACTED not in path.name:
+        path = _marked(path, UNREDACTED)
+    if path.exists() and not force:
+        raise FileExists([str(path)])
+    return path
+
+
+def _marked(path: Path, mark: str) -> Path:
+    for ending in _ENDINGS:
+        if path.name.endswith(ending):
+            return path.with_name(f"{path.name.removesuffix(ending)}.{mark}{ending}")
+    return path.with_name(f"{path.name}.{mark}.tar.gz")
+
+
+def _redactor(known: Path | None) -> Redactor:
+    """What hides secrets. Raises CannotRead."""
+    from ksimage.errors import CannotRead
+    from ksimage.redact.redactor import Redactor
+
+    redactor = Redactor()
+    if known is not None:
+        try:
+            text = known.read_text("utf-8", "surrogateescape")
+        except OSError as error:
+            raise CannotRead(known, error) from error
+        for line in text.splitlines():
+            redactor.give(line.strip("\r\n"))
+    return redactor
+
+
+def _collected(
+    terminal: Terminal,
+    kubectl: Kubectl,
+    source: str | None,
+    destination: Path,
+    redactor: Redactor | None,
+    limits: Limits,
+    moment: float,
+) -> BundleFile:
+    from ksimage.bundle.material import Material
+    from ksimage.cluster.collection import Collection
+    from ksimage.errors import NothingCollected
+
+    with Material() as material:
+        if source is not None and ("/" in source or Path(source).is_dir()):
+            described = _folder(terminal, source, material, limits)
+        else:
+
+            def teach(secrets: dict[str, object]) -> None:
+                if redactor is not None:
+                    redactor.learn_document(secrets)
+
+            Collection(kubectl, material, limits, terminal.step, teach).run(source or "")
+            described = f"namespace {kubectl.namespace}"
+        if not len(material):
+            raise NothingCollected(f"{what}: {why}" for what, why in material.missing())
+        terminal.step("hiding secrets and writing" if redactor else "writing")
+        return _write(destination, material, redactor, {"source": described}, moment)
+
+
+def _folder(terminal: Terminal, source: str, material: Material, limits: Limits) -> str:
+    """Take a results folder of this machine."""
+    import sys
+
+    from ksimage.cluster import packing
+    from ksimage.cluster.collection import put
+    from ksimage.errors import CannotRead
+
+    folder = Path(source)
+    if not folder.is_dir():
+        raise CannotRead(folder, NotADirectoryError(20, "it is no folder"))
+    terminal.step(f"reading {folder}")
+    archive = material.file()
+    packed = packing.fetch(
+        (),
+        archive,
+        python=sys.executable,
+        results=str(folder.resolve()),
+        others={},
+        limit=limits.size,
+        seconds=5 * limits.seconds,
+    )
+    put(material, archive, packed)
+    return f"folder {folder.name}"
+
+
+def _again(
+    terminal: Terminal, old: Path, destination: Path, redactor: Redactor | None, moment: float
+) -> BundleFile:
+    from ksimage.bundle.archive import open_bundle
+    from ksimage.bundle.material import OldBundle
+
+    terminal.step(f"hiding secrets in {old}")
+    contents = OldBundle(open_bundle(old))
+    return _write(destination, contents, redactor, {"source": contents.source}, moment)
+
+
+def _write(
+    destination: Path,
+    contents: Contents,
+    redactor: Redactor | None,
+    about: About,
+    moment: float,
+) -> BundleFile:
+    import ksimage
+    from ksimage.bundle.writer import write
+
+    about = {"ksimage": ksimage.__version__, **about}
+    return write(destination, contents, redactor, about, moment)
+
+
+def _present(terminal: Terminal, written: BundleFile) -> None:
+    manifest = written.manifest
+    for item in manifest["missing"]:
+        terminal.warning(f"missing: {item['what']}: {item['why']}")
+    count = len(manifest["files"])
+    if manifest["redacted"]:
+        told = f"{written.redactions} secrets hidden"
+    else:
+        told = "NOTHING HIDDEN: it holds passwords and keys; do not send it to a forum"
+    terminal.success(f"{count} files, {written.size:,} bytes, {told}")
+    document = {
+        "bundle": str(written.path),
+        "size": written.size,
+        "sha256": written.sha256,
+        "redacted": manifest["redacted"],
+        "redactions": written.redactions,
+        "files": count,
+        "missing": manifest["missing"],
+    }
+    terminal.result(str(written.path), document)
