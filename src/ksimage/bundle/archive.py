@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import BundleUnusable, CannotRead, MalformedImage
 from ksimage.images import tar
@@ -106,7 +106,7 @@ class Bundle:
         except MalformedImage as error:
             raise _unusable(self.path, error) from None
 
-    def manifest(self) -> dict[str, Any] | None:
+    def manifest(self) -> dict[str, object] | None:
         """What MANIFEST.json says; None where there is none (somebody's own tar, or a cut bundle).
 
         Raises:

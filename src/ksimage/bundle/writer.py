@@ -8,14 +8,14 @@ import json
 import tarfile
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from ksimage.bundle.archive import MANIFEST, TOP
 from ksimage.errors import CannotWrite
 from ksimage.locations.files.staging import Staged, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -28,7 +28,44 @@ FORMAT: Final = 1
 _SPOOL = 4 << 20
 
 
-class Written(NamedTuple):
+class About(TypedDict, total=False):
+    """Who wrote a bundle (the version of ksimage), and of what (words for people)."""
+
+    ksimage: str
+    source: str
+
+
+class FileNote(TypedDict):
+    """A file of the bundle: its size and sha256 as it lies there, what was hidden in it.
+
+    ``truncated``: bytes of the whole file, where only a part is there; else 0.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    truncated: int
+    redactions: int
+
+
+class Gap(TypedDict):
+    """What is not in the bundle, and why."""
+
+    what: str
+    why: str
+
+
+class BundleManifest(About):
+    """What MANIFEST.json says; its form is that of FORMAT."""
+
+    format: int
+    created: str
+    redacted: bool
+    missing: list[Gap]
+    files: list[FileNote]
+
+
+class BundleFile(NamedTuple):
     """A bundle that was written.
 
     Attributes:
@@ -39,7 +76,7 @@ class Written(NamedTuple):
     path: Path
     size: int
     sha256: str
-    manifest: Mapping[str, Any]
+    manifest: BundleManifest
 
     @property
     def redactions(self) -> int:
@@ -51,9 +88,9 @@ def write(
     destination: Path,
     contents: Contents,
     redactor: Redactor | None,
-    about: Mapping[str, Any],
+    about: About,
     moment: float,
-) -> Written:
+) -> BundleFile:
     """Write the bundle.
 
     Args:
@@ -78,20 +115,20 @@ def write(
         size, sha256 = _measured(staged.file)
         staged.commit(destination)
     except OSError as error:
-        raise CannotWrite(destination.parent, error) from error
+        raise CannotWrite(destination, error) from error
     finally:
         staged.discard()
-    return Written(destination, size, sha256, manifest)
+    return BundleFile(destination, size, sha256, manifest)
 
 
 def _fill(
     staged: Staged,
     contents: Contents,
     redactor: Redactor | None,
-    about: Mapping[str, Any],
+    about: About,
     moment: float,
-) -> dict[str, Any]:
-    files: list[dict[str, Any]] = []
+) -> BundleManifest:
+    files: list[FileNote] = []
     with gzip.GzipFile(
         filename="", mode="wb", compresslevel=6, fileobj=staged.file, mtime=int(moment)
     ) as zipped:
@@ -109,7 +146,7 @@ def _fill(
                 }
             )
         hide = redactor.redacted if redactor else str
-        manifest = {
+        manifest: BundleManifest = {
             "format": FORMAT,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)),
             "redacted": redactor is not None,

@@ -10,13 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ksimage.ci.detect import System
 from ksimage.ci.escape import disarmed_json
-
-if TYPE_CHECKING:
-    from ksimage.images.documents import JsonObject
 
 SCHEMA: Final = "ksimage.matrix/v1"
 KEEP: Final = "30 days"
@@ -67,7 +64,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
     import yaml
 
     image = environ.get("CI_JOB_IMAGE", "")
-    common: JsonObject = {}
+    common: dict[str, object] = {}
     if image:
         # ksimage's own image starts ksimage; GitLab wants to start a shell.
         common["image"] = {"name": _dollars(image), "entrypoint": [""]}
@@ -76,7 +73,7 @@ def gitlab(jobs: Sequence[Job], environ: Mapping[str, str]) -> str:
         common["tags"] = tags
     # Without rules a job of a child pipeline does not run for a merge request.
     common["rules"] = [{"when": "on_success"}]
-    pipeline: JsonObject = {"stages": ["build"]}
+    pipeline: dict[str, object] = {"stages": ["build"]}
     for job in jobs:
         pipeline[f"ksimage {job.release}"] = _job(job, common)
     if not jobs:
@@ -100,7 +97,7 @@ def render(jobs: Sequence[Job], system: System, environ: Mapping[str, str]) -> s
     return document(jobs)
 
 
-def _job(job: Job, common: JsonObject) -> JsonObject:
+def _job(job: Job, common: Mapping[str, object]) -> dict[str, object]:
     return {
         "stage": "build",
         **common,

@@ -50,14 +50,21 @@ COMMANDS: Table = {
 class Program(LateGroup):
     """The commands, and where errors become messages."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
         with _broken_pipes():
-            return super().make_context(*args, **kwargs)
+            return super().make_context(info_name, args, parent, **extra)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         with _broken_pipes():
             return super().invoke(ctx)
 
+    # Any: as Click's own, for whoever calls it with more.
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> NoReturn:
         """Run, present whatever went wrong, and exit with its code."""
         args = list(sys.argv[1:] if args is None else args)

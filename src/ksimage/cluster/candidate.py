@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.derivation import recipe
@@ -17,12 +17,11 @@ from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ksimage.images.reference import Reference
     from ksimage.inspection.verdict import Verdict
-
-    OptionsFor = Callable[[Location], Any]
+    from ksimage.locations.options import OptionsFor
 
 _KEPT = "-orig"  # what a tag held before `--replace`
 MOST_TAGS = 40  # that are looked at for a build of ours

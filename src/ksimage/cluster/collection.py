@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.bundle.archive import Bundle
 from ksimage.cluster import installer, packing
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.pods import Pod
 
     Tell = Callable[[str], None]
-    Teach = Callable[[dict[str, Any]], None]
+    Teach = Callable[[dict[str, object]], None]
 
 FOLDERS: Final = ("results/", "hook/", "playbooks/", "config/")
 """What a pod's files may fill in a bundle."""
@@ -122,7 +122,7 @@ class Collection:
         except OSError as error:
             self._material.miss(what, error.strerror or str(error))
 
-    def _json(self, *words: str) -> dict[str, Any]:
+    def _json(self, *words: str) -> dict[str, object]:
         return self._kubectl.get_json("get", *words, timeout=self._limits.seconds)
 
     def _put(self, path: str, document: object) -> None:
@@ -227,7 +227,7 @@ def put(material: Material, archive: Path, packed: packing.Packed) -> None:
         material.miss(path, why)
 
 
-def _image(pod: Pod, archive: Path) -> dict[str, Any]:
+def _image(pod: Pod, archive: Path) -> dict[str, object]:
     """Which image runs, and whose hook is in it."""
     digest = ""
     with suppress(BundleUnusable):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shlex
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import guard
+from ksimage.cluster.objects import texts
 from ksimage.derivation import labels as label
 from ksimage.errors import UsageError
 from ksimage.hook.proof import prove_hook
@@ -86,7 +87,7 @@ def mounted(plan: Plan, chosen: PlatformPlan) -> MountedHook:
     return hook._replace(annotations={**said, label.HOOK_AFTER: hook.sha256})
 
 
-def configmap(hook: MountedHook) -> dict[str, Any]:
+def configmap(hook: MountedHook) -> dict[str, object]:
     """The ConfigMap that holds the patched hook.
 
     Raises:
@@ -113,7 +114,7 @@ def configmap(hook: MountedHook) -> dict[str, Any]:
     }
 
 
-def deployment_patch(hook: MountedHook) -> dict[str, Any]:
+def deployment_patch(hook: MountedHook) -> dict[str, object]:
     """A strategic merge patch for the Deployment: containers are merged by name, lists kept."""
     file = posixpath.basename(HOOK_PATH)
     return {
@@ -151,7 +152,7 @@ def deployment_patch(hook: MountedHook) -> dict[str, Any]:
     }
 
 
-def removal_patch(hook: MountedHook) -> dict[str, Any]:
+def removal_patch(hook: MountedHook) -> dict[str, object]:
     """The strategic merge patch that takes all of it out again, whatever was applied meanwhile."""
     gone = {"$patch": "delete"}
     container = {
@@ -189,7 +190,7 @@ def commands(directory: str) -> list[str]:
     ]
 
 
-def to_yaml(document: dict[str, Any]) -> str:
+def to_yaml(document: Mapping[str, object]) -> str:
     """YAML, with the hook as a block that people can read.
 
     PyYAML quotes texts with trailing blanks, such as upstream's hooks; a literal block (YAML 1.2,
@@ -197,21 +198,21 @@ def to_yaml(document: dict[str, Any]) -> str:
     """
     import yaml
 
-    def dump(part: dict[str, Any]) -> str:
+    def dump(part: dict[str, object]) -> str:
         # ASCII: PyYAML reads some line ends of Unicode back as others.
         return yaml.safe_dump(part, sort_keys=False, width=1000)
 
-    texts = document.get("data", {})
+    data = texts(document, "data")
     head = dump({key: value for key, value in document.items() if key != "data"})
-    if not texts:
+    if not data:
         return head
-    readable = f"{head}data:\n{''.join(_block(*item) for item in texts.items())}"
+    readable = f"{head}data:\n{''.join(_block(*item) for item in data.items())}"
     try:
         if yaml.safe_load(readable) == document:
             return readable
     except yaml.YAMLError:
         pass
-    return head + dump({"data": texts})
+    return head + dump({"data": data})
 
 
 def _block(name: str, text: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster import restart
 from ksimage.cluster.command import Command
 from ksimage.cluster.installer import CONFIGURATION, DEPLOYMENT
-from ksimage.cluster.objects import at, text, texts
+from ksimage.cluster.objects import at, mapping, text, texts
 from ksimage.errors import ClusterMissing, ComponentUnknown
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def component(installer: Installer, name: str) -> Command:
     known = components(found)
     if name not in known:
         raise ComponentUnknown(name, known)
-    status: dict[str, Any] = {}
+    status: dict[str, object] = {}
     if isinstance(at(found, "status", name), dict):
         status = {"status": {name: None}}
     # A text in a map without `enabled`: nothing that the hook would take for a component.
@@ -82,7 +82,7 @@ def component(installer: Installer, name: str) -> Command:
     return _patch(found, {}, change, f"have {name} installed again")
 
 
-def components(configuration: Mapping[str, Any]) -> list[str]:
+def components(configuration: Mapping[str, object]) -> list[str]:
     """Names that --component takes."""
     spec, status = at(configuration, "spec"), at(configuration, "status")
     names = {"monitoring"}
@@ -104,7 +104,7 @@ def meaning(installer: Installer, release: str, name: str = "") -> list[str]:
     if name:
         without = {
             key: value
-            for key, value in (at(installer.configuration, "status") or {}).items()
+            for key, value in mapping(installer.configuration, "status").items()
             if key != name
         }
         changed = {**installer.configuration, "status": without}
@@ -112,29 +112,29 @@ def meaning(installer: Installer, release: str, name: str = "") -> list[str]:
     return [*lines, *restart.consequences(installer.configuration, release)]
 
 
-def _required(installer: Installer) -> Mapping[str, Any]:
+def _required(installer: Installer) -> Mapping[str, object]:
     if not installer.configuration:
         raise ClusterMissing("there is no ClusterConfiguration ks-installer")
     return installer.configuration
 
 
-def _debug(configuration: Mapping[str, Any], level: object) -> dict[str, Any] | None:
+def _debug(configuration: Mapping[str, object], level: object) -> dict[str, object] | None:
     """The part of a merge patch; nothing is left of a map that held nothing else."""
-    others = set(at(configuration, "spec", "debug") or {}) - {"verbosity"}
+    others = set(mapping(configuration, "spec", "debug")) - {"verbosity"}
     return None if level is None and not others else {"verbosity": level}
 
 
-def _level(configuration: Mapping[str, Any]) -> object:
+def _level(configuration: Mapping[str, object]) -> object:
     return at(configuration, "spec", "debug", "verbosity")
 
 
 def _patch(
-    configuration: Mapping[str, Any],
+    configuration: Mapping[str, object],
     annotations: Mapping[str, str | None],
-    change: dict[str, Any],
+    change: dict[str, object],
     why: str,
 ) -> Command:
-    metadata: dict[str, Any] = {
+    metadata: dict[str, object] = {
         "resourceVersion": text(configuration, "metadata", "resourceVersion")
     }
     if annotations:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import record, rollout, waiting
+from ksimage.cluster.objects import mapping
 from ksimage.errors import (
     ClusterAnswerCut,
     ClusterConflict,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Goal, Plan
+    from ksimage.cluster.rollout import Goal, RolloutPlan
     from ksimage.cluster.state import State
 
     Tell = Callable[[str], None]
@@ -38,7 +39,7 @@ PATIENCE: Final = 60.0
 _PASSING: Final = (ClusterUnreachable, ClusterSlow, ClusterAnswerCut)
 
 
-def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) -> Pod:
+def carry_out(kubectl: Kubectl, planned: RolloutPlan, tell: Tell, *, seconds: float) -> Pod:
     """Run the commands and wait until the new pod runs alone.
 
     Args:
@@ -61,7 +62,7 @@ def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) ->
     return wait(kubectl, planned.goal, tell, seconds=deadline - time.monotonic())
 
 
-def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
+def _change(kubectl: Kubectl, planned: RolloutPlan, command: Command) -> None:
     number = planned.commands.index(command)
 
     def again(now: Installer) -> Command | None:
@@ -122,7 +123,7 @@ def _when_back(kubectl: Kubectl) -> Installer:
 def _differs(now: Installer, before: Installer) -> bool:
     """Whether anything but the status has changed."""
     keys = ("generation", "annotations", "labels", "uid")
-    fields = [now.deployment.get("metadata") or {}, before.deployment.get("metadata") or {}]
+    fields = [mapping(now.deployment, "metadata"), mapping(before.deployment, "metadata")]
     kept = [
         {key: part.get(key) for key in keys} | {"annotations": _steady(part.get("annotations"))}
         for part in fields
@@ -130,14 +131,14 @@ def _differs(now: Installer, before: Installer) -> bool:
     return kept[0] != kept[1]
 
 
-def _steady(annotations: object) -> dict[str, Any]:
+def _steady(annotations: object) -> dict[str, object]:
     """Annotations without the controller's own, which it writes after each change."""
     found = annotations if isinstance(annotations, dict) else {}
     return {key: value for key, value in found.items() if not key.startswith("deployment.kube")}
 
 
 def _wait_until_gone(
-    kubectl: Kubectl, planned: Plan, tell: Tell, deadline: float, seconds: float
+    kubectl: Kubectl, planned: RolloutPlan, tell: Tell, deadline: float, seconds: float
 ) -> None:
     while True:
         pods = [pod for pod in installers.find_pods(kubectl) if pod.phase in ("Running", "Pending")]

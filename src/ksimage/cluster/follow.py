@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -192,10 +193,7 @@ class PodSource:
                     self._seen.clear()  # another boot has other files
                 self._boot = str(frame.get("boot"))
             elif frame["k"] in ("ev", "bad"):
-                try:
-                    mark = base64.b64decode(frame["h"], validate=True)
-                except (KeyError, TypeError, ValueError):
-                    raise BrokenStream("an event has no mark") from None
+                mark = _mark(frame)
                 seen = self._seen.setdefault(f"{frame.get('c')}/{frame.get('i')}", set())
                 if mark in seen:
                     continue
@@ -208,3 +206,12 @@ class PodSource:
             for folder, marks in self._seen.items()
         }
         return {**self._paths, "seen": seen, "once": not self.live}
+
+
+def _mark(frame: Frame) -> bytes:
+    """What the program knows an event by. Raises BrokenStream."""
+    mark = frame.get("h")
+    if isinstance(mark, str):
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(mark, validate=True)
+    raise BrokenStream("an event has no mark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.cluster.proof import digest_of
@@ -14,9 +14,9 @@ from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    OptionsFor = Callable[[Location], Any]
+    from ksimage.locations.options import OptionsFor
 
 
 class Held(NamedTuple):
@@ -35,7 +35,7 @@ class Held(NamedTuple):
     verbosity: str | None
 
 
-class Tag(NamedTuple):
+class TagMeaning(NamedTuple):
     """What a tag means in the registry now."""
 
     name: str
@@ -64,7 +64,7 @@ def hold(image_id: str, image: str, options: OptionsFor) -> Held | None:
     return None
 
 
-def look_at_tag(image: str, options: OptionsFor) -> Tag | None:
+def look_at_tag(image: str, options: OptionsFor) -> TagMeaning | None:
     """What the Deployment's tag means now; None where it names none.
 
     Raises:
@@ -77,7 +77,7 @@ def look_at_tag(image: str, options: OptionsFor) -> Tag | None:
     if not parsed.tag or parsed.digest:
         return None
     place = Location(Transport.REGISTRY, reference=parsed)
-    return Tag(parsed.tag, _read(place, options))
+    return TagMeaning(parsed.tag, _read(place, options))
 
 
 def _read(place: Location, options: OptionsFor) -> Held:

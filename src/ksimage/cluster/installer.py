@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster import pods
 from ksimage.cluster.kubectl import CONTAINER
@@ -36,12 +36,12 @@ class Installer:
         configuration: the ClusterConfiguration ks-installer; empty when there is none.
     """
 
-    deployment: Mapping[str, Any]
+    deployment: Mapping[str, object]
     pods: tuple[Pod, ...]
-    configuration: Mapping[str, Any]
+    configuration: Mapping[str, object]
 
     @property
-    def container(self) -> Mapping[str, Any]:
+    def container(self) -> Mapping[str, object]:
         """The container's template in the Deployment; empty when there is none."""
         containers = objects(self.deployment, "spec", "template", "spec", "containers")
         return named(containers, CONTAINER) or (containers[0] if containers else {})
@@ -103,7 +103,7 @@ def find_pods(kubectl: Kubectl) -> tuple[Pod, ...]:
     return tuple(sorted(found, key=lambda pod: (pod.deleting, -(pod.created or 0.0))))
 
 
-def _optional(kubectl: Kubectl, kind: str, name: str) -> dict[str, Any]:
+def _optional(kubectl: Kubectl, kind: str, name: str) -> dict[str, object]:
     try:
         return kubectl.get_json("get", kind, name)
     except ClusterMissing:

@@ -13,7 +13,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster.failures import failure
 from ksimage.errors import ClusterAnswerCut, ClusterSlow, KubectlMissing, KubectlOld
@@ -173,7 +173,7 @@ class Kubectl:
             raise failure(shown(argv), done.returncode, stderr, self.namespace)
         return Printed(done.stdout, stderr)
 
-    def get_json(self, *words: str, timeout: float | None = None) -> dict[str, Any]:
+    def get_json(self, *words: str, timeout: float | None = None) -> dict[str, object]:
         """``kubectl WORDS -o json``, as in ``get_json("get", "deployment", "ks-installer")``.
 
         Raises:
@@ -184,7 +184,7 @@ class Kubectl:
         argv = self.argv(*words, "--output=json")
         return parse_object(self.call(argv, timeout=timeout).stdout, shown(argv))
 
-    def get_items(self, *words: str, timeout: float | None = None) -> list[dict[str, Any]]:
+    def get_items(self, *words: str, timeout: float | None = None) -> list[dict[str, object]]:
         """The items of a list. Raises as :meth:`get_json`."""
         found = self.get_json("get", *words, timeout=timeout)
         items = found.get("items")
@@ -211,7 +211,7 @@ class Kubectl:
         return parse_object(self.call(argv).stdout, shown(argv)).get("clientVersion")
 
 
-def parse_object(data: bytes, command: str) -> dict[str, Any]:
+def parse_object(data: bytes, command: str) -> dict[str, object]:
     """One whole JSON object.
 
     Raises:

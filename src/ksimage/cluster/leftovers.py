@@ -8,7 +8,7 @@ strategic patch with ``$patch: delete``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import configmap
 from ksimage.cluster.objects import at, named, objects, text, texts
@@ -33,9 +33,9 @@ class Leftovers(NamedTuple):
         foreign: mounts over the hook that are not ours: in words.
     """
 
-    env: tuple[dict[str, Any], ...] = ()
-    mounts: tuple[dict[str, Any], ...] = ()
-    volumes: tuple[dict[str, Any], ...] = ()
+    env: tuple[Mapping[str, object], ...] = ()
+    mounts: tuple[Mapping[str, object], ...] = ()
+    volumes: tuple[Mapping[str, object], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
     foreign: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class Leftovers(NamedTuple):
         return ", ".join(parts)
 
 
-def find(deployment: Mapping[str, Any], container: Mapping[str, Any]) -> Leftovers:
+def find(deployment: Mapping[str, object], container: Mapping[str, object]) -> Leftovers:
     """What of ours is in the Deployment's template, and what else hides the hook."""
     pod = at(deployment, "spec", "template", "spec")
     volumes = objects(pod, "volumes")
@@ -86,7 +86,7 @@ def from_document(document: object) -> Leftovers:
     )
 
 
-def document(found: Leftovers) -> dict[str, Any]:
+def document(found: Leftovers) -> dict[str, object]:
     """For the record of what was changed."""
     return {
         "env": list(found.env),
@@ -103,6 +103,6 @@ def configmap_name(found: Leftovers) -> str:
     return next((text(v, "configMap", "name") for v in found.volumes if v.get("configMap")), "")
 
 
-def claims(document: Mapping[str, Any]) -> dict[str, str]:
+def claims(document: Mapping[str, object]) -> dict[str, str]:
     """What a ConfigMap of ours says about its hook, by the names that labels of an image have."""
     return texts(document, "metadata", "annotations")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster import configmap, leftovers, objections, patch, record, restart
 from ksimage.cluster.command import Command, as_command
-from ksimage.cluster.objects import at, objects, text, texts
+from ksimage.cluster.objects import at, mapping, objects, text, texts
 from ksimage.derivation import labels as label
 from ksimage.errors import MountUnusable
 from ksimage.inspection.verdict import Proof
@@ -40,7 +40,7 @@ class Mount(NamedTuple):
         patches: names.
     """
 
-    document: dict[str, Any]
+    document: dict[str, object]
     added: Leftovers
     before: str
     after: str
@@ -99,7 +99,7 @@ def plan(mount: Mount, situation: Situation, namespace: str) -> MountPlan:
     policy = text(found.container, "imagePullPolicy")
     made = record.make(found, found.image, policy, situation.left, mount.added)
     whole = patch.rollout(found.deployment, text(found.container, "name"), made, situation.left)
-    metadata = {**mount.document["metadata"], "namespace": namespace}
+    metadata = {**mapping(mount.document, "metadata"), "namespace": namespace}
     create = json.dumps({**mount.document, "metadata": metadata}, separators=(",", ":"))
     busy = objections.busy_sentence(situation.seen)
     return MountPlan(
@@ -142,7 +142,7 @@ def _against(mount: Mount, situation: Situation, busy: str) -> list[str]:
     return against
 
 
-def _added(change: dict[str, Any]) -> Leftovers:
+def _added(change: dict[str, object]) -> Leftovers:
     """The parts of a Deployment's patch that are ours; anything else in it is left out."""
     spec = at(change, "spec", "template", "spec")
     containers = objects(spec, "containers")
@@ -160,7 +160,7 @@ def _added(change: dict[str, Any]) -> Leftovers:
     )
 
 
-def _yaml(path: Path, folder: str) -> dict[str, Any]:
+def _yaml(path: Path, folder: str) -> dict[str, object]:
     import yaml
 
     try:

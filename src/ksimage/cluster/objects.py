@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import calendar
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
-def at(document: object, *path: str | int) -> Any:
+def at(document: object, *path: str | int) -> object:
     """What stands at ``path``, None where the path ends early."""
     for step in path:
         if isinstance(step, str) and isinstance(document, dict):
@@ -37,15 +37,21 @@ def number(document: object, *path: str | int) -> int:
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
-def items(document: object, *path: str | int) -> list[Any]:
+def items(document: object, *path: str | int) -> list[object]:
     """The list at ``path``, or an empty one."""
     found = at(document, *path)
     return found if isinstance(found, list) else []
 
 
-def objects(document: object, *path: str | int) -> list[dict[str, Any]]:
+def objects(document: object, *path: str | int) -> list[dict[str, object]]:
     """The objects in the list at ``path``."""
     return [item for item in items(document, *path) if isinstance(item, dict)]
+
+
+def mapping(document: object, *path: str | int) -> dict[str, object]:
+    """The object at ``path``, or an empty one."""
+    found = at(document, *path)
+    return found if isinstance(found, dict) else {}
 
 
 def texts(document: object, *path: str | int) -> dict[str, str]:
@@ -65,6 +71,6 @@ def moment(document: object, *path: str | int) -> float | None:
         return None
 
 
-def named(found: list[dict[str, Any]], name: str) -> Mapping[str, Any]:
+def named(found: Sequence[Mapping[str, object]], name: str) -> Mapping[str, object]:
     """The first of them with this name, or an empty one."""
     return next((item for item in found if item.get("name") == name), {})

@@ -8,10 +8,10 @@ the resourceVersion that was looked at: whoever changed the Deployment meanwhile
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cluster.leftovers import Leftovers
-from ksimage.cluster.objects import text
+from ksimage.cluster.objects import mapping, text
 from ksimage.cluster.pods import ANNOTATION
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from ksimage.cluster.record import Record, Wish
 
-RECREATE: dict[str, Any] = {"$retainKeys": ["type"], "type": "Recreate"}
+RECREATE: dict[str, object] = {"$retainKeys": ["type"], "type": "Recreate"}
 
 
 def rollout(
-    deployment: Mapping[str, Any], container: str, record: Record, removed: Leftovers
-) -> dict[str, Any]:
+    deployment: Mapping[str, object], container: str, record: Record, removed: Leftovers
+) -> dict[str, object]:
     """Image, policy, strategy, one replica, the record; without what of ours was left."""
     return {
         "metadata": _metadata(deployment, {ANNOTATION: record.annotation()}),
@@ -45,22 +45,24 @@ def rollout(
     }
 
 
-def stopped(deployment: Mapping[str, Any], record: Record) -> dict[str, Any]:
+def stopped(deployment: Mapping[str, object], record: Record) -> dict[str, object]:
     """No replica, and the record: the first of two steps."""
     metadata = _metadata(deployment, {ANNOTATION: record.annotation()})
     return {"metadata": metadata, "spec": {"replicas": 0}}
 
 
-def without_strategy(patch: dict[str, Any]) -> dict[str, Any]:
+def without_strategy(patch: dict[str, object]) -> dict[str, object]:
     """The same, for a Deployment that has been stopped: leave its strategy alone."""
-    spec = {key: value for key, value in patch["spec"].items() if key != "strategy"}
-    metadata = {key: value for key, value in patch["metadata"].items() if key != "resourceVersion"}
+    spec = {key: value for key, value in mapping(patch, "spec").items() if key != "strategy"}
+    metadata = {
+        key: value for key, value in mapping(patch, "metadata").items() if key != "resourceVersion"
+    }
     return {"metadata": metadata, "spec": spec}
 
 
 def put_back(
-    deployment: Mapping[str, Any], container: str, record: Record, earlier: str | None
-) -> dict[str, Any]:
+    deployment: Mapping[str, object], container: str, record: Record, earlier: str | None
+) -> dict[str, object]:
     """The image, policy and removed parts of before; still as Recreate, so that none overlap."""
     removed, added = record.removed, record.added
     gone = {name: None for name, _ in added.annotations}
@@ -78,7 +80,9 @@ def put_back(
     }
 
 
-def finished(deployment: Mapping[str, Any], record: Record, earlier: str | None) -> dict[str, Any]:
+def finished(
+    deployment: Mapping[str, object], record: Record, earlier: str | None
+) -> dict[str, object]:
     """The strategy of before, and the record gone: nothing that restarts a pod."""
     strategy = dict(record.before.strategy) or {"type": "RollingUpdate"}
     return {
@@ -90,9 +94,11 @@ def finished(deployment: Mapping[str, Any], record: Record, earlier: str | None)
     }
 
 
-def _metadata(deployment: Mapping[str, Any], annotations: dict[str, str | None]) -> dict[str, Any]:
+def _metadata(
+    deployment: Mapping[str, object], annotations: dict[str, str | None]
+) -> dict[str, object]:
     version = text(deployment, "metadata", "resourceVersion")
-    found: dict[str, Any] = {"resourceVersion": version} if version else {}
+    found: dict[str, object] = {"resourceVersion": version} if version else {}
     if annotations:
         found["annotations"] = annotations
     return found
@@ -104,10 +110,10 @@ def _pod(
     *,
     removed: Leftovers | None = None,
     added: Leftovers | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     gone, back = removed or Leftovers(), added or Leftovers()
     gone = _without(gone, back)
-    part: dict[str, Any] = {"name": container, "image": wish.image}
+    part: dict[str, object] = {"name": container, "image": wish.image}
     if wish.policy:
         part["imagePullPolicy"] = wish.policy
     env = [{"$patch": "delete", "name": text(entry, "name")} for entry in gone.env]
@@ -115,7 +121,7 @@ def _pod(
     volumes = [{"$patch": "delete", "name": text(volume, "name")} for volume in gone.volumes]
     lists = {"env": [*env, *back.env], "volumeMounts": [*mounts, *back.mounts]}
     part.update({key: entries for key, entries in lists.items() if entries})
-    pod: dict[str, Any] = {"containers": [part]}
+    pod: dict[str, object] = {"containers": [part]}
     if volumes or back.volumes:
         pod["volumes"] = [*volumes, *back.volumes]
     return pod
@@ -124,7 +130,7 @@ def _pod(
 def _without(gone: Leftovers, back: Leftovers) -> Leftovers:
     """What is to go, without what comes back under the same name: that is merged."""
 
-    def names(entries: tuple[dict[str, Any], ...], key: str) -> set[str]:
+    def names(entries: tuple[Mapping[str, object], ...], key: str) -> set[str]:
         return {text(entry, key) for entry in entries}
 
     env, mounts, volumes = (

@@ -9,7 +9,6 @@ from ksimage.cluster.objects import at, moment, named, number, objects, text, te
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 ANNOTATION: Final = "io.ksimage.rollout"
 """On a pod's template: the ID of the rollout that it is of. On a Deployment: the record of it."""
@@ -57,7 +56,7 @@ class Pod(NamedTuple):
         return self.started is not None and self.ended is None and not self.waiting
 
 
-def read(pod: Mapping[str, Any]) -> Pod:
+def read(pod: Mapping[str, object]) -> Pod:
     """A Pod object of the API as a :class:`Pod`."""
     containers = objects(pod, "spec", "containers")
     chosen = named(containers, CONTAINER) or (containers[0] if containers else {})
@@ -98,7 +97,7 @@ def _crash(status: object) -> str:
     return ""
 
 
-def _unscheduled(pod: Mapping[str, Any]) -> str:
+def _unscheduled(pod: Mapping[str, object]) -> str:
     for condition in objects(pod, "status", "conditions"):
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return text(condition, "message") or text(condition, "reason")

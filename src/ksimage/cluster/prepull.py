@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import pods, waiting
 from ksimage.cluster.command import Command
@@ -52,11 +52,11 @@ def commands(candidate: Candidate, installer: Installer) -> tuple[Command, Comma
     return create, _remove(candidate)
 
 
-def document(candidate: Candidate, installer: Installer) -> dict[str, Any]:
+def document(candidate: Candidate, installer: Installer) -> dict[str, object]:
     """The DaemonSet. Pull secrets and account are the installer's, so that it may do as much."""
     labels = {"app": LABEL, "digest": candidate.digest.removeprefix("sha256:")[:12]}
     template = at(installer.deployment, "spec", "template", "spec")
-    pod: dict[str, Any] = {
+    pod: dict[str, object] = {
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 0,
         "tolerations": [{"operator": "Exists"}],

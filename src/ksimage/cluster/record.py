@@ -13,11 +13,11 @@ import platform
 import secrets
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import leftovers
 from ksimage.cluster.leftovers import Leftovers
-from ksimage.cluster.objects import at, number, text, texts
+from ksimage.cluster.objects import at, mapping, number, text, texts
 from ksimage.cluster.pods import ANNOTATION
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Wish(NamedTuple):
 
     image: str
     policy: str
-    strategy: Mapping[str, Any]
+    strategy: Mapping[str, object]
     replicas: int = 1
 
 
@@ -58,9 +58,9 @@ class Record(NamedTuple):
     after: Wish
     removed: Leftovers
     added: Leftovers = Leftovers()
-    earlier: Mapping[str, Any] | None = None
+    earlier: Mapping[str, object] | None = None
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """As JSON objects."""
         return {
             "version": 1,
@@ -115,7 +115,7 @@ def wish(installer: Installer) -> Wish:
     return Wish(
         installer.image,
         text(installer.container, "imagePullPolicy"),
-        at(spec, "strategy") or {},
+        mapping(spec, "strategy"),
         replicas if isinstance(replicas, int) else 1,
     )
 
@@ -147,7 +147,7 @@ def from_document(found: object) -> Record | None:
         after,
         leftovers.from_document(at(found, "removed")),
         leftovers.from_document(at(found, "added")),
-        at(found, "earlier") or None,
+        mapping(found, "earlier") or None,
     )
 
 
@@ -186,7 +186,7 @@ def _wish(found: object) -> Wish:
     )
 
 
-def _wish_document(found: Wish) -> dict[str, Any]:
+def _wish_document(found: Wish) -> dict[str, object]:
     return {
         "image": found.image,
         "imagePullPolicy": found.policy,
@@ -195,10 +195,10 @@ def _wish_document(found: Wish) -> dict[str, Any]:
     }
 
 
-def _limited(found: Mapping[str, Any] | None, depth: int) -> dict[str, Any] | None:
+def _limited(found: Mapping[str, object] | None, depth: int) -> dict[str, object] | None:
     if not found or depth <= 0:
         return None
-    return {**found, "earlier": _limited(found.get("earlier"), depth - 1)}
+    return {**found, "earlier": _limited(mapping(found, "earlier"), depth - 1)}
 
 
 def _who() -> str:

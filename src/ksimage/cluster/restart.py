@@ -7,7 +7,7 @@ fixed list of pre-install steps, and the roles' ``when: status.<component>.statu
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster.objects import at, text
 
@@ -21,7 +21,7 @@ _NOT_COMPONENTS: Final = (
 )  # fmt: skip
 
 
-def consequences(configuration: Mapping[str, Any], release: str) -> list[str]:
+def consequences(configuration: Mapping[str, object], release: str) -> list[str]:
     """Sentences about what a restart of the installer does in this cluster.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import program
 from ksimage.cluster.objects import at, items, objects, text, texts
@@ -164,7 +164,7 @@ def parse(printed: str) -> State:
     )
 
 
-def _step(run: dict[str, Any]) -> Step:
+def _step(run: dict[str, object]) -> Step:
     rc = run.get("rc")
     failure = at(run, "failure")
     return Step(

@@ -10,11 +10,11 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import leftovers, record, state, waiting
-from ksimage.cluster.image import Held, Tag, hold, look_at_tag
+from ksimage.cluster.image import Held, TagMeaning, hold, look_at_tag
 from ksimage.errors import ClusterError, KsimageError
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.record import Record
     from ksimage.cluster.state import State, Step
     from ksimage.inspection.identity import Identity
-    from ksimage.locations.spec import Location
-
-    OptionsFor = Callable[[Location], Any]
+    from ksimage.locations.options import OptionsFor
 
 PATIENCE: Final = 1.5
 """Seconds that a registry has for its answer."""
@@ -56,7 +54,7 @@ class Status:
     seen: State | None
     unseen: str
     held: Held | None
-    tag: Tag | None
+    tag: TagMeaning | None
     identity: Identity | None
     left: Leftovers
     record: Record | None

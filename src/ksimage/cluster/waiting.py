@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster.objects import number, objects, text
 from ksimage.text import printable
@@ -57,7 +57,7 @@ def of_pod(pod: Pod) -> Reason | None:
     return Reason(f"{name}{where}: {pod.waiting or pod.phase or 'not started'}")
 
 
-def of_deployment(deployment: Mapping[str, Any]) -> Reason | None:
+def of_deployment(deployment: Mapping[str, object]) -> Reason | None:
     """Why the Deployment makes no pod; None when nothing says so."""
     seen = number(deployment, "status", "observedGeneration")
     if seen < number(deployment, "metadata", "generation"):

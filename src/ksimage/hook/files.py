@@ -1,4 +1,4 @@
-"""Any file of an image, found without unpacking it."""
+"""A file of an image, found without unpacking it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from ksimage.errors import MalformedImage
 
 # Any: others wrote these documents; whoever takes a field out of one checks its type
 JsonObject: TypeAlias = "dict[str, Any]"
-JsonView: TypeAlias = "Mapping[str, Any]"
+JsonView: TypeAlias = "Mapping[str, Any]"  # Any: as above
 
 
 def encode(document: JsonView) -> bytes:

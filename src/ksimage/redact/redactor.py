@@ -56,7 +56,7 @@ class Redactor:
         for text, whole in _texts(pieces, overlap=True):
             self.learn_text(text, whole)
 
-    def learn_document(self, document: Json) -> None:
+    def learn_document(self, document: object) -> None:
         """Take the secrets out of parsed JSON, for instance a list of Secrets."""
         self.learn_text(json.dumps(document))
 

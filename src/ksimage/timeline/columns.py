@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,9 @@ KINDS = (
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
 
-def event_columns(lanes: Sequence[Lane], tasks: Mapping[int, int], start: float) -> dict[str, Any]:
+def event_columns(
+    lanes: Sequence[Lane], tasks: Mapping[int, int], start: float
+) -> dict[str, object]:
     """The events of all lanes, one lane after the other, each lane's by time.
 
     Args:
@@ -53,7 +55,7 @@ def event_columns(lanes: Sequence[Lane], tasks: Mapping[int, int], start: float)
 
 def packed(
     rows: Sequence[tuple[int, ...]], fields: Sequence[str], deltas: Sequence[str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Rows as columns: a member ``rows``, how many they are, and one in base64 for each field.
 
     Args:
@@ -61,7 +63,7 @@ def packed(
         fields: the columns' names.
         deltas: the columns of which each number is given less the one before it, as zigzag.
     """
-    coded: dict[str, Any] = {"rows": len(rows)}
+    coded: dict[str, object] = {"rows": len(rows)}
     for place, field in enumerate(fields):
         column = [row[place] for row in rows]
         if field in deltas:

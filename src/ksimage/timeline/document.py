@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.timeline.words import LINE, line, moment, paragraph
 
@@ -15,7 +15,7 @@ OUTPUT = 20_000
 """Characters of a failed task's output."""
 
 
-def document(analysis: Analysis) -> dict[str, Any]:
+def document(analysis: Analysis) -> dict[str, object]:
     """All that the report says, and every task. Lengths are seconds, ``after`` since the start."""
     path = analysis.path
     return {
@@ -62,7 +62,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def comparison_document(comparison: Comparison) -> dict[str, Any]:
+def comparison_document(comparison: Comparison) -> dict[str, object]:
     """Two runs, by task."""
     return {
         "before": _side(comparison.before),
@@ -91,11 +91,11 @@ def length(seconds: float) -> float:
     return round(seconds, 3)
 
 
-def _side(analysis: Analysis) -> dict[str, Any]:
+def _side(analysis: Analysis) -> dict[str, object]:
     return {"source": analysis.title, "seconds": length(analysis.span.seconds)}
 
 
-def _lane(analysis: Analysis, lane: Lane) -> dict[str, Any]:
+def _lane(analysis: Analysis, lane: Lane) -> dict[str, object]:
     return {
         "name": lane.component,
         "phase": lane.phase,
@@ -109,7 +109,7 @@ def _lane(analysis: Analysis, lane: Lane) -> dict[str, Any]:
     }
 
 
-def _task(analysis: Analysis, bar: Bar) -> dict[str, Any]:
+def _task(analysis: Analysis, bar: Bar) -> dict[str, object]:
     task = bar.task
     return {
         "name": line(task.name),
@@ -126,7 +126,7 @@ def _task(analysis: Analysis, bar: Bar) -> dict[str, Any]:
     }
 
 
-def _failure(analysis: Analysis, place: Place) -> dict[str, Any]:
+def _failure(analysis: Analysis, place: Place) -> dict[str, object]:
     task = place.bar.task
     return {
         "component": place.lane.component,

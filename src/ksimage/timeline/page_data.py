@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.timeline import phases
 from ksimage.timeline.columns import KINDS, event_columns, packed
@@ -61,7 +61,7 @@ def page_data(analysis: Analysis, comparison: Comparison | None, refresh: int) -
             numbers[id(bar.task)] = len(tasks)
             earlier = id(bar.task) not in current
             tasks.append(_task(bar, lane_number, start, names, earlier))
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "title": analysis.title,
         "image": line(analysis.attempt.image),
         "state": analysis.state,
@@ -109,7 +109,7 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _lane(lane: Lane, start: float) -> dict[str, Any]:
+def _lane(lane: Lane, start: float) -> dict[str, object]:
     return {
         "name": lane.component,
         "phase": lane.phase,
@@ -157,7 +157,7 @@ def _outputs(analysis: Analysis, numbers: dict[int, int]) -> Iterator[tuple[int,
         yield numbers[id(task)], text
 
 
-def _path(path: Path, analysis: Analysis, numbers: dict[int, int]) -> dict[str, Any]:
+def _path(path: Path, analysis: Analysis, numbers: dict[int, int]) -> dict[str, object]:
     start = analysis.span.start
     lanes = {id(lane): number for number, lane in enumerate(analysis.lanes)}
     last = next((lane for lane in path.lanes if lane.phase == phases.PARALLEL), None)
@@ -191,8 +191,8 @@ def _path(path: Path, analysis: Analysis, numbers: dict[int, int]) -> dict[str, 
 
 
 def _other(
-    comparison: Comparison, lanes: list[dict[str, Any]], numbers: dict[int, int], names: Names
-) -> dict[str, Any]:
+    comparison: Comparison, lanes: list[dict[str, object]], numbers: dict[int, int], names: Names
+) -> dict[str, object]:
     """The run before: its bars in this run's lanes, and the pairs. Adds lanes that are gone."""
     before = comparison.before
     by_name = {lane["name"]: number for number, lane in enumerate(lanes)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.timeline.words import line, task_name
 
@@ -20,7 +20,7 @@ COLOURS = {
 """Names that the viewers' palettes have."""
 
 
-def trace(analysis: Analysis) -> dict[str, Any]:
+def trace(analysis: Analysis) -> dict[str, object]:
     """A process a component, tasks as complete events (``X``), retries and failures as instants.
 
     The first process is the critical path: viewers that show one process at a time begin with it.
@@ -39,14 +39,14 @@ def trace(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _names(number: int, name: str) -> list[dict[str, Any]]:
+def _names(number: int, name: str) -> list[dict[str, object]]:
     return [
         {"ph": "M", "name": "process_name", "pid": number, "args": {"name": name}},
         {"ph": "M", "name": "process_sort_index", "pid": number, "args": {"sort_index": number}},
     ]
 
 
-def _path(analysis: Analysis) -> list[dict[str, Any]]:
+def _path(analysis: Analysis) -> list[dict[str, object]]:
     return [
         {
             "ph": "X",
@@ -64,8 +64,8 @@ def _path(analysis: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _tasks(analysis: Analysis, number: int, lane: Lane) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
+def _tasks(analysis: Analysis, number: int, lane: Lane) -> list[dict[str, object]]:
+    made: list[dict[str, object]] = []
     busy_until: list[int] = []
     for bar in lane.bars:
         start = _microseconds(bar.start - analysis.span.start)
@@ -98,7 +98,7 @@ def _tasks(analysis: Analysis, number: int, lane: Lane) -> list[dict[str, Any]]:
     return made
 
 
-def _instants(analysis: Analysis, number: int, lane: Lane) -> list[dict[str, Any]]:
+def _instants(analysis: Analysis, number: int, lane: Lane) -> list[dict[str, object]]:
     return [
         {
             "ph": "i",

@@ -9,14 +9,21 @@ from tests.support.images import Recipe, layout
 from tests.unit.cli.own_patches import HOOK
 
 
+HUNK = """\
+@@ -1,4 +1,5 @@
+ #!/usr/bin/env python3
+ # A miniature of the ks-installer hook, for ksimage's demo and tests.
++# own
+ #
+ # It starts playbooks through ansible_runner in the same order, with the same arguments and as
+"""
+
+
 def unchanged(folder: Path) -> None:
     """What `patches show` wrote, made for a text that is there: here nothing but a comment."""
     path = folder / "poll-interval-own.patch"
     text = path.read_text()
-    head = text[: text.index("@@")]
-    path.write_text(
-        f"{head}@@ -1,4 +1,5 @@\n #!/usr/bin/env python3\n # A miniature of the ks-installer hook, for ksimage's demo and tests.\n+# own\n #\n # It starts playbooks through ansible_runner in the same order, with the same arguments and as\n"
-    )
+    path.write_text(text[: text.index("@@")] + HUNK)
 
 
 @situation("patch-conflict", edit=unchanged)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.support import derived, requires
+from tests.support.documents import read
 from tests.support.images import Entry, Recipe, layout
 
 from ksimage.cluster import configmap, guard
@@ -121,7 +122,7 @@ def test_patching_a_deployment_loses_nothing(chosen: MountedHook, release: str) 
 
 def test_one_file_is_mounted_over_the_hook(chosen: MountedHook) -> None:
     """Never the folder: shell-operator would run what ..data links to."""
-    pod = configmap.deployment_patch(chosen)["spec"]["template"]["spec"]
+    pod = read(configmap.deployment_patch(chosen))["spec"]["template"]["spec"]
     (container,), (volume,) = pod["containers"], pod["volumes"]
     assert container["name"] == "installer"
     assert container["volumeMounts"] == [
@@ -132,18 +133,18 @@ def test_one_file_is_mounted_over_the_hook(chosen: MountedHook) -> None:
             "readOnly": True,
         }
     ]
-    made = configmap.configmap(chosen)
+    made = read(configmap.configmap(chosen))
     assert volume["configMap"] == {"name": made["metadata"]["name"], "defaultMode": 493}
     assert list(made["data"]) == ["installRunner.py"]
 
 
 def test_the_pods_change_with_the_hook(chosen: MountedHook) -> None:
-    template = configmap.deployment_patch(chosen)["spec"]["template"]
+    template = read(configmap.deployment_patch(chosen))["spec"]["template"]
     assert template["metadata"]["annotations"] == {"io.ksimage.hook.after": chosen.sha256}
 
 
 def test_configmap(chosen: MountedHook) -> None:
-    made = configmap.configmap(chosen)
+    made = read(configmap.configmap(chosen))
     assert (made["apiVersion"], made["kind"], made["immutable"]) == ("v1", "ConfigMap", True)
     assert made["data"]["installRunner.py"].encode() == chosen.data
     assert made["metadata"]["namespace"] == "kubesphere-system"
@@ -185,7 +186,7 @@ def test_size(tmp_path: Path, size: int) -> None:
         with pytest.raises(UsageError, match="bytes"):
             configmap.configmap(chosen)
     else:
-        assert len(configmap.configmap(chosen)["data"]["installRunner.py"]) < size
+        assert len(read(configmap.configmap(chosen))["data"]["installRunner.py"]) < size
 
 
 class TestRemoval:

@@ -50,7 +50,7 @@ def _read(source: PodSource) -> tuple[list[Frame], Chronicle]:
 def test_it_tells_what_the_files_hold_on_every_python(version: str, tmp_path: Path) -> None:
     event_trees.volume(tmp_path, 400)
     frames, told = _read(_source(tmp_path, once=True, python=pythons.interpreter(version)))
-    assert frames[0]["python"].startswith(version + ".")
+    assert str(frames[0]["python"]).startswith(version + ".")
     assert told.whole and told.attempt.boot.count("/") == 1
     read = read_tree(tmp_path)
     assert [(run.component, run.rc, run.stats, run.state) for run in told.attempt.runs] == [

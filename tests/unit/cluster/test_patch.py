@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.documents import read
 from tests.unit.cluster.objects_of import DIGEST, IMAGE, deployment, installer
 
 from ksimage.cluster import patch, record
@@ -18,7 +19,7 @@ LEFT = Leftovers((ENV,), (MOUNT,), (VOLUME,), (HOOK,))
 
 def test_everything_changes_at_once_and_under_a_lock() -> None:
     made = record.make(installer(), NEW, "IfNotPresent", LEFT)
-    found = patch.rollout(deployment(), "installer", made, LEFT)
+    found = read(patch.rollout(deployment(), "installer", made, LEFT))
     assert found["metadata"]["resourceVersion"] == "7"
     assert record.parse(found["metadata"]["annotations"][ANNOTATION]) == made
     assert found["spec"]["strategy"] == {"$retainKeys": ["type"], "type": "Recreate"}
@@ -34,7 +35,7 @@ def test_everything_changes_at_once_and_under_a_lock() -> None:
 
 def test_putting_back_brings_what_was_removed_and_removes_what_was_added() -> None:
     made = record.make(installer(), NEW, "Always", LEFT)
-    found = patch.put_back(deployment(NEW), "installer", made, None)
+    found = read(patch.put_back(deployment(NEW), "installer", made, None))
     pod = found["spec"]["template"]
     (container,) = pod["spec"]["containers"]
     assert container["image"] == IMAGE
@@ -43,7 +44,7 @@ def test_putting_back_brings_what_was_removed_and_removes_what_was_added() -> No
     assert found["spec"]["strategy"]["type"] == "Recreate"
 
     other = record.make(installer(), NEW, "Always", Leftovers(), LEFT)
-    found = patch.put_back(deployment(NEW), "installer", other, "earlier")
+    found = read(patch.put_back(deployment(NEW), "installer", other, "earlier"))
     (container,) = found["spec"]["template"]["spec"]["containers"]
     assert container["env"] == [{"$patch": "delete", "name": ENV["name"]}]
     annotations = found["spec"]["template"]["metadata"]["annotations"]
@@ -53,14 +54,14 @@ def test_putting_back_brings_what_was_removed_and_removes_what_was_added() -> No
 def test_one_hook_in_the_place_of_another_is_merged_not_deleted() -> None:
     newer = Leftovers((ENV,), (MOUNT,), ({**VOLUME, "configMap": {"name": "ksimage-hook-2"}},))
     made = record.make(installer(), IMAGE, "", LEFT, newer)
-    found = patch.rollout(deployment(), "installer", made, LEFT)
+    found = read(patch.rollout(deployment(), "installer", made, LEFT))
     volumes = found["spec"]["template"]["spec"]["volumes"]
     assert volumes == [{"name": "ksimage-hook", "configMap": {"name": "ksimage-hook-2"}}]
 
 
 def test_the_end_of_an_undo_restarts_nothing() -> None:
     made = record.make(installer(), NEW, "", Leftovers())
-    found = patch.finished(deployment(), made, None)
+    found = read(patch.finished(deployment(), made, None))
     assert "template" not in found["spec"]
     assert found["spec"]["strategy"] == {
         "$retainKeys": ["rollingUpdate", "type"],
@@ -71,10 +72,10 @@ def test_the_end_of_an_undo_restarts_nothing() -> None:
 
 def test_in_two_steps_the_record_comes_first() -> None:
     made = record.make(installer(), NEW, "", Leftovers())
-    stopped = patch.stopped(deployment(), made)
+    stopped = read(patch.stopped(deployment(), made))
     assert stopped["spec"] == {"replicas": 0}
     assert record.parse(stopped["metadata"]["annotations"][ANNOTATION]) == made
-    rest = patch.without_strategy(patch.rollout(deployment(), "installer", made, Leftovers()))
+    rest = read(patch.without_strategy(patch.rollout(deployment(), "installer", made, Leftovers())))
     assert "strategy" not in rest["spec"]
     assert "resourceVersion" not in rest["metadata"]
     assert rest["spec"]["replicas"] == 1

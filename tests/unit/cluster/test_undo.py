@@ -55,7 +55,8 @@ def test_kubekeys_own_image_stays() -> None:
 def test_a_mounted_hook_goes_even_when_kubekey_has_set_another_image() -> None:
     other = "harbor.lan/kubesphereio/ks-installer:v3.4.1"
     found = rolled_out(other)
-    pod = found.deployment["spec"]["template"]["spec"]
+    deployed: Any = found.deployment
+    pod = deployed["spec"]["template"]["spec"]
     pod["volumes"] += list(HOOK.volumes)
     pod["containers"][0]["volumeMounts"] += list(HOOK.mounts)
     planned = undo.plan(found, "here")

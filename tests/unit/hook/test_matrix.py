@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.documents import read
 from tests.unit.patching.samples import HOOK
 
 from ksimage.cli.output.documents.lists import matrix_document
@@ -76,7 +77,7 @@ def test_json(patches: series.Series) -> None:
     document = matrix_document(matrix.check({"v3.3.2": HOOK}, patches))
     assert json.loads(json.dumps(document)) == document
     assert document["good"] is False
-    (release,) = document["releases"]
+    (release,) = read(document)["releases"]
     assert release["patches"][0] == {"patch": "unquiet", "status": "applies", "offset": 0}
     assert set(release["patches"][3]) == {"patch", "status", "kind", "reason"}
     assert "patch" not in release["series"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.documents import read
 from tests.support.harbor import ROBOT, ROBOT_SECRET, FakeHarbor
 from tests.support.images import HOOK, ImageStore, Recipe, layout
 from tests.support.registry import RunningRegistry
@@ -96,7 +97,7 @@ class TestImages:
         found = look(f"oci:{tmp_path}/l")
         (platform,) = found.platforms
         assert platform.identity is None and platform.no_hook
-        document = inspection_document(found)["platforms"][0]
+        document = read(inspection_document(found))["platforms"][0]
         assert document["origin"] is None and document["hook_sha256"] is None
         assert any("no ks-installer hook" in value for _, value in inspection_rows(found))
 
@@ -233,7 +234,7 @@ class TestHarbor:
         assert found.judgement and found.judgement.answer is MovedBack.YES
         assert found.view and found.view.pushes and found.view.pushes[0].user == ROBOT
         assert any(f"last pushed by {ROBOT}" in fact for fact in found.judgement.facts)
-        document = inspection_document(found)
+        document = read(inspection_document(found))
         assert document["harbor"]["version"] == harbor.version
         assert [push["user"] for push in document["harbor"]["pushes"]] == [ROBOT] * 3
         assert {tag["name"] for tag in document["harbor"]["tags"]} == {"v3.3.2", "v3.3.2-orig"}

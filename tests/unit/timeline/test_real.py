@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from tests.support.documents import read
 
 from ksimage.events.model import Attempt
 from ksimage.timeline.analysis import analyse
@@ -36,13 +36,12 @@ def test_all_forms_can_be_made(attempt: Attempt) -> None:
     analysis = analyse(Attempt(runs=attempt.runs[:1]))
     for text in (page(analysis), picture(analysis), report(analysis)):
         assert "Wait for the store" in text or text.startswith("<svg")
-    names = [event["name"] for event in trace(analysis)["traceEvents"] if event["ph"] == "X"]
+    names = [event["name"] for event in read(trace(analysis))["traceEvents"] if event["ph"] == "X"]
     assert names.count("Wait for the store") == 1
     states = {
         task["name"]: task["state"]
-        for lane in document(analysis)["components"]
+        for lane in read(document(analysis))["components"]
         for task in lane["tasks"]
     }
     assert states["Breaks"] == "rescued"
     assert states["May fail"] == "ignored"
-    json.dumps(document(analysis))

@@ -18,7 +18,7 @@ from ksimage.cli.input.options import (
 )
 
 if TYPE_CHECKING:
-    from ksimage.build.plan import Plan
+    from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.configmap import MountedHook
 
@@ -68,7 +68,7 @@ def render(
     from ksimage.cli.output.files import fill
 
     # A ConfigMap changes no image: what is wrong with it was so before.
-    soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
+    soundness: Soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
     plan = Invocation(terminal, values, login=[what]).plan(what, soundness=soundness)
     hook: MountedHook | None = None
     try:

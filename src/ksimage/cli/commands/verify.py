@@ -12,7 +12,6 @@ from ksimage.cli.input.options import command, option, registry_options, setting
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.images.documents import JsonObject
     from ksimage.inspection.bases import Bases
     from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
@@ -83,7 +82,9 @@ def verify(
     _result(terminal, location, verdict, verdict_document(verdict))
 
 
-def _result(terminal: Terminal, location: Location, verdict: Verdict, document: JsonObject) -> None:
+def _result(
+    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, object]
+) -> None:
     if terminal.json and not verdict.verified:
         terminal.document(document)
     verdict.require_all()

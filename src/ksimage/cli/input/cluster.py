@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ksimage.cluster.kubectl import Kubectl
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    F = TypeVar("F", bound=Callable[..., object])
 
 SECTION = "Cluster"
 
@@ -25,19 +25,25 @@ def cluster_options(function: F) -> F:
     return function
 
 
-def kubectl_of(values: dict[str, Any]) -> Kubectl:
+def kubectl_of(values: dict[str, object]) -> Kubectl:
     """The seam, with the options among a command's parameters, which are taken out of them."""
     from ksimage.cluster.kubectl import Kubectl, KubectlOptions
 
+    timeout = values.pop("request_timeout")
     return Kubectl(
         KubectlOptions(
-            program=values.pop("kubectl"),
-            kubeconfig=values.pop("kubeconfig") or "",
-            context=values.pop("context") or "",
-            namespace=values.pop("namespace"),
-            timeout=values.pop("request_timeout"),
+            program=_text(values, "kubectl"),
+            kubeconfig=_text(values, "kubeconfig"),
+            context=_text(values, "context"),
+            namespace=_text(values, "namespace"),
+            timeout=timeout if isinstance(timeout, float) else KubectlOptions.timeout,
         )
     )
+
+
+def _text(values: dict[str, object], name: str) -> str:
+    found = values.pop(name)
+    return found if isinstance(found, str) else ""
 
 
 def typed(kubectl: Kubectl) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,7 @@ from ksimage.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 Table = dict[str, tuple[str, str]]
 """Name: (module below ksimage.cli.commands, its command is called as it is; one line of help)."""
@@ -19,8 +20,9 @@ Table = dict[str, tuple[str, str]]
 class LateGroup(click.Group):
     """A group with a table of commands; those that are added as usual come first."""
 
-    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # Any: as Click's own decorators hand them on; Click's constructor checks them.
+    def __init__(self, *, table: Mapping[str, tuple[str, str]], **details: Any) -> None:
+        super().__init__(**details)
         self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.base import naming
 from ksimage.cli.input.advice import completer
@@ -18,7 +18,7 @@ from ksimage.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.build.plan import Plan
+    from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.output.terminal import Terminal
     from ksimage.config.settings import Settings
     from ksimage.locations.options import RegistryOptions
@@ -88,7 +88,15 @@ class Invocation:
             password=settings.password if given else None,
         )
 
-    def plan(self, what: str, *, shown: Progress | None = None, **details: Any) -> Plan:
+    def plan(
+        self,
+        what: str,
+        *,
+        shown: Progress | None = None,
+        base_digest: str | None = None,
+        soundness: Soundness = "require",
+        prove: bool = True,
+    ) -> Plan:
         """Plan a build of ``what``, show what is read (on ``shown``), say what was found out."""
         from ksimage.build import plan as planning
         from ksimage.cli.output.progress import reading
@@ -100,7 +108,9 @@ class Invocation:
                 options=self.options,
                 epoch=self.epoch,
                 reading=display.advance,
-                **details,
+                base_digest=base_digest,
+                soundness=soundness,
+                prove=prove,
             )
         platforms = ", ".join(str(plan.image.platform) for plan in found.platforms)
         say = self.terminal.field

@@ -6,9 +6,10 @@ import os
 import select
 import termios
 import tty
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
 UP, DOWN = "up", "down"
@@ -24,19 +25,20 @@ class Keys:
 
     def __init__(self, stream: TextIO | None) -> None:
         self._fd = -1
-        self._before: list[Any] | None = None
+        self._restore: Callable[[], None] | None = None
         if stream is not None and stream.isatty():
             self._fd = stream.fileno()
 
     def __enter__(self) -> Keys:
         if self._fd >= 0:
-            self._before = termios.tcgetattr(self._fd)
+            before = termios.tcgetattr(self._fd)
+            self._restore = lambda: termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
             tty.setcbreak(self._fd)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+        if self._restore is not None:
+            self._restore()
 
     @property
     def descriptor(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -13,9 +13,10 @@ from ksimage.config.settings import BY_KEY, CONFIG_VARIABLE
 from ksimage.errors import BadOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    F = TypeVar("F", bound=Callable[..., object])
 
 GLOBAL = "Global options"
 
@@ -26,16 +27,18 @@ _BARE = {"--verbose": ("5", r"\d+"), "--create-project": ("public", "public|priv
 class Option(click.Option):
     """An option that belongs to a section of the help."""
 
-    def __init__(self, *args: Any, section: str = "Options", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # Any: as Click's own decorators hand them on; Click's constructor checks them.
+    def __init__(self, names: Sequence[str], section: str = "Options", **details: Any) -> None:
+        super().__init__(names, **details)
         self.section = section
 
 
-class Command(click.Command):
+class SectionedCommand(click.Command):
     """A command with sections in its help, global options, and ``--verbose[=LEVEL]``."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # Any: as above.
+    def __init__(self, **details: Any) -> None:
+        super().__init__(**details)
         self.params.extend(_global_params())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -64,7 +67,7 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
-def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
     # What comes from the environment is in force already, and must not undo a flag given before
     # the command's name.
     terminal = ctx.ensure_object(Terminal)
@@ -75,15 +78,15 @@ def _store(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 _COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
-def option(section: str, *names: str, **details: Any) -> Callable[[F], F]:
+def option(section: str, *names: str, **details: object) -> Callable[[F], F]:
     """``click.option``, in a section of the help."""
     return click.option(*names, cls=Option, section=section, **details)
 
 
 def _global_params() -> list[click.Option]:
-    def made(*names: str, **details: Any) -> click.Option:
-        details |= {"section": GLOBAL, "expose_value": False, "callback": _store, "is_eager": True}
-        return Option(names, **details)
+    def made(*names: str, **details: object) -> click.Option:
+        details |= {"expose_value": False, "callback": _store, "is_eager": True}
+        return Option(names, GLOBAL, **details)
 
     return [
         made(
@@ -120,12 +123,12 @@ def global_options(function: F) -> F:
     return function
 
 
-def command(name: str, help: str, **kwargs: Any) -> Callable[[Callable[..., Any]], click.Command]:  # noqa: A002
+def command(name: str, help: str) -> Callable[[Callable[..., object]], click.Command]:  # noqa: A002
     """A command whose one-line help stands in ``app.COMMANDS`` as well."""
-    return click.command(name, cls=Command, short_help=help, **kwargs)
+    return click.command(name, cls=SectionedCommand, short_help=help)
 
 
-_TYPES: dict[str, dict[str, Any]] = {
+_TYPES: dict[str, dict[str, object]] = {
     "verbosity": {"metavar": "[=LEVEL]"},
     "engine": {"type": click.Choice(["auto", "docker", "direct"])},
     "mode": {"type": click.Choice(["append", "replace"])},
@@ -191,7 +194,13 @@ def repair_option(function: F) -> F:
     )(function)
 
 
-def platform_option(name: str, *, section: str, help: str, **details: Any) -> Callable[[F], F]:  # noqa: A002
+def platform_option(
+    name: str,
+    *,
+    section: str,
+    help: str,  # noqa: A002
+    multiple: bool = False,
+) -> Callable[[F], F]:
     """``--platform`` of a command that does not take it from the settings, checked as they are."""
     return option(
         section,
@@ -201,16 +210,16 @@ def platform_option(name: str, *, section: str, help: str, **details: Any) -> Ca
         shell_complete=completion.platforms,
         callback=_checked_platform,
         help=help,
-        **details,
+        multiple=multiple,
     )
 
 
-def _checked_platform(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def _checked_platform(ctx: click.Context, param: click.Parameter, value: object) -> object:
     from ksimage.config import values
 
     try:
-        for text in [value] if isinstance(value, str) else value or ():
-            values.platform(text)
+        for text in value if isinstance(value, tuple) else (value,) if value else ():
+            values.platform(str(text))
     except values.Refused as refused:
         raise BadOption("--platform", refused.reason) from None
     return value

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.build.outcome import Built, Destination
-    from ksimage.build.plan import Plan
+    from ksimage.build.plan import Plan, Soundness
     from ksimage.cli.input.invocation import Invocation
     from ksimage.config.settings import Settings
     from ksimage.locations.transfer import Progress
@@ -45,7 +45,7 @@ class Order(NamedTuple):
         """Plan one build and decide where it goes. The caller closes the plan's source."""
         from ksimage.build import destination
 
-        soundness = "repair" if self.repair else "require"
+        soundness: Soundness = "repair" if self.repair else "require"
         plan = self.run.plan(work.what, base_digest=work.base, shown=reading, soundness=soundness)
         try:
             chosen = destination.choose(plan, self.run.settings, to=self.to, push=self.push)

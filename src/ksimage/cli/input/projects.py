@@ -1,8 +1,8 @@
-"""``--create-project``, for every command that pushes."""
+"""``--create-project`` and ``--replace``, for every command that writes to a name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
     from ksimage.locations.spec import Location
 
-    F = TypeVar("F", bound=Callable[..., Any])
+    F = TypeVar("F", bound=Callable[..., object])
 
 
 def create_project_option(section: str) -> Callable[[F], F]:
@@ -29,6 +29,14 @@ def create_project_option(section: str) -> Callable[[F], F]:
         help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
         " without a login), or private.",
     )
+
+
+replace_option = option(
+    "Result",
+    "--replace",
+    is_flag=True,
+    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
+)
 
 
 def ensure_project(run: Invocation, location: Location, visibility: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cluster.kubectl import shown
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ksimage.cluster.command import Command
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Plan
+    from ksimage.cluster.rollout import RolloutPlan
     from ksimage.inspection.verdict import Proof
 
 
-def show_plan(terminal: Terminal, planned: Plan) -> None:
+def show_plan(terminal: Terminal, planned: RolloutPlan) -> None:
     """The image, where it goes, and what that means, before anything is changed."""
     found = planned.situation.installer
     show_image(terminal, planned.candidate)
@@ -63,7 +63,7 @@ def document(
     before: str | None = None,
     pod: Pod | None = None,
     proofs: Sequence[Proof] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """As JSON. Keys stay; see docs/json.md."""
     return {
         "image": image,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ksimage.cluster import verdict
 from ksimage.cluster.objects import text
@@ -13,13 +13,13 @@ from ksimage.text import printable
 if TYPE_CHECKING:
     from ksimage.cluster.state import Step
     from ksimage.cluster.status import Status
-    from ksimage.cluster.verdict import Verdict
+    from ksimage.cluster.verdict import StatusVerdict
 
 Row = tuple[str, str]
 MAX_TEXT = 150
 
 
-def rows(status: Status, judged: Verdict) -> list[Row]:
+def rows(status: Status, judged: StatusVerdict) -> list[Row]:
     """Labelled lines; what stands in several is labelled once. Hostile text is made harmless."""
     found = [
         *_image(status),
@@ -39,12 +39,12 @@ def rows(status: Status, judged: Verdict) -> list[Row]:
     return shown
 
 
-def lines(status: Status, judged: Verdict) -> list[str]:
+def lines(status: Status, judged: StatusVerdict) -> list[str]:
     """The screen."""
     return [f"{label:<10} {value}" for label, value in rows(status, judged)]
 
 
-def document(status: Status, judged: Verdict) -> dict[str, Any]:
+def document(status: Status, judged: StatusVerdict) -> dict[str, object]:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     pod, seen, identity = status.pod, status.seen, status.identity
     level = verdict.verbosity(status)
@@ -94,7 +94,7 @@ def document(status: Status, judged: Verdict) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, object]:
     failure = step.failure and {"task": step.failure.task, "message": step.failure.message}
     return {**step._asdict(), "failure": failure}
 

@@ -9,12 +9,12 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 import ksimage
-from ksimage.cli.output.lines import encodable, wrapped
+from ksimage.cli.output.lines import clean, encodable, wrapped
 from ksimage.cli.output.streams import Marks
 from ksimage.errors import KsimageError, UsageError
 from ksimage.text import reference_without_login
@@ -34,13 +34,6 @@ SHORTEST_SECRET = 4
 QUIETEST, QUIET, NORMAL, DETAILED, DEBUG = -2, -1, 0, 1, 2
 
 
-def clean(text: str) -> str:
-    """``text`` without escape sequences: registries, images and patches may hold them."""
-    from ksimage.ci.escape import log_text
-
-    return log_text(text)
-
-
 class Terminal:
     """Output of one run."""
 
@@ -57,17 +50,17 @@ class Terminal:
         self._thread = threading.local()
         self._ci: Reporter | None = None
 
-    def configure(self, name: str, value: Any) -> None:
+    def configure(self, name: str, value: object) -> None:
         """Take a global option, given before or after the command's name."""
-        if name == "more":
+        if name == "more" and isinstance(value, int):
             self.level = min(DEBUG, self.level + value)
-        elif name == "less":
+        elif name == "less" and isinstance(value, int):
             self.level = max(QUIETEST, self.level - value)
         elif name == "output":
             self.json = value == "json"
-        elif name == "color":
+        elif name == "color" and isinstance(value, bool):
             self._color = value
-        elif name == "config":
+        elif name == "config" and isinstance(value, str):
             self.config = value
         if self._log is not None or self.level >= DETAILED:
             self.listen()
@@ -109,9 +102,19 @@ class Terminal:
         """Whether -v was given."""
         return self.level >= DETAILED
 
-    def style(self, text: str, stream: TextIO | None = None, **style: Any) -> str:
+    def style(
+        self,
+        text: str,
+        stream: TextIO | None = None,
+        *,
+        fg: str | None = None,
+        bold: bool | None = None,
+        dim: bool | None = None,
+    ) -> str:
         """``text`` in a style, or plain where colours are off."""
-        return click.style(text, **style) if self.colored(stream or sys.stderr) else text
+        if not self.colored(stream or sys.stderr):
+            return text
+        return click.style(text, fg=fg, bold=bold, dim=dim)
 
     # --- stderr: the story -----------------------------------------------------------------
 

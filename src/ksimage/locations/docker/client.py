@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from ksimage.images.documents import JsonObject
 
@@ -11,8 +11,8 @@ from ksimage.images.documents import JsonObject
 class Containers(Protocol):
     """Making and removing containers."""
 
-    # Any: the options of a container, and of a build, are many, and the SDK's to check
-    def create_container(self, image: str, *, name: str, **options: Any) -> object: ...
+    # object: the options of a container, and of a build, are many, and the SDK's to check
+    def create_container(self, image: str, *, name: str, **options: object) -> object: ...
     def remove_container(self, name: str, /, *, force: bool, v: bool) -> None: ...
 
 
@@ -36,7 +36,7 @@ class EngineApi(Containers, Protocol):
         decode: bool,
         auth_config: Mapping[str, str],
     ) -> Iterator[JsonObject]: ...
-    def build(self, **options: Any) -> Iterator[JsonObject]: ...
+    def build(self, **options: object) -> Iterator[JsonObject]: ...
     def get_archive(
         self, container: str, path: str, *, chunk_size: int
     ) -> tuple[Iterator[bytes], JsonObject]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import AmbiguousImage, KubekeyImagesNotFound, MalformedImage
 from ksimage.images.manifest import Descriptor, Index, parse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ksimage.images.platform import Platform
     from ksimage.locations.kubekey.images import Image
 
-    Entry = Mapping[str, Any]
+    Entry = Mapping[str, object]
 
 
 class Written(NamedTuple):
@@ -99,17 +99,17 @@ def _name(group: ImageName, platform: Platform) -> Name:
     return found
 
 
-def put(entries: Sequence[Entry], image: Written) -> list[dict[str, Any]]:
+def put(entries: Sequence[Entry], image: Written) -> list[dict[str, object]]:
     """The entries with this image's: in the place of those of the same names, else at the end.
 
     Platforms that the name had and the image has not go.
     """
     known = {entry["digest"]: entry for entry in entries}
-    new: dict[str, dict[str, Any]] = {}
+    new: dict[str, dict[str, object]] = {}
     for platform, descriptor in image.platforms.items():
         text = image.group.name(platform)
         new[text] = _entry(image, text, descriptor, known.get(descriptor.digest))
-    result: list[dict[str, Any]] = []
+    result: list[dict[str, object]] = []
     for entry in entries:
         found = parse_name(ref_of(entry))
         if found is None or found.group != image.group:
@@ -121,13 +121,13 @@ def put(entries: Sequence[Entry], image: Written) -> list[dict[str, Any]]:
 
 def _entry(
     image: Written, name: str, descriptor: Descriptor, known: Entry | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """An entry; what is listed already keeps all that is said of it but the name."""
-    entry: dict[str, Any] = dict(known or ())  # its keys keep their order, too
+    entry: dict[str, object] = dict(known or ())  # its keys keep their order, too
     entry.setdefault("mediaType", descriptor.media_type)
     entry.setdefault("digest", descriptor.digest)
     entry.setdefault("size", descriptor.size)
-    annotations = {**(entry.get("annotations") or {}), REF_NAME: name}
+    annotations = {**_annotations(entry), REF_NAME: name}
     annotations.pop(INDEX_KEY, None)
     if image.recorded:
         annotations[INDEX_KEY] = image.recorded
@@ -136,12 +136,11 @@ def _entry(
 
 def ref_of(entry: Entry) -> str:
     """An entry's name."""
-    annotations = entry.get("annotations")
-    found = annotations.get(REF_NAME) if isinstance(annotations, dict) else None
+    found = _annotations(entry).get(REF_NAME)
     return found if isinstance(found, str) else ""
 
 
-def keep(entries: Sequence[Entry], group: ImageName) -> list[dict[str, Any]]:
+def keep(entries: Sequence[Entry], group: ImageName) -> list[dict[str, object]]:
     """The entries with those of ``group`` a second time, under the name for kept ones."""
     kept = [
         renamed(entry, name.group.kept.name(name.platform)) for entry, name in _of(entries, group)
@@ -149,9 +148,9 @@ def keep(entries: Sequence[Entry], group: ImageName) -> list[dict[str, Any]]:
     return [dict(entry) for entry in entries] + kept
 
 
-def restored(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[str]]:
+def restored(entries: Sequence[Entry]) -> tuple[list[dict[str, object]], list[str]]:
     """The entries as they were before images were replaced, and the names that were restored."""
-    old: dict[str, dict[str, Any]] = {}
+    old: dict[str, dict[str, object]] = {}
     groups = set()
     for entry in entries:
         name = parse_name(ref_of(entry))
@@ -161,7 +160,7 @@ def restored(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[str]]
             old[text] = renamed(entry, text)
             groups.add(before)
     names = sorted(old)
-    result: list[dict[str, Any]] = []
+    result: list[dict[str, object]] = []
     for entry in entries:
         text = ref_of(entry)
         name = parse_name(text)
@@ -172,9 +171,14 @@ def restored(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[str]]
     return result + list(old.values()), names
 
 
-def renamed(entry: Entry, name: str) -> dict[str, Any]:
+def renamed(entry: Entry, name: str) -> dict[str, object]:
     """The same entry under another name; everything else stays."""
-    return {**entry, "annotations": {**entry["annotations"], REF_NAME: name}}
+    return {**entry, "annotations": {**_annotations(entry), REF_NAME: name}}
+
+
+def _annotations(entry: Entry) -> Mapping[str, object]:
+    found = entry.get("annotations")
+    return found if isinstance(found, dict) else {}
 
 
 def _of(entries: Sequence[Entry], group: ImageName) -> list[tuple[Entry, Name]]:

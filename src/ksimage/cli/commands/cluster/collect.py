@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from ksimage.cli.input.options import command, option
 
 if TYPE_CHECKING:
     from ksimage.bundle.material import Contents, Material
-    from ksimage.bundle.writer import Written
+    from ksimage.bundle.writer import About, BundleFile
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.collection import Limits
     from ksimage.cluster.kubectl import Kubectl
@@ -174,7 +174,7 @@ def _collected(
     redactor: Redactor | None,
     limits: Limits,
     moment: float,
-) -> Written:
+) -> BundleFile:
     from ksimage.bundle.material import Material
     from ksimage.cluster.collection import Collection
     from ksimage.errors import NothingCollected
@@ -184,7 +184,7 @@ def _collected(
             described = _folder(terminal, source, material, limits)
         else:
 
-            def teach(secrets: dict[str, Any]) -> None:
+            def teach(secrets: dict[str, object]) -> None:
                 if redactor is not None:
                     redactor.learn_document(secrets)
 
@@ -224,7 +224,7 @@ def _folder(terminal: Terminal, source: str, material: Material, limits: Limits)
 
 def _again(
     terminal: Terminal, old: Path, destination: Path, redactor: Redactor | None, moment: float
-) -> Written:
+) -> BundleFile:
     from ksimage.bundle.archive import open_bundle
     from ksimage.bundle.material import OldBundle
 
@@ -237,9 +237,9 @@ def _write(
     destination: Path,
     contents: Contents,
     redactor: Redactor | None,
-    about: dict[str, Any],
+    about: About,
     moment: float,
-) -> Written:
+) -> BundleFile:
     import ksimage
     from ksimage.bundle.writer import write
 
@@ -247,7 +247,7 @@ def _write(
     return write(destination, contents, redactor, about, moment)
 
 
-def _present(terminal: Terminal, written: Written) -> None:
+def _present(terminal: Terminal, written: BundleFile) -> None:
     manifest = written.manifest
     for item in manifest["missing"]:
         terminal.warning(f"missing: {item['what']}: {item['why']}")

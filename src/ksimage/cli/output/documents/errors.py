@@ -8,10 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.errors import KsimageError
-    from ksimage.images.documents import JsonObject
 
 
-def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> JsonObject:
+def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> dict[str, object]:
     """An error as JSON; ``advice`` in place of its own, where that was completed."""
     return {
         "kind": error.kind,

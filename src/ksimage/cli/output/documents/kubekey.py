@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.harbor.presence import Presence
-    from ksimage.images.documents import JsonObject
     from ksimage.upstream.kubekey.advice import Way
     from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def kubekey_document(
     config: Configuration, answers: Answers, ways: Sequence[Way], presence: Presence | None
-) -> JsonObject:
+) -> dict[str, object]:
     """What a kk will do with a configuration."""
     label, upgrade = answers.label, answers.upgrade
     return {
@@ -65,6 +64,6 @@ def kubekey_document(
     }
 
 
-def undo_document(path: str, restored: Sequence[str]) -> JsonObject:
+def undo_document(path: str, restored: Sequence[str]) -> dict[str, object]:
     """What ``kubekey --undo`` put back."""
     return {"undo": {"path": path, "restored": list(restored)}}

@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
     from ksimage.build.staleness import Finding
     from ksimage.hook.matrix import Cell, HookRow
-    from ksimage.images.documents import JsonObject
     from ksimage.patching.series import SeriesPatch
     from ksimage.upstream.releases import Release
 
 
-def releases_document(known: Iterable[Release]) -> JsonObject:
+def releases_document(known: Iterable[Release]) -> dict[str, object]:
     """What ``releases`` lists."""
     return {
         "releases": [
@@ -33,17 +32,17 @@ def releases_document(known: Iterable[Release]) -> JsonObject:
     }
 
 
-def patches_document(series: Iterable[SeriesPatch]) -> JsonObject:
+def patches_document(series: Iterable[SeriesPatch]) -> dict[str, object]:
     """What ``patches list`` lists."""
     return {"patches": [_patch(patch) for patch in series]}
 
 
-def patch_document(patch: SeriesPatch, text: str) -> JsonObject:
+def patch_document(patch: SeriesPatch, text: str) -> dict[str, object]:
     """What ``patches show`` shows."""
     return {"patch": {**_patch(patch), "text": text}}
 
 
-def _patch(patch: SeriesPatch) -> JsonObject:
+def _patch(patch: SeriesPatch) -> dict[str, object]:
     return {
         "name": patch.name,
         "default": patch.default,
@@ -54,7 +53,7 @@ def _patch(patch: SeriesPatch) -> JsonObject:
     }
 
 
-def findings_document(findings: Sequence[Finding]) -> JsonObject:
+def findings_document(findings: Sequence[Finding]) -> dict[str, object]:
     """What ``check`` found out."""
     return {
         "images": [
@@ -73,12 +72,12 @@ def findings_document(findings: Sequence[Finding]) -> JsonObject:
     }
 
 
-def files_document(paths: Iterable[Path]) -> JsonObject:
+def files_document(paths: Iterable[Path]) -> dict[str, object]:
     """What ``init`` wrote."""
     return {"files": [str(path) for path in paths]}
 
 
-def matrix_document(rows: Sequence[HookRow]) -> JsonObject:
+def matrix_document(rows: Sequence[HookRow]) -> dict[str, object]:
     """What ``patches check`` found out."""
     return {
         "releases": [
@@ -98,10 +97,10 @@ def matrix_document(rows: Sequence[HookRow]) -> JsonObject:
     }
 
 
-def _cell_json(cell: Cell) -> JsonObject:
+def _cell_json(cell: Cell) -> dict[str, object]:
     from ksimage.hook.matrix import APPLIES, OFFSET
 
-    found: JsonObject = {"patch": cell.patch, "status": cell.status}
+    found: dict[str, object] = {"patch": cell.patch, "status": cell.status}
     if cell.status in (APPLIES, OFFSET):
         found["offset"] = cell.offset
     if cell.kind:

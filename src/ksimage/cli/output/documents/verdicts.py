@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ksimage.build.reproduce import Rebuild
     from ksimage.harbor.view import View
-    from ksimage.images.documents import JsonObject
     from ksimage.inspection.report import Inspection, PlatformReport
     from ksimage.inspection.verdict import Verdict
 
 
-def verdict_document(verdict: Verdict) -> JsonObject:
+def verdict_document(verdict: Verdict) -> dict[str, object]:
     """What ``verify`` found out."""
     return {
         "name": verdict.name,
@@ -37,7 +36,7 @@ def verdict_document(verdict: Verdict) -> JsonObject:
     }
 
 
-def inspection_document(inspection: Inspection) -> JsonObject:
+def inspection_document(inspection: Inspection) -> dict[str, object]:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     kept, judgement = inspection.kept, inspection.judgement
     return {
@@ -58,7 +57,7 @@ def inspection_document(inspection: Inspection) -> JsonObject:
     }
 
 
-def comparison_document(compared: Rebuild) -> JsonObject:
+def comparison_document(compared: Rebuild) -> dict[str, object]:
     """What ``reproduce`` found out."""
     return {
         "name": compared.name,
@@ -70,7 +69,7 @@ def comparison_document(compared: Rebuild) -> JsonObject:
     }
 
 
-def _platform_document(platform: PlatformReport) -> JsonObject:
+def _platform_document(platform: PlatformReport) -> dict[str, object]:
     identity = platform.identity
     return {
         "platform": platform.platform,
@@ -97,7 +96,7 @@ def _platform_document(platform: PlatformReport) -> JsonObject:
     }
 
 
-def _harbor_document(view: View | None) -> JsonObject | None:
+def _harbor_document(view: View | None) -> dict[str, object] | None:
     if view is None:
         return None
     artifact = view.artifact

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ksimage.cli.output.watch.cells import Paint, short
 from ksimage.timeline.words import line, task_name
@@ -13,7 +13,7 @@ from ksimage.timeline.words import line, task_name
 if TYPE_CHECKING:
     from ksimage.events.frames import Chronicle, Frame
     from ksimage.events.model import Event, Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 Fed: TypeAlias = "tuple[Run, Event] | None"
 """What a frame told, as Chronicle.take gives it."""
@@ -53,9 +53,11 @@ def plain(run: Run, event: Event, paint: Paint) -> list[str]:
 
 
 def of_frame(frame: Frame, told: Chronicle) -> str:
-    """The line for what happens to the connection; empty for other frames."""
+    """The line for what happens to the connection or the recording; empty for other frames."""
     if frame["k"] == "lost":
         return f"no connection, trying again: {line(told.lost)}"
+    if frame["k"] == "unsaved":
+        return f"no longer recorded: {line(told.unsaved)}"
     if frame["k"] == "hello" and len(told.attempts) > 1 and not told.attempt.runs:
         return f"the installer's container was started anew (start {len(told.attempts)})"
     return ""
@@ -63,7 +65,7 @@ def of_frame(frame: Frame, told: Chronicle) -> str:
 
 def ndjson(run: Run, event: Event, attempt: int) -> str:
     """One event as one line of JSON, its texts as they came."""
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "type": "event",
         "attempt": attempt,
         "component": run.component,
@@ -75,7 +77,7 @@ def ndjson(run: Run, event: Event, attempt: int) -> str:
     }
     if event.task is not None:
         task = event.task
-        document["task"] = {
+        told: dict[str, object] = {
             "uuid": task.uuid,
             "name": task.name,
             "host": task.host,
@@ -89,9 +91,10 @@ def ndjson(run: Run, event: Event, attempt: int) -> str:
             "items": task.items,
         }
         if task.output:
-            document["task"]["output"] = task.output
+            told["output"] = task.output
         if task.output_dropped:
-            document["task"]["output_dropped"] = True
+            told["output_dropped"] = True
+        document["task"] = told
     if event.stdout:
         document["stdout"] = event.stdout
     return json.dumps(document, separators=(",", ":"))
@@ -105,11 +108,13 @@ def ndjson_begin(told: Chronicle) -> str:
 def ndjson_frame(frame: Frame, told: Chronicle) -> str:
     """A line for what is no event: a connection, a new start, what is expected; else empty."""
     kind = frame["k"]
-    document: dict[str, Any]
+    document: dict[str, object]
     if kind == "hello":
         document = {"type": "connected", "attempt": len(told.attempts), "boot": told.attempt.boot}
     elif kind == "lost":
         document = {"type": "lost", "why": told.lost}
+    elif kind == "unsaved":
+        document = {"type": "unsaved", "why": told.unsaved}
     elif kind == "live":
         document = {"type": "live"}
     elif kind == "plan":
@@ -129,7 +134,7 @@ def ndjson_frame(frame: Frame, told: Chronicle) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def ndjson_end(told: Chronicle, verdict: Verdict, exit_code: int) -> str:
+def ndjson_end(told: Chronicle, verdict: InstallationVerdict, exit_code: int) -> str:
     """The last line: the verdict."""
     return json.dumps(
         {
