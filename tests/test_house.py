@@ -14,7 +14,7 @@ SOURCE = TOP / "src" / "ksimage"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "_data" not in path.parts)
 ROOMS = sorted({path.parent for path in MODULES} - {SOURCE})
 
-MIRRORED = ("events", "redact", "timeline", "cluster", "bundle")
+MIRRORED = ("locations/registry", "events", "redact", "timeline", "cluster", "bundle")
 """Rooms whose every module has a test file of its name."""
 
 
@@ -32,6 +32,10 @@ def test_a_room_says_what_belongs_there_and_its_words(room: Path) -> None:
     doc = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
     assert len(doc) > 40
     assert re.search(r"\*[a-z ]+\*|[Ww]ords are", doc), "its words, and what they mean"
+
+
+def test_no_file_is_too_long_to_hold_in_the_head() -> None:
+    assert [name(p) for p in MODULES if len(p.read_text().splitlines()) > 300] == []
 
 
 def test_modules_are_named_by_nouns() -> None:

@@ -53,9 +53,11 @@ def plain(run: Run, event: Event, paint: Paint) -> list[str]:
 
 
 def of_frame(frame: Frame, told: Chronicle) -> str:
-    """The line for what happens to the connection; empty for other frames."""
+    """The line for what happens to the connection or the recording; empty for other frames."""
     if frame["k"] == "lost":
         return f"no connection, trying again: {line(told.lost)}"
+    if frame["k"] == "unsaved":
+        return f"no longer recorded: {line(told.unsaved)}"
     if frame["k"] == "hello" and len(told.attempts) > 1 and not told.attempt.runs:
         return f"the installer's container was started anew (start {len(told.attempts)})"
     return ""
@@ -111,6 +113,8 @@ def ndjson_frame(frame: Frame, told: Chronicle) -> str:
         document = {"type": "connected", "attempt": len(told.attempts), "boot": told.attempt.boot}
     elif kind == "lost":
         document = {"type": "lost", "why": told.lost}
+    elif kind == "unsaved":
+        document = {"type": "unsaved", "why": told.unsaved}
     elif kind == "live":
         document = {"type": "live"}
     elif kind == "plan":

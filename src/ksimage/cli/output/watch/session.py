@@ -63,8 +63,9 @@ class Watching:
         self._left = False
         self._clock_ahead = 0.0
         frames: Iterator[Frame] = source.frames()
-        if save is not None:
-            frames = Recorder(save).record(frames)
+        self._recorder = Recorder(save) if save is not None else None
+        if self._recorder is not None:
+            frames = self._recorder.record(frames)
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
@@ -119,7 +120,7 @@ class Watching:
 
         error = self._run(show, sys.stdout.flush)
         verdict = self._verdict(over=not self._left)
-        raised = error or self._error(verdict)
+        raised = error or self._error(verdict) or self._unsaved()
         code = raised.exit_code if raised else 0
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
@@ -192,9 +193,11 @@ class Watching:
         if over:
             self._told.cut()
         verdict = self._verdict(over=over)
-        for text in reports.report(self._told, verdict, self._paint, left=self._left):
+        for text in reports.report(
+            self._told, verdict, self._paint, left=self._left, live=self.source.live
+        ):
             self._print(text)
-        raised = error or self._error(verdict)
+        raised = error or self._error(verdict) or self._unsaved()
         if raised is not None:
             raised.advice = (
                 *raised.advice,
@@ -207,9 +210,15 @@ class Watching:
             return None
         if verdict.outcome == "failed":
             return InstallationFailed([run.component for run in verdict.failed])
+        if self._left and not self.source.live:
+            return InstallationUnknown("it was left before its end was shown")
         if self._left:
             return InstallationUnknown("it was left while the installation went on")
         return InstallationUnknown(verdict.why or "it was still going on")
+
+    def _unsaved(self) -> KsimageError | None:
+        """A recording that was asked for and is not whole: no success, though the verdict is."""
+        return self._recorder.error if self._recorder is not None else None
 
     def _print(self, text: str) -> None:
         click.echo(self._terminal.without_secrets(text), color=self._terminal.colored(sys.stdout))
