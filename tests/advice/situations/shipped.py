@@ -8,7 +8,6 @@ from tests.advice.situation import BUILD, Words, situation
 from tests.support.images import Recipe, layout
 from tests.unit.cli.own_patches import HOOK
 
-
 HUNK = """\
 @@ -1,4 +1,5 @@
  #!/usr/bin/env python3
