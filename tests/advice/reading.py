@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 Words = tuple[str, ...]
-_FLAGS = re.compile(r"(?:^|[\s:(])(--[a-z].*|-[co] \S+)")
+_FLAGS = re.compile(r"(?:^|[\s:(])(--[a-z].*|-[con] \S+)")
 _SHELL = re.compile(r"(?:^|: )((?:mv|export|unset) .*)$")
 _LOGIN = re.compile(r"\bdocker login (\S+)")
 _LOOKS = re.compile(r"(?:^|: |  )((?:ls|openssl|curl|kubectl|echo|kk) .*)$")

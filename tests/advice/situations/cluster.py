@@ -114,7 +114,10 @@ def of_another_age(folder: Path) -> Words:
 
 @situation("installer-missing", "KubeSphere v4", places={"NAME": "other", "FILE": "good"})
 def nothing_there(folder: Path) -> Words:
-    program(folder, "kubectl", NOTHING)
+    shows(folder)
+    found = (folder / "kubectl").read_text()
+    elsewhere = f'case "$*" in *namespace=other*|*kubeconfig=good*) ;; *) {NOTHING};; esac'
+    (folder / "kubectl").write_text(found.replace("\n", f"\n{elsewhere}\n", 1))
     return STATUS
 
 

@@ -107,7 +107,7 @@ def plain_http_elsewhere(folder: Path) -> Words:
     real = socket.getaddrinfo
 
     def here(host: str, *rest: object, **more: object) -> object:
-        return real("127.0.0.1" if host == "harbor.test" else host, *rest, **more)  # type: ignore[arg-type,call-overload]
+        return real("127.0.0.1" if host == "harbor.test" else host, *rest, **more)  # type: ignore[arg-type]
 
     place.env.setattr(socket, "getaddrinfo", here)
     place.env.setenv("NO_PROXY", "harbor.test")
