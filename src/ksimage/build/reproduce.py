@@ -78,15 +78,8 @@ def reproduce(
         raise CannotReproduce(str(location), "it was not made by ksimage", "")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
-    try:
-        wanted = (first.platform.exact,)
-        images = base_images.read_images(source, wanted)
-        if before := originals.find(place, planning.base_name(place), images, options, wanted):
-            before.source.close()
-            images = before.images
-        original = images.images[0]
-    finally:
-        source.close()
+    name, wanted = planning.base_name(place), (first.platform.exact,)
+    original = originals.images(place, source, name, options, wanted).images[0]
     plan = planning.plan(
         str(place),
         _settings(location, first, original, settings),

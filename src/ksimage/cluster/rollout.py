@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ksimage.cluster import configuration, leftovers, nodes, patch, record, restart, state
 from ksimage.cluster import installer as installers
 from ksimage.cluster.command import Command, as_command
+from ksimage.cluster.proof import digest_of
 
 if TYPE_CHECKING:
     from ksimage.cluster.candidate import Candidate
@@ -116,7 +117,7 @@ def plan(
     asked = found.image == wanted and not situation.left and made.before.replicas > 0
     if asked and present is not None:
         made = present
-    asked = asked and made is present
+    asked = asked and made is present and not (image and _stale(candidate, found.pod))
     release = candidate.release if candidate.release != "unknown" else found.release
     return RolloutPlan(
         candidate,
@@ -127,6 +128,12 @@ def plan(
         () if asked else commands(situation, made, way),
         consequences=() if asked else tuple(restart.consequences(found.configuration, release)),
     )
+
+
+def _stale(candidate: Candidate, pod: Pod | None) -> bool:
+    """Whether the pod runs another image than the tag means now."""
+    digest = digest_of(pod.image_id) if pod is not None else ""
+    return bool(digest) and digest not in candidate.ids
 
 
 def other_way(planned: RolloutPlan) -> RolloutPlan:

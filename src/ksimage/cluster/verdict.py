@@ -114,12 +114,13 @@ def _installation(status: Status) -> list[str]:
 
 def _advice(status: Status, problems: list[str]) -> list[str]:
     seen = status.seen
-    if status.seen is None:
+    if seen is None:
         return ["kubectl -n kubesphere-system describe pod -l 'app in (ks-install,ks-installer)'"]
-    if seen is not None and seen.busy:
-        return ["ksimage watch"]
+    another = any("stale copy" in problem or "was undone" in problem for problem in problems)
+    if seen.busy:
+        return ["ksimage watch", *(["when it has ended: ksimage rollout"] * another)]
     advice = []
-    if any("stale copy" in problem or "was undone" in problem for problem in problems):
+    if another:
         advice.append("ksimage rollout")
     elif not status.ours:
         release = cluster_release(status.installer) or "RELEASE"
