@@ -13,6 +13,25 @@ def _families() -> tuple[str, ...]:
 
 
 FAMILIES = _families()
+_CLUSTER = "it takes a cluster in which pods start: tests/e2e/test_rollout.py meets it"
 NOT_MET: dict[str, str] = {
     "with-and-without": "the settings find it first: config-faults (situation wanted_and_not)",
+    "build-failed": "it takes a builder that breaks: tests/unit/build has its answers",
+    "engine-push-failed": "it takes an engine: tests/e2e/test_docker_engine.py",
+    "engine-refused": "it takes an engine: tests/e2e/test_docker_engine.py",
+    "smoke-test-failed": "it takes an engine: tests/e2e/test_docker_engine.py",
+    "cannot-gather": "the copy of a running pod: tests/unit/bundle",
+    "recording-cut": "a disk that fills while an installation runs: tests/unit/events",
+    "system-refused": "for what has no name of its own; it has no advice",
+    "cluster-conflict": _CLUSTER,
+    "events-without-end": "a million events: tests/unit/events; it has no advice",
+    "follow-refused": "a pod without Python: tests/unit/cluster/test_follow.py",
+    "pre-pull-failed": _CLUSTER,
+    "rollout-overtaken": _CLUSTER,
+    "rollout-refused": _CLUSTER,
+    "rollout-stuck": _CLUSTER,
+    "rollout-timed-out": _CLUSTER,
+    "rollout-unproven": _CLUSTER,
+    "installer-foreign": "a pod that answers: tests/e2e/test_status.py",
+    "pod-lost": "a pod that goes while it is followed: tests/e2e/test_watch.py",
 }
