@@ -94,11 +94,12 @@ def names_in(location: Location) -> list[str]:
     Raises:
         ImageNotFound, MalformedImage, CannotRead.
     """
+    from ksimage.locations.protocol import Listing
+
     source = open_source(replace(location, ref="", digest=None)) if location.path else None
     if source is None:
         return []
     try:
-        names: list[str] = source.names()  # type: ignore[attr-defined]
+        return source.names() if isinstance(source, Listing) else []
     finally:
         source.close()
-    return names
