@@ -142,7 +142,7 @@ def timeline(
 
 def _read(source: EventSource, attempt: int | None, redactor: Redactor | None) -> Analysis:
     """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
-    from ksimage.cluster.follow import PodSource
+    from ksimage.cluster.files.follow import PodSource
     from ksimage.errors import UsageError
     from ksimage.events.frames import Chronicle
     from ksimage.timeline.analysis import analyse
