@@ -22,6 +22,7 @@ from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import mediatypes, reference
 from ksimage.images.digest import DIGEST
+from ksimage.images.documents import mapping
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
@@ -89,13 +90,11 @@ def reproduce(
             said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
-    try:
+    with closing(plan.source):
         rebuilt: Source = make.derived(plan, location)
         if found.top.media_type in (mediatypes.OCI_INDEX, mediatypes.OCI_MANIFEST):
             rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base_images.read_images(rebuilt)
-    finally:
-        plan.source.close()
     differences: list[str] = []
     if again.top.digest != found.top.digest:
         differences = _explain(found, again, said, plan.statement.patches)
@@ -196,7 +195,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     if image.descriptor.digest == other.descriptor.digest:
         return []
     reasons = []
-    history = image.config.get("history") or [{}]
+    history = image_config.history(image.config) or [{}]
     if not str(history[-1].get("created_by", "")).startswith("ksimage "):
         reasons.append(
             "it was built by an engine, whose layers carry the time of the build;"
@@ -222,6 +221,6 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
 def _detail(one: JsonObject, two: JsonObject, key: str) -> str:
     if key != "config":
         return ""
-    first, second = one.get(key) or {}, two.get(key) or {}
+    first, second = mapping(one, key), mapping(two, key)
     names = sorted(k for k in set(first) | set(second) if first.get(k) != second.get(k))
     return f" ({', '.join(names)})"

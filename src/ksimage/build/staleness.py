@@ -230,5 +230,4 @@ def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
 
 def _layers(image: PlatformImage) -> Sequence[str]:
     """The diff IDs: what the layers hold, however they are compressed."""
-    diff_ids: Sequence[str] = image.config["rootfs"]["diff_ids"]
-    return diff_ids
+    return image_config.diff_ids(image.config)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from ksimage.errors import EngineRefused, ImageNotFound, MalformedImage
 from ksimage.images import tar
-from ksimage.images.documents import JsonObject
+from ksimage.images.documents import JsonObject, mapping, number, sequence
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
@@ -121,10 +121,11 @@ class DaemonSource:
                 chunks, information = api.get_archive(container, path, chunk_size=CHUNK)
             except docker.errors.NotFound:
                 return None
-            if information.get("size", 0) > limit:
+            size = number(information, "size")
+            if size > limit:
                 raise MalformedImage(
                     self.name,
-                    f"{path} has {information['size']} bytes (at most {limit} are accepted)",
+                    f"{path} has {size} bytes (at most {limit} are accepted)",
                 )
             return self._first(path, chunks, limit)
 
@@ -152,7 +153,7 @@ class DaemonSource:
                 raise ImageNotFound(
                     self.name, why="the Docker Engine does not have it", advice=["docker images"]
                 ) from error
-        digests = [text.rpartition("@")[2] for text in found.get("RepoDigests") or []]
+        digests = [str(text).rpartition("@")[2] for text in sequence(found, "RepoDigests")]
         if self._digest and self._digest not in (found["Id"], *digests):
             raise ImageNotFound(self.name, why=f"{self._ref} is {found['Id']} now")
         return found
@@ -167,8 +168,8 @@ class DaemonSource:
         information = self.inspect()
         with engine.translated(f"save {self._ref or self._digest}"):
             # By ID: the name may move between two questions.
-            chunks = self._api().get_image(information["Id"], chunk_size=CHUNK)
-            return staging.spooled(chunks, int(information.get("Size") or 0))
+            chunks = self._api().get_image(str(information["Id"]), chunk_size=CHUNK)
+            return staging.spooled(chunks, number(information, "Size"))
 
 
 class DaemonTarget(BlobTar):
@@ -205,7 +206,7 @@ class DaemonTarget(BlobTar):
         client = self._connected()
         with engine.translated(f"load {self.ref}"):
             for event in client.api.load_image(archive):
-                fault = event.get("errorDetail") or {}
+                fault = mapping(event, "errorDetail")
                 text = fault.get("message") or event.get("error") or event.get("message")
                 if text:
                     raise EngineRefused(f"load {self.ref}", str(text))
