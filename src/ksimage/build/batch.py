@@ -59,26 +59,10 @@ class ReleaseOutcome(NamedTuple):
         return copied.sent if copied else 0
 
 
-class Stop:
-    """Tells running builds to give up: an event, and a progress that raises once it is set."""
+class Stoppable:
+    """A progress that raises KeyboardInterrupt in the thread that reports after the stop."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Ask everybody to stop."""
-        self._event.set()
-
-    def __bool__(self) -> bool:
-        return self._event.is_set()
-
-    def watching(self, progress: Progress) -> Progress:
-        """``progress``, raising KeyboardInterrupt in the thread that reports after the stop."""
-        return _Watching(progress, self)
-
-
-class _Watching:
-    def __init__(self, progress: Progress, stop: Stop) -> None:
+    def __init__(self, progress: Progress, stop: threading.Event) -> None:
         self._progress = progress
         self._stop = stop
 
@@ -94,13 +78,13 @@ class _Watching:
         self._progress.done(transfer)
 
     def _check(self) -> None:
-        if self._stop:
+        if self._stop.is_set():
             raise KeyboardInterrupt
 
 
 def run(
     releases: Sequence[str],
-    build_one: Callable[[str, Stop], Built],
+    build_one: Callable[[str, threading.Event], Built],
     *,
     jobs: int,
     fail_fast: bool,
@@ -111,7 +95,7 @@ def run(
     Args:
         releases: what to build, each once.
         build_one: builds one release, or raises KsimageError or OSError; called from several
-            threads.
+            threads. It is to give up once the event is set.
         jobs: how many at once.
         fail_fast: start nothing more after the first failure.
         finished: told of every outcome as it is ready, in the calling thread.
@@ -122,7 +106,7 @@ def run(
     Raises:
         KeyboardInterrupt: the running builds have stopped, or have been left where they hang.
     """
-    stop = Stop()
+    stop = threading.Event()
     # set by the build that failed: its thread takes the next one at once
     enough = threading.Event()
 
@@ -163,7 +147,9 @@ def require(outcomes: Sequence[ReleaseOutcome]) -> None:
         raise BuildsFailed(failed, len(outcomes))
 
 
-def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> ReleaseOutcome:
+def _one(
+    release: str, build_one: Callable[[str, threading.Event], Built], stop: threading.Event
+) -> ReleaseOutcome:
     started = time.monotonic()
     try:
         built = build_one(release, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,6 +73,22 @@ def find(
         else:
             spare = Original(place, source, found)
     return spare
+
+
+def images(
+    location: Location,
+    source: Source,
+    name: str,
+    options: OptionsFor,
+    platforms: Sequence[str],
+) -> ImageSet:
+    """The images of a base, or of its original where it is a build of ours; closes ``source``."""
+    with closing(source):
+        found = base_images.read_images(source, platforms)
+        if before := find(location, name, found, options, platforms):
+            before.source.close()
+            found = before.images
+    return found
 
 
 def _pinned(location: Location, images: ImageSet, digests: set[str | None]) -> Iterator[Location]:

@@ -6,6 +6,7 @@ digests; a difference always has a reason, and this finds it.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import mediatypes, reference
 from ksimage.images.digest import DIGEST
+from ksimage.images.documents import mapping
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
@@ -67,26 +69,16 @@ def reproduce(
     Raises:
         CannotReproduce: the labels do not say enough, or a patch is not at hand.
     """
-    source = access.open_source(location, options=options(location))
-    try:
+    with closing(access.open_source(location, options=options(location))) as source:
         found = base_images.read_images(source)
-    finally:
-        source.close()
     first = found.images[0]
     said = image_config.labels(first.config)
     if label.HOOK_AFTER not in said:
         raise CannotReproduce(str(location), "it was not made by ksimage", "")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
-    try:
-        wanted = (first.platform.exact,)
-        images = base_images.read_images(source, wanted)
-        if before := originals.find(place, planning.base_name(place), images, options, wanted):
-            before.source.close()
-            images = before.images
-        original = images.images[0]
-    finally:
-        source.close()
+    name, wanted = planning.base_name(place), (first.platform.exact,)
+    original = originals.images(place, source, name, options, wanted).images[0]
     plan = planning.plan(
         str(place),
         _settings(location, first, original, settings),
@@ -98,13 +90,11 @@ def reproduce(
             said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
-    try:
+    with closing(plan.source):
         rebuilt: Source = make.derived(plan, location)
         if found.top.media_type in (mediatypes.OCI_INDEX, mediatypes.OCI_MANIFEST):
             rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base_images.read_images(rebuilt)
-    finally:
-        plan.source.close()
     differences: list[str] = []
     if again.top.digest != found.top.digest:
         differences = _explain(found, again, said, plan.statement.patches)
@@ -205,7 +195,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     if image.descriptor.digest == other.descriptor.digest:
         return []
     reasons = []
-    history = image.config.get("history") or [{}]
+    history = image_config.history(image.config) or [{}]
     if not str(history[-1].get("created_by", "")).startswith("ksimage "):
         reasons.append(
             "it was built by an engine, whose layers carry the time of the build;"
@@ -231,6 +221,6 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
 def _detail(one: JsonObject, two: JsonObject, key: str) -> str:
     if key != "config":
         return ""
-    first, second = one.get(key) or {}, two.get(key) or {}
+    first, second = mapping(one, key), mapping(two, key)
     names = sorted(k for k in set(first) | set(second) if first.get(k) != second.get(k))
     return f" ({', '.join(names)})"

@@ -53,8 +53,13 @@ def _matching(pattern: str) -> Schema:
     return {"type": "string", "pattern": f"^(?:{pattern})$"}
 
 
-def _number(lowest: int, highest: int) -> Schema:
-    return {"type": "integer", "minimum": lowest, "maximum": highest}
+def _choice(known: tuple[str, ...]) -> SettingKind:
+    return SettingKind(lambda text, _: values.one_of(text, known), {"enum": list(known)})
+
+
+def _number(lowest: int, highest: int) -> SettingKind:
+    schema = {"type": "integer", "minimum": lowest, "maximum": highest}
+    return SettingKind(lambda text, _: values.integer(text, lowest, highest), schema, "number")
 
 
 def _object(properties: Mapping[str, Schema], *required: str) -> Schema:
@@ -115,8 +120,8 @@ KINDS: Final[Mapping[str, SettingKind]] = {
     ),
     "path": SettingKind(values.anchored, _PATH),
     "path-list": SettingKind(values.anchored, _list(_PATH), "list"),
-    "mode": SettingKind(_plain(values.mode), {"enum": list(values.MODES)}),
-    "verbosity": SettingKind(_plain(values.verbosity), _number(0, values.MAX_VERBOSITY), "number"),
+    "mode": _choice(values.MODES),
+    "verbosity": _number(0, values.MAX_VERBOSITY),
     "tag_template": SettingKind(
         _plain(values.tag_template),
         {
@@ -135,8 +140,8 @@ KINDS: Final[Mapping[str, SettingKind]] = {
         ),
         "map",
     ),
-    "engine": SettingKind(_plain(values.engine), {"enum": list(values.ENGINES)}),
-    "jobs": SettingKind(_plain(values.jobs), _number(1, values.MAX_JOBS), "number"),
+    "engine": _choice(values.ENGINES),
+    "jobs": _number(1, values.MAX_JOBS),
     "registry-map": SettingKind(_plain(values.host), _map({"pattern": "^[^/@]+$"}, _HOST), "map"),
     "boolean": SettingKind(_plain(values.boolean), {"type": "boolean"}, "truth"),
     "credential": SettingKind(_plain(values.credential)),

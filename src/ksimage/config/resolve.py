@@ -149,10 +149,6 @@ def _contradictions(merged: Values, origins: Mapping[str, SettingOrigin]) -> lis
     return faults
 
 
-def _in_registry(source: str) -> bool:
-    return parse_location(source).transport is Transport.REGISTRY
-
-
 def _repository(source: str) -> str:
     """A source without the tag and digest of one image: its results have a tag of their own."""
     head, slash, name = source.partition("@")[0].rpartition("/")
@@ -161,7 +157,8 @@ def _repository(source: str) -> str:
 
 def _settings(merged: Values, origins: dict[str, SettingOrigin], path: Path | None) -> Settings:
     source = merged.get("source", DEFAULT_SOURCE)
-    if "target" not in merged and "source" in merged and _in_registry(source):
+    in_registry = parse_location(source).transport is Transport.REGISTRY
+    if "target" not in merged and "source" in merged and in_registry:
         merged = {**merged, "target": _repository(source)}
         origins["target"] = SettingOrigin("default", f"as source, {origins['source']}")
     # Any: values of settings, as above.

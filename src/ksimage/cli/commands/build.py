@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -16,13 +17,14 @@ from ksimage.cli.input.options import (
     repair_option,
     settings,
 )
-from ksimage.cli.input.projects import create_project_option
+from ksimage.cli.input.projects import create_project_option, replace_option
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
 
-    from ksimage.build.batch import ReleaseOutcome, Stop
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built
     from ksimage.cli.input.order import Order, Work
     from ksimage.cli.output.results import Files
@@ -56,12 +58,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Send the result to --target, or to the registry the base came from.",
 )
-@option(
-    "Result",
-    "--replace",
-    is_flag=True,
-    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
-)
+@replace_option
 @create_project_option("Result")
 @option(
     "Result",
@@ -174,7 +171,7 @@ def _many(
     from ksimage.cli.input.order import require_distinct
     from ksimage.cli.output import results
     from ksimage.cli.output.documents.builds import builds_document
-    from ksimage.cli.output.progress import lines, reading_lines
+    from ksimage.cli.output.progress import Lines, ReadingLines
     from ksimage.cli.output.tables import aligned
 
     if dry_run:
@@ -184,11 +181,12 @@ def _many(
     by_name = {item.what: item for item in wanted}
     said: dict[str, list[str]] = {}
 
-    def build_one(what: str, stop: Stop) -> Built:
+    def build_one(what: str, stop: threading.Event) -> Built:
         kept = said.setdefault(what, []) if terminal.in_ci else None
         with terminal.part(what, kept):
-            sending = stop.watching(lines(terminal, what))
-            return order.make(by_name[what], sending, stop.watching(reading_lines(terminal, what)))
+            sending, reading = Lines(terminal, what), ReadingLines(terminal, what)
+            stoppable = batch.Stoppable(sending, stop), batch.Stoppable(reading, stop)
+            return order.make(by_name[what], *stoppable)
 
     def finished(outcome: ReleaseOutcome) -> None:
         if terminal.in_ci:
@@ -227,13 +225,11 @@ def _dry_run(order: Order, wanted: Work) -> None:
 
     terminal = order.run.terminal
     plan, destination = order.plan(wanted)
-    try:
+    with closing(plan.source):
         first = plan.platforms[0]
         diff = unified(first.patched.before, first.patched.after)
         text = context.dockerfile(plan, first)
         verdict = outcome.prove(plan, make.derived(plan, destination.location))
-    finally:
-        plan.source.close()
     if terminal.json:
         terminal.document(plan_document(plan, destination, as_text(diff), text))
         return
