@@ -167,10 +167,12 @@ def pod_goes_away(folder: Path) -> Words:
     return ("watch", "--patience", "1", *KUBECTL)
 
 
-@situation("follow-refused", places={"POD": "ks-installer-1"})
+@situation("follow-refused", places={"POD": "ks-installer-1 --patience 1"})
 def pod_without_python(folder: Path) -> Words:
-    shows(folder, inside="echo 'exec: \"python3\": executable file not found in $PATH' >&2; exit 1")
-    return ("watch", *KUBECTL)
+    words = 'exec: "python3": executable file not found in $PATH'
+    refused = f"case \"$*\" in *other*) echo '{words}' >&2; exit 1;; esac; echo lost >&2; exit 1"
+    shows(folder, inside=refused, pods=[pod_object(), pod_object("other-1")])
+    return ("watch", "other-1", "--patience", "1", *KUBECTL)
 
 
 @situation("rollout-nothing-to-undo", "what it asked for before")
