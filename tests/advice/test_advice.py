@@ -15,7 +15,6 @@ import pytest
 
 from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import KsimageError
-from ksimage.locations.registry.session import close_sessions
 from tests.advice import reading
 from tests.advice.missing import FAMILIES, NOT_MET
 from tests.advice.reading import Step
@@ -23,6 +22,7 @@ from tests.advice.situation import PROJECT, Situation, Words, place
 from tests.advice.situations import SITUATIONS
 from tests.support import requires
 from tests.support.exit_code_page import errors, kind
+from tests.support.registry import close_sessions
 from tests.unit.cli.conftest import Run
 
 ANYWHERE = ("docs/", "docker version", "usermod")

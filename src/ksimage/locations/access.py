@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,7 +100,5 @@ def names_in(location: Location) -> list[str]:
     source = open_source(replace(location, ref="", digest=None)) if location.path else None
     if source is None:
         return []
-    try:
+    with closing(source):
         return source.names() if isinstance(source, Listing) else []
-    finally:
-        source.close()
