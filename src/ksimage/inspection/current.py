@@ -137,16 +137,15 @@ def _part(source: Bounded, image: PlatformImage) -> PlatformContent:
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
         ours = added_layer(source, image, hook).passed is True
-    return PlatformContent(name, _words(identity, ours=ours) + _details(image, identity), ours)
+    return PlatformContent(
+        name, _words(identity, ours=ours) + (_level(image) if ours else ""), ours
+    )
 
 
-def _details(image: PlatformImage, identity: Identity) -> str:
-    """What two builds of the same patches can differ in."""
-    if identity.origin is not Origin.KSIMAGE:
-        return ""
+def _level(image: PlatformImage) -> str:
+    """What two builds of the same patches can differ in, too."""
     level = image_config.environment(image.config).get(VERBOSITY_VARIABLE, "")
-    base = f", base {identity.base_digest[:19]}…" if identity.base_digest else ""
-    return f", verbosity {level or 'not set'}{base}"
+    return f", verbosity {level or 'not set'}"
 
 
 def _in_engine(source: Source) -> PlatformContent | None:
