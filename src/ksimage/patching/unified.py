@@ -132,7 +132,9 @@ class _Parser:
                 raise self.forbidden("is a binary patch")
             self.at += 1
         else:
-            raise self.malformed("there is no diff in it", 1)
+            advice = ["how to write one: docs/patches.md", "begin one: ksimage patches new --help"]
+            reason = "there is no diff in it"
+            raise PatchMalformed(self.name, reason, path=self.path, line=1, advice=advice)
         lines = [line.removesuffix(b"\r") for line in self.lines[: self.at]]
         for number, line in enumerate(lines):
             if line == b"---":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,11 +149,9 @@ def _read(source: EventSource, attempt: int | None, redactor: Redactor | None) -
     from ksimage.timeline.analysis import analyse
 
     chronicle = Chronicle()
-    try:
+    with closing(source):
         for frame in source.frames():
             chronicle.take(frame)
-    finally:
-        source.close()
     if not isinstance(source, PodSource):
         chronicle.cut()  # what still ran in a copy will never end
     attempts = [one for one in chronicle.attempts if one.runs] or chronicle.attempts

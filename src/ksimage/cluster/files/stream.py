@@ -69,8 +69,6 @@ class Connection:
             self._stderr.close()
             raise
         self._request = request
-        self.received = 0
-        """Bytes that came so far."""
         self._events = 0
         self._sha256 = hashlib.sha256()
 
@@ -180,7 +178,6 @@ class Connection:
                 return  # closed by another thread
             if not chunk:
                 return
-            self.received += len(chunk)
             yield chunk
 
 

@@ -49,7 +49,6 @@ def test_all_frames_and_an_acknowledgement(tmp_path: Path) -> None:
     connection = _connection(tmp_path, zlib.compress(_sent(frames)), more)
     told = list(connection.frames())
     assert told[:-1] == frames and told[-1]["k"] == "end"
-    assert connection.received > 0
     connection.close()
     assert json.loads((tmp_path / "request").read_bytes()) == {"root": "/x"}
     assert (tmp_path / "ack").read_bytes() == b"ack\n"
