@@ -21,7 +21,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invocation:
 
 
 def test_names_as_people_type_them(run: Invocation) -> None:
-    assert [str(one.release) for one in fleet.releases(run, ["3.3.2", "v3.4.1"])] == [
+    assert [one.what for one in fleet.releases(run, ["3.3.2", "v3.4.1"])] == [
         "v3.3.2", "v3.4.1",
     ]  # fmt: skip
     with pytest.raises(UnknownRelease):
