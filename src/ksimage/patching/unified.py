@@ -97,7 +97,6 @@ class _Parser:
         if not hunks:
             raise self.malformed("no hunk (@@ -LINE,COUNT +LINE,COUNT @@) after the file names")
         self.end()
-        crlf = self.complete and all(line.endswith(b"\r") for line in self.lines)
         return Patch(
             self.name,
             header,
@@ -105,7 +104,7 @@ class _Parser:
             tuple(hunks),
             hashlib.sha256(self.data).hexdigest(),
             self.path,
-            crlf,
+            crlf=self.complete and all(line.endswith(b"\r") for line in self.lines),
         )
 
     def header(self) -> str:
