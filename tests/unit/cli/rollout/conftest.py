@@ -18,7 +18,7 @@ _SCRIPT = """\
 #!{python}
 import json, pathlib, sys
 answers = json.loads({answers!r})
-words = " ".join(sys.argv[1:])
+words = " " + " ".join(sys.argv[1:])
 with pathlib.Path({log!r}).open("a") as log:
     log.write(words + chr(10))
 for kind, answer in answers.items():
