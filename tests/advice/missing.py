@@ -13,6 +13,18 @@ def _families() -> tuple[str, ...]:
 
 
 FAMILIES = _families()
+_CLUSTER = "it takes a cluster in which pods start: tests/e2e/test_rollout.py meets it"
 NOT_MET: dict[str, str] = {
     "with-and-without": "the settings find it first: config-faults (situation wanted_and_not)",
+    "build-failed": "it takes a builder that breaks: tests/unit/build has its answers",
+    "engine-refused": "it takes an engine: tests/e2e/test_docker_engine.py",
+    "cannot-gather": "the copy of a running pod: tests/unit/bundle",
+    "recording-cut": "a disk that fills while an installation runs: tests/unit/events",
+    "system-refused": "for what has no name of its own; it has no advice",
+    "events-without-end": "a million events: tests/unit/events; it has no advice",
+    "pre-pull-failed": _CLUSTER,
+    "rollout-overtaken": _CLUSTER,
+    "rollout-stuck": _CLUSTER,
+    "rollout-timed-out": _CLUSTER,
+    "rollout-unproven": _CLUSTER,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -110,6 +111,17 @@ def stocked(folder: Path) -> str:
     with closing(derived.opened(f"oci:{folder}/image")) as source:
         derived.copied(source, f"{project}/ks-installer:v3.3.2")
     return project
+
+
+def known(name: str) -> None:
+    """Let a host's name lead here, for this process alone."""
+    real = socket.getaddrinfo
+
+    def found(host: str, *rest: Any, **more: Any) -> Any:
+        return real("127.0.0.1" if host == name else host, *rest, **more)
+
+    place.env.setattr(socket, "getaddrinfo", found)
+    place.env.setenv("NO_PROXY", name)
 
 
 def program(folder: Path, name: str, code: str) -> Path:

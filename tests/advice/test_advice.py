@@ -204,3 +204,10 @@ def test_every_situation_has_a_name_of_its_own() -> None:
     names = [situation.name for situation in SITUATIONS]
     assert len(set(names)) == len(names)
     assert {situation.kind for situation in SITUATIONS} <= {kind(error) for error in errors()}
+
+
+def test_every_error_is_met_or_has_a_reason() -> None:
+    met = {situation.kind for situation in SITUATIONS}
+    known = {kind(error) for error in errors()}
+    assert known == met | set(FAMILIES) | set(NOT_MET)
+    assert not met & set(NOT_MET), "what is met needs no reason"

@@ -20,10 +20,12 @@ class BlobMissing(RegistryError):
     """A manifest names a blob that its repository does not have."""
 
     def __init__(self, name: str, digest: str) -> None:
+        place = name.partition("@")[0]
+        place += "" if ":" in place.rpartition("/")[2] else ":TAG"
         super().__init__(
             f"{name}: the registry has no blob {digest}",
             why="the manifest names it, but it was deleted, or never arrived",
-            advice=["push the base image into that repository again"],
+            advice=[f"push it there again from a copy: ksimage push LOCATION {place}"],
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def shows(folder: Path, *, cc: dict[str, Any] | None = None, **objects: Any) -> 
     program(
         folder,
         "kubectl",
-        f'case "$*" in\n*version*) {VERSIONS};;\n{cases}\n*" exec "*) exit 1;;\nesac\n{NOTHING}',
+        f'case "$*" in\n*version*) {VERSIONS};;\n{cases}\n'
+        f'*" exec "*) {objects.get("inside", "exit 1")};;\nesac\n{NOTHING}',
     )
 
 
@@ -125,6 +127,52 @@ def nothing_there(folder: Path) -> Words:
 def pod_cannot_be_entered(folder: Path) -> Words:
     shows(folder)
     return STATUS
+
+
+def state(folder: Path, *busy: float) -> str:
+    """For a shell: what the program that looks into the pod would print."""
+    seen = {"hook": "0" * 64, "hooks": busy, "now": 100.0, "runs": [], "stray": [], "env": {}}
+    line = json.dumps({**seen, "playbooks": [["monitoring", 90.0]] if busy else []})
+    digest = hashlib.sha256(line.encode()).hexdigest()
+    (folder / "state").write_text(f"{line}\t{digest}\n")
+    return f"cat > {folder}/in; cat {folder}/state; exit 0"
+
+
+@situation("installer-foreign")
+def upstreams_installer(folder: Path) -> Words:
+    shows(folder, inside=state(folder))
+    return STATUS
+
+
+@situation("rollout-refused")
+def an_installation_runs(folder: Path) -> Words:
+    shows(folder, inside=state(folder, 50.0))
+    return ("rollout", "--component", "monitoring", "--yes", *KUBECTL)
+
+
+@situation("cluster-conflict")
+def somebody_else_was_faster(folder: Path) -> Words:
+    shows(folder)
+    words = "Error from server (Conflict): the object has been modified"
+    once = f"if [ ! -e {folder}/once ]; then touch {folder}/once; echo '{words}' >&2; exit 1; fi"
+    found = (folder / "kubectl").read_text()
+    patch = f'*" patch "*) {once}; exit 0;;\n*version*)'
+    (folder / "kubectl").write_text(found.replace("*version*)", patch, 1))
+    return ("rollout", "--component", "monitoring", "--yes", *KUBECTL)
+
+
+@situation("pod-lost")
+def pod_goes_away(folder: Path) -> Words:
+    shows(folder, inside="echo 'error: connection lost' >&2; exit 1")
+    return ("watch", "--patience", "1", *KUBECTL)
+
+
+@situation("follow-refused", places={"POD": "ks-installer-1 --patience 1"})
+def pod_without_python(folder: Path) -> Words:
+    words = 'exec: "python3": executable file not found in $PATH'
+    refused = f"case \"$*\" in *other*) echo '{words}' >&2; exit 1;; esac; echo lost >&2; exit 1"
+    shows(folder, inside=refused, pods=[pod_object(), pod_object("other-1")])
+    return ("watch", "other-1", "--patience", "1", *KUBECTL)
 
 
 @situation("rollout-nothing-to-undo", "what it asked for before")

@@ -7,10 +7,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from tests.advice.situation import Words, image, place, situation
+from tests.advice.situation import Words, image, known, place, situation
 from tests.faults.scripted import Reply, Request
 
 TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+HOST = "harbor.test"
 ANY = "p/r/manifests/.*"
 
 
@@ -102,16 +103,8 @@ def a_token_for_a_password(folder: Path) -> Words:
 @situation("not-tls", needs="registry")
 def plain_http_elsewhere(folder: Path) -> Words:
     port = place.running.port
-    import socket
-
-    real = socket.getaddrinfo
-
-    def here(host: str, *rest: object, **more: object) -> object:
-        return real("127.0.0.1" if host == "harbor.test" else host, *rest, **more)  # type: ignore[arg-type]
-
-    place.env.setattr(socket, "getaddrinfo", here)
-    place.env.setenv("NO_PROXY", "harbor.test")
-    return ("verify", f"harbor.test:{port}/x/y:z")
+    known(HOST)
+    return ("verify", f"{HOST}:{port}/x/y:z")
 
 
 @situation("certificate-refused", "or install it:", "reads:", needs="tls_registry")

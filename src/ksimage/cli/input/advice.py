@@ -21,7 +21,7 @@ _KUBECTL = re.compile(r"(?:^|(?<=: ))kubectl (?!config )")
 _CLUSTER = (
     ("kubeconfig", "--kubeconfig", None),
     ("context", "--context", None),
-    ("namespace", "--namespace", "kubesphere-system"),
+    ("namespace", "-n", "kubesphere-system"),
     ("kubectl", "--kubectl", "kubectl"),
     ("request_timeout", "--request-timeout", 20.0),
 )

@@ -21,6 +21,7 @@ from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named
 from ksimage.locations.oci.layout import LayoutReader
 from ksimage.locations.protocol import Source
+from ksimage.text import did_you_mean
 
 FOLDERS = ("blobs", "blobs/sha256")
 
@@ -43,7 +44,7 @@ class OciArchiveSource(LayoutReader):
                 raise ImageNotFound(
                     self.name,
                     why="it is KubeKey's artifact, which has its images in a folder of its own",
-                    advice=[f"kubekey:{self._path_of_file}"],
+                    advice=did_you_mean([f"kubekey:{self._path_of_file}"]),
                 ) from error
             if self._size("manifest.json") is None:
                 raise
