@@ -16,14 +16,13 @@ import click
 import ksimage
 from ksimage.cli.output.lines import encodable, wrapped
 from ksimage.cli.output.streams import Marks
-from ksimage.errors import KsimageError, UsageError
-from ksimage.text import reference_without_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ksimage.ci.report import Reporter
     from ksimage.cli.output.logs import Listener
+    from ksimage.errors import KsimageError
 
 SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
@@ -262,6 +261,9 @@ class Terminal:
 
     def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
         """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
+        from ksimage.errors import UsageError
+        from ksimage.text import reference_without_login
+
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "ksimage"
         message = error.format_message()
@@ -272,6 +274,8 @@ class Terminal:
 
     def unexpected(self, error: Exception) -> None:
         """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
+        from ksimage.errors import KsimageError
+
         if self.level >= DEBUG or os.environ.get("KSIMAGE_TRACEBACK"):
             import traceback
 
