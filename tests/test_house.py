@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ SOURCE = TOP / "src" / "ksimage"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "_data" not in path.parts)
 ROOMS = sorted({path.parent for path in MODULES} - {SOURCE})
 
-MIRRORED = ("redact", "timeline")
+MIRRORED = ("locations/registry", "events", "redact", "timeline", "cluster", "bundle")
 """Rooms whose every module has a test file of its name."""
 
 
@@ -27,9 +28,14 @@ def test_the_root_holds_entry_and_ground_only() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=name)
-def test_a_room_says_what_belongs_there(room: Path) -> None:
+def test_a_room_says_what_belongs_there_and_its_words(room: Path) -> None:
     doc = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
     assert len(doc) > 40
+    assert re.search(r"\*[a-z ]+\*|[Ww]ords are", doc), "its words, and what they mean"
+
+
+def test_no_file_is_too_long_to_hold_in_the_head() -> None:
+    assert [name(p) for p in MODULES if len(p.read_text().splitlines()) > 300] == []
 
 
 def test_modules_are_named_by_nouns() -> None:
@@ -51,3 +57,28 @@ def test_a_module_has_a_test_file_of_its_name(room: str) -> None:
         if not (tests / path.relative_to(SOURCE).parent / f"test_{path.stem}.py").exists()
     ]
     assert missing == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(name(path))
+    assert {cls: found for cls, found in places.items() if len(found) > 1} == {}
+
+
+def test_any_is_rare_and_each_has_its_reason() -> None:
+    """A reason is a comment on the line or on the one above."""
+    found, bare = [], []
+    for path in MODULES:
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            code, _, comment = line.partition("#")
+            if re.search(r"\bAny\b(?! [a-z])", code) and not re.search(r"\bimport\b", code):
+                place = f"{name(path)}:{number + 1}"
+                found.append(place)
+                if not comment and not lines[number - 1].lstrip().startswith("#"):
+                    bare.append(place)
+    assert len(found) <= 20, (len(found), found)
+    assert bare == []

@@ -82,9 +82,18 @@ class Bed:
         return bool(processes.alive(self._files(name)[0]))
 
     def kubectl(self, *words: str, check: bool = True, data: str | None = None) -> str:
-        """Run this machine's kubectl as the administrator; its stdout."""
+        """Run this machine's kubectl as the administrator; its stdout.
+
+        With ``check``, wait for an API server that another session has just killed.
+        """
         command = ["kubectl", f"--kubeconfig={self.place.kubeconfig}", *words]
-        done = subprocess.run(command, input=data, capture_output=True, text=True, check=False)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            done = subprocess.run(command, input=data, capture_output=True, text=True, check=False)
+            away = done.returncode and "refused" in done.stderr
+            if not (check and away) or time.monotonic() > deadline:
+                break
+            time.sleep(1)
         if check and done.returncode:
             raise RuntimeError(f"kubectl {' '.join(words)}: {done.stderr}")
         return done.stdout

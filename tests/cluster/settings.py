@@ -68,6 +68,7 @@ imageGCLowThresholdPercent: 98
 enforceNodeAllocatable: []
 makeIPTablesUtilChains: false
 maxPods: 60
+nodeStatusMaxImages: -1
 """
 
 

@@ -19,6 +19,7 @@ from tests.support.images import HOOK, HOOK_PATH, ImageStore, Recipe, layout
 from tests.support.rootfs import ARCHITECTURE
 
 from ksimage.errors import EngineRefused, EngineUnreachable, ImageNotFound, PlatformNeeded
+from ksimage.images.documents import mapping
 from ksimage.locations import access, spec, transfer
 from ksimage.locations.docker import engine as engine_module
 from ksimage.locations.docker.daemon import DaemonSource, DaemonTarget
@@ -210,7 +211,7 @@ class TestEngine:
             assert file == HOOK
             assert source.read_file("/hooks") is None
             assert source.read_file("/hooks/nothing") is None
-            assert source.inspect()["Config"]["User"] == "kubesphere"
+            assert mapping(source.inspect(), "Config")["User"] == "kubesphere"
         finally:
             source.close()
         assert use_engine.docker("ps", "--all", "--quiet") == ""

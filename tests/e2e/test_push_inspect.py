@@ -99,7 +99,7 @@ class TestEveryPlace:
         none = ksimage("push", digest, "--to", f"{to}-2", cwd=tmp_path)
         assert none.code == 2 and "--tag TAG" in none.stderr
         nowhere = ksimage("push", place, cwd=tmp_path)
-        assert nowhere.code == 2 and "--to harbor.lan" in nowhere.stderr
+        assert nowhere.code == 2 and f"ksimage push {place} REGISTRY/PROJECT" in nowhere.stderr
 
     def test_kubekeys_opinion_of_the_tag(
         self, registry: RunningRegistry, tmp_path: Path, image: str

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +14,7 @@ from tests.cluster import manifests
 from tests.support import requires
 from tests.support.cluster import Images, Installation
 from tests.support.program import COMMAND, environment
+from tests.support.watching import documents, execs, started
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -31,44 +29,6 @@ def _events_in_pod(installation: Installation) -> int:
         "'*/*/job_events/*.json') if 'partial' not in f.name))"
     )
     return int(installation.kubectl("exec", installation.running(), "--", "python3", "-c", code))
-
-
-@contextlib.contextmanager
-def _started(installation: Installation, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A ``ksimage watch`` that runs; ended with the block at the latest."""
-    process = subprocess.Popen(
-        [*COMMAND, "watch", *arguments, "-n", installation.namespace],
-        env=environment(installation.env),
-        cwd=installation.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _children(process: subprocess.Popen[str]) -> list[int]:
-    """The kubectls that exec for it."""
-    found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
-    return [int(pid) for pid in found.stdout.split() if b"\0exec\0" in _command_line(pid)]
-
-
-def _command_line(pid: str) -> bytes:
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
-            return file.read()
-    except OSError:
-        return b""
-
-
-def _documents(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    assert process.stdout is not None
-    for line in process.stdout:
-        yield json.loads(line)
 
 
 def test_a_whole_installation_is_seen_to_succeed(
@@ -108,8 +68,8 @@ def test_three_cuts_lose_and_double_no_event(installation: Installation, images:
     came: dict[str, list[int]] = {}
     cuts = connected = 0
     end: dict[str, Any] = {}
-    with _started(installation, "--output", "json") as process:
-        for document in _documents(process):
+    with started(installation, "--output", "json") as process:
+        for document in documents(process):
             if document["type"] == "event":
                 run = document["run"] or document["component"]
                 came.setdefault(run, []).append(document["counter"])
@@ -117,7 +77,7 @@ def test_three_cuts_lose_and_double_no_event(installation: Installation, images:
                 connected += 1
             if document["type"] == "live" and cuts < 3:
                 cuts += 1
-                for pid in _children(process):
+                for pid in execs(process.pid):
                     os.kill(pid, signal.SIGKILL)
             end = document
         assert process.wait() == 0
@@ -135,8 +95,8 @@ def test_a_pod_that_is_replaced_is_another_start(
     first = installation.running()
     attempts: set[int] = set()
     end: dict[str, Any] = {}
-    with _started(installation, "--output", "json") as process:
-        for document in _documents(process):
+    with started(installation, "--output", "json") as process:
+        for document in documents(process):
             if document["type"] == "event":
                 if not attempts:
                     now = ("--grace-period=0", "--force", "--wait=false")
@@ -152,7 +112,7 @@ def test_a_pod_that_stays_away_is_lost(installation: Installation, images: Image
     installation.deploy(images.patched, {"monitoring": {"seconds": 60}}, UPSTREAMS)
     installation.running()
     now = ("--grace-period=0", "--force", "--wait=false")
-    with _started(installation, "--patience", "5") as process:
+    with started(installation, "--patience", "5") as process:
         assert process.stdout is not None
         process.stdout.readline()
         installation.kubectl("delete", "deployment", "ks-installer", *now)

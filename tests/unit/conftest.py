@@ -1,7 +1,9 @@
-"""Results folders that a real ansible-runner left, of each version at hand."""
+"""Results folders that a real ansible-runner left, of each version at hand; a full disk."""
 
 from __future__ import annotations
 
+import resource
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from tests.support import real_runs
 from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ksimage.events.model import Attempt
@@ -31,3 +34,19 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def attempt(installed: Path) -> Attempt:
     """The same, read."""
     return read_tree(installed)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    """Lets no file grow beyond a number of bytes: writing fails as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def fill(most: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+
+    try:
+        yield fill
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)

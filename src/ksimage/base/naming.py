@@ -181,8 +181,6 @@ def kept_locations(location: Location) -> Iterator[Location]:
             yield replace(location, reference=found.with_tag(found.tag + ending), digest=None)
         elif name and location.transport in (Transport.OCI, Transport.DAEMON):
             yield location.with_ref(name + ending)
-        elif name and location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
-            yield location.with_ref(kept_ref(name, ending))
 
 
 def _parsed(text: str) -> Location:

@@ -33,7 +33,7 @@ class Ending(Enum):
     NOT_RUN = "not run"
 
 
-class Outcome(NamedTuple):
+class ReleaseOutcome(NamedTuple):
     """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
 
     release: str
@@ -59,26 +59,10 @@ class Outcome(NamedTuple):
         return copied.sent if copied else 0
 
 
-class Stop:
-    """Tells running builds to give up: an event, and a progress that raises once it is set."""
+class Stoppable:
+    """A progress that raises KeyboardInterrupt in the thread that reports after the stop."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Ask everybody to stop."""
-        self._event.set()
-
-    def __bool__(self) -> bool:
-        return self._event.is_set()
-
-    def watching(self, progress: Progress) -> Progress:
-        """``progress``, raising KeyboardInterrupt in the thread that reports after the stop."""
-        return _Watching(progress, self)
-
-
-class _Watching:
-    def __init__(self, progress: Progress, stop: Stop) -> None:
+    def __init__(self, progress: Progress, stop: threading.Event) -> None:
         self._progress = progress
         self._stop = stop
 
@@ -94,24 +78,24 @@ class _Watching:
         self._progress.done(transfer)
 
     def _check(self) -> None:
-        if self._stop:
+        if self._stop.is_set():
             raise KeyboardInterrupt
 
 
 def run(
     releases: Sequence[str],
-    build_one: Callable[[str, Stop], Built],
+    build_one: Callable[[str, threading.Event], Built],
     *,
     jobs: int,
     fail_fast: bool,
-    finished: Callable[[Outcome], None],
-) -> list[Outcome]:
+    finished: Callable[[ReleaseOutcome], None],
+) -> list[ReleaseOutcome]:
     """Build every release.
 
     Args:
         releases: what to build, each once.
         build_one: builds one release, or raises KsimageError or OSError; called from several
-            threads.
+            threads. It is to give up once the event is set.
         jobs: how many at once.
         fail_fast: start nothing more after the first failure.
         finished: told of every outcome as it is ready, in the calling thread.
@@ -122,19 +106,19 @@ def run(
     Raises:
         KeyboardInterrupt: the running builds have stopped, or have been left where they hang.
     """
-    stop = Stop()
+    stop = threading.Event()
     # set by the build that failed: its thread takes the next one at once
     enough = threading.Event()
 
-    def one(release: str) -> Outcome:
+    def one(release: str) -> ReleaseOutcome:
         if enough.is_set():
-            return Outcome(release, Ending.NOT_RUN)
+            return ReleaseOutcome(release, Ending.NOT_RUN)
         outcome = _one(release, build_one, stop)
         if outcome.state is Ending.FAILED and fail_fast:
             enough.set()
         return outcome
 
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ReleaseOutcome] = {}
     with Threads(max(1, jobs), "release") as pool:
         try:
             pending = {pool.submit(one, release) for release in releases}
@@ -156,18 +140,20 @@ def state_of(built: Built) -> Ending:
     return Ending.UP_TO_DATE if built.published.up_to_date else Ending.BUILT
 
 
-def require(outcomes: Sequence[Outcome]) -> None:
+def require(outcomes: Sequence[ReleaseOutcome]) -> None:
     """Raise BuildsFailed when any release failed."""
     failed = [outcome.release for outcome in outcomes if outcome.state is Ending.FAILED]
     if failed:
         raise BuildsFailed(failed, len(outcomes))
 
 
-def _one(release: str, build_one: Callable[[str, Stop], Built], stop: Stop) -> Outcome:
+def _one(
+    release: str, build_one: Callable[[str, threading.Event], Built], stop: threading.Event
+) -> ReleaseOutcome:
     started = time.monotonic()
     try:
         built = build_one(release, stop)
     except (KsimageError, OSError) as error:
         known = SystemRefused(error) if isinstance(error, OSError) else error
-        return Outcome(release, Ending.FAILED, time.monotonic() - started, error=known)
-    return Outcome(release, state_of(built), time.monotonic() - started, built)
+        return ReleaseOutcome(release, Ending.FAILED, time.monotonic() - started, error=known)
+    return ReleaseOutcome(release, state_of(built), time.monotonic() - started, built)

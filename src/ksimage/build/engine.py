@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.derivation import dockerfile
 from ksimage.errors import BuildFailed, SmokeTestFailed
+from ksimage.images.documents import mapping
 from ksimage.locations.docker import engine
 from ksimage.upstream.releases import HOOK_PATH
 
@@ -57,7 +58,7 @@ def build(client: EngineClient, recipe: Recipe, *, base: str, release: str, plat
             if text:
                 lines.append(text)
                 log.info("%s", text)
-            built = (event.get("aux") or {}).get("ID", built)
+            built = str(mapping(event, "aux").get("ID", built))
     except docker.errors.APIError as error:
         raise BuildFailed(str(error.explanation or error), lines) from error
     if not built:

@@ -74,6 +74,24 @@ def find(
     return spare
 
 
+def images(
+    location: Location,
+    source: Source,
+    name: str,
+    options: OptionsFor,
+    platforms: Sequence[str],
+) -> ImageSet:
+    """The images of a base, or of its original where it is a build of ours; closes ``source``."""
+    try:
+        found = base_images.read_images(source, platforms)
+        if before := find(location, name, found, options, platforms):
+            before.source.close()
+            found = before.images
+    finally:
+        source.close()
+    return found
+
+
 def _pinned(location: Location, images: ImageSet, digests: set[str | None]) -> Iterator[Location]:
     if location.reference is None:
         return

@@ -21,6 +21,7 @@ from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import mediatypes, reference
 from ksimage.images.digest import DIGEST
+from ksimage.images.documents import mapping
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.views.as_oci import AsOci
@@ -78,15 +79,8 @@ def reproduce(
         raise CannotReproduce(str(location), "it was not made by ksimage", "")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
-    try:
-        wanted = (first.platform.exact,)
-        images = base_images.read_images(source, wanted)
-        if before := originals.find(place, planning.base_name(place), images, options, wanted):
-            before.source.close()
-            images = before.images
-        original = images.images[0]
-    finally:
-        source.close()
+    name, wanted = planning.base_name(place), (first.platform.exact,)
+    original = originals.images(place, source, name, options, wanted).images[0]
     plan = planning.plan(
         str(place),
         _settings(location, first, original, settings),
@@ -205,7 +199,7 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
     if image.descriptor.digest == other.descriptor.digest:
         return []
     reasons = []
-    history = image.config.get("history") or [{}]
+    history = image_config.history(image.config) or [{}]
     if not str(history[-1].get("created_by", "")).startswith("ksimage "):
         reasons.append(
             "it was built by an engine, whose layers carry the time of the build;"
@@ -231,6 +225,6 @@ def _compare(image: PlatformImage, other: PlatformImage) -> list[str]:
 def _detail(one: JsonObject, two: JsonObject, key: str) -> str:
     if key != "config":
         return ""
-    first, second = one.get(key) or {}, two.get(key) or {}
+    first, second = mapping(one, key), mapping(two, key)
     names = sorted(k for k in set(first) | set(second) if first.get(k) != second.get(k))
     return f" ({', '.join(names)})"

@@ -6,7 +6,7 @@ itself) changed, has somebody overwritten the tag, as KubeKey does whenever it p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -119,35 +119,29 @@ def _check(
     release: str, pinned: str | None, settings: Settings, options: OptionsFor, target: str
 ) -> Finding:
     origin, source, _ = lookup.open_base(release, settings, options)
-    try:
-        original = base_images.read_images(source, settings.platforms)
-        name = planning.base_name(origin)
-        if before := originals.find(origin, name, original, options, settings.platforms):
-            before.source.close()
-            original = before.images
-    finally:
-        source.close()
+    name = planning.base_name(origin)
+    original = originals.images(origin, source, name, options, settings.platforms)
     digest = original.top.digest
     tag = naming.fill_tag(
         settings.tag, release=release, verbosity=settings.verbosity, digest=digest
     )
     location = naming.target_location(target, tag)
-    image = str(location)
+    nothing = Finding(release, Staleness.MISSING, (), str(location), tag, "", digest)
     found = _read(location, options)
     if found is None:
-        return Finding(release, Staleness.MISSING, (), image, tag, "", digest)
+        return nothing
+    there = replace(nothing, digest=found.top.digest)
     wanted = _wanted(release, settings)
-    reasons = [f"the base moved: {digest}, pinned is {pinned}"] if _moved(digest, pinned) else []
     foreign = [i for i in found.images if label.HOOK_AFTER not in image_config.labels(i.config)]
-    if foreign:
-        what = _what_it_is(foreign[0])
-        return Finding(
-            release, Staleness.OVERWRITTEN, (what,), image, tag, found.top.digest, digest
-        )
-    reasons += _differences(found, original, name, wanted, settings)
+    if foreign:  # without reading a layer: upstream's configs carry no label of ksimage
+        layers = len(_layers(foreign[0]))
+        what = f"the tag holds an image that ksimage did not make ({layers} layers)"
+        return replace(there, state=Staleness.OVERWRITTEN, reasons=(what,))
+    reasons = _differences(found, original, name, wanted, settings)
+    if pinned not in (None, digest):
+        reasons.insert(0, f"the base moved: {digest}, pinned is {pinned}")
     state = Staleness.OUTDATED if reasons else Staleness.CURRENT
-    unique = tuple(dict.fromkeys(reasons))
-    return Finding(release, state, unique, image, tag, found.top.digest, digest)
+    return replace(there, state=state, reasons=tuple(dict.fromkeys(reasons)))
 
 
 def _read(location: Location, options: OptionsFor) -> ImageSet | None:
@@ -158,10 +152,6 @@ def _read(location: Location, options: OptionsFor) -> ImageSet | None:
         return None
     finally:
         source.close()
-
-
-def _moved(digest: str, pinned: str | None) -> bool:
-    return pinned is not None and digest != pinned
 
 
 def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
@@ -231,11 +221,6 @@ def _label_reason(key: str, now: str | None, wanted: str) -> str:
     return f"label {key} is {now!r}, not {wanted!r}"
 
 
-def _what_it_is(image: PlatformImage) -> str:
-    """Best guess without reading a layer: upstream's configs carry no label of ksimage."""
-    return f"the tag holds an image that ksimage did not make ({len(_layers(image))} layers)"
-
-
 def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
     """Whether an image was made from a base. Labels name none that had no manifest of its own."""
     digest = image_config.labels(image.config).get(label.BASE_DIGEST)
@@ -245,5 +230,4 @@ def _is_of(image: PlatformImage, original: PlatformImage) -> bool:
 
 def _layers(image: PlatformImage) -> Sequence[str]:
     """The diff IDs: what the layers hold, however they are compressed."""
-    diff_ids: Sequence[str] = image.config["rootfs"]["diff_ids"]
-    return diff_ids
+    return image_config.diff_ids(image.config)

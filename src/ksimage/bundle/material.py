@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ksimage.bundle.archive import MANIFEST, Bundle
-from ksimage.errors import BundleUnusable, CannotRead, CannotWrite
+from ksimage.errors import BundleUnusable, CannotGather, CannotRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,14 +58,14 @@ class Material:
     """Contents that are gathered piece by piece, by several threads.
 
     Raises:
-        CannotWrite: the private folder cannot be made or filled.
+        CannotGather: the private folder cannot be made or filled.
     """
 
     def __init__(self) -> None:
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="ksimage-collect-"))  # mode 0700
         except OSError as error:
-            raise CannotWrite(tempfile.gettempdir(), error) from error
+            raise CannotGather(tempfile.gettempdir(), error) from error
         self._lock = threading.Lock()
         self._count = 0
         self._sources: dict[str, Callable[[], Iterator[Part]]] = {}
@@ -94,12 +94,12 @@ class Material:
         return path
 
     def add(self, path: str, data: bytes) -> None:
-        """Put a file into the bundle. Raises CannotWrite."""
+        """Put a file into the bundle. Raises CannotGather."""
         file = self.file()
         try:
             file.write_bytes(data)
         except OSError as error:
-            raise CannotWrite(file.parent, error) from error
+            raise CannotGather(file.parent, error) from error
         self.add_file(path, file)
 
     def add_file(self, path: str, file: Path, truncated: int = 0) -> None:

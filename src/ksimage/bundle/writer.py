@@ -115,7 +115,7 @@ def write(
         size, sha256 = _measured(staged.file)
         staged.commit(destination)
     except OSError as error:
-        raise CannotWrite(destination.parent, error) from error
+        raise CannotWrite(destination, error) from error
     finally:
         staged.discard()
     return BundleFile(destination, size, sha256, manifest)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from ksimage.ci.detect import System, detect
 from ksimage.ci.escape import command_data, command_property, log_text
@@ -74,7 +74,7 @@ class Reporter:
         else:
             yield
 
-    def annotate(self, kind: Literal["error", "warning", "notice"], found: Annotation) -> None:
+    def annotate(self, found: Annotation) -> None:
         """Show a message where the reader looks: at the line, in the pull request's files."""
         if self.system is not System.GITHUB:
             return
@@ -86,24 +86,24 @@ class Reporter:
             if found.column:
                 properties["col"] = str(found.column)
         listed = ",".join(f"{key}={command_property(text)}" for key, text in properties.items())
-        self._write(f"::{kind} {listed}::{command_data(log_text(found.message))}\n")
+        self._write(f"::error {listed}::{command_data(log_text(found.message))}\n")
 
     def failed(self, error: KsimageError) -> None:
         """Annotate an error at the files that caused it."""
         for found in places(error, self._workspace())[:MAX_ANNOTATIONS]:
-            self.annotate("error", found)
+            self.annotate(found)
 
-    def outputs(self, values: Mapping[str, str]) -> bool:
-        """Set outputs of the step, for later jobs. False where there is no such thing.
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Set outputs of the step, for later jobs, where there is such a thing.
 
         Raises:
             CannotReport: GITHUB_OUTPUT names a file that cannot be written.
         """
         text = "".join(output_text(name, value) for name, value in values.items())
-        return self._append("GITHUB_OUTPUT", text)
+        self._append("GITHUB_OUTPUT", text)
 
-    def summary(self, markdown: str) -> bool:
-        """Add to the job's summary page. False where there is no such thing.
+    def summary(self, markdown: str) -> None:
+        """Add to the job's summary page, where there is one.
 
         Raises:
             CannotReport: GITHUB_STEP_SUMMARY names a file that cannot be written.
@@ -112,22 +112,21 @@ class Reporter:
         if len(data) > MAX_SUMMARY:
             kept = data[: MAX_SUMMARY - len(_TRUNCATED)].decode("utf-8", "ignore")
             markdown = kept[: kept.rfind("\n") + 1] + _TRUNCATED
-        return self._append("GITHUB_STEP_SUMMARY", markdown)
+        self._append("GITHUB_STEP_SUMMARY", markdown)
 
     def _workspace(self) -> Path | None:
         text = self._environ.get("GITHUB_WORKSPACE", "")
         return Path(text) if text else None
 
-    def _append(self, variable: str, text: str) -> bool:
+    def _append(self, variable: str, text: str) -> None:
         path = self._environ.get(variable, "")
         if self.system is not System.GITHUB or not path:
-            return False
+            return
         try:
             with Path(path).open("a", encoding="utf-8", newline="\n") as stream:
                 stream.write(text)
         except OSError as error:
             raise CannotReport(variable, error) from error
-        return True
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -1,4 +1,8 @@
-"""The command line: parse, call the library, present. One command a file, loaded late."""
+"""The command line: parse, call the library, present. One command a file, loaded late. Nothing that
+a library could do belongs here.
+
+Words: a *command* parses and presents, *input* is what was typed, *output* all that is printed.
+"""
 
 from __future__ import annotations
 

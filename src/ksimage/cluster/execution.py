@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Goal, Plan
+    from ksimage.cluster.rollout import Goal, RolloutPlan
     from ksimage.cluster.state import State
 
     Tell = Callable[[str], None]
@@ -39,7 +39,7 @@ PATIENCE: Final = 60.0
 _PASSING: Final = (ClusterUnreachable, ClusterSlow, ClusterAnswerCut)
 
 
-def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) -> Pod:
+def carry_out(kubectl: Kubectl, planned: RolloutPlan, tell: Tell, *, seconds: float) -> Pod:
     """Run the commands and wait until the new pod runs alone.
 
     Args:
@@ -62,7 +62,7 @@ def carry_out(kubectl: Kubectl, planned: Plan, tell: Tell, *, seconds: float) ->
     return wait(kubectl, planned.goal, tell, seconds=deadline - time.monotonic())
 
 
-def _change(kubectl: Kubectl, planned: Plan, command: Command) -> None:
+def _change(kubectl: Kubectl, planned: RolloutPlan, command: Command) -> None:
     number = planned.commands.index(command)
 
     def again(now: Installer) -> Command | None:
@@ -138,7 +138,7 @@ def _steady(annotations: object) -> dict[str, object]:
 
 
 def _wait_until_gone(
-    kubectl: Kubectl, planned: Plan, tell: Tell, deadline: float, seconds: float
+    kubectl: Kubectl, planned: RolloutPlan, tell: Tell, deadline: float, seconds: float
 ) -> None:
     while True:
         pods = [pod for pod in installers.find_pods(kubectl) if pod.phase in ("Running", "Pending")]

@@ -35,7 +35,7 @@ class Held(NamedTuple):
     verbosity: str | None
 
 
-class Tag(NamedTuple):
+class TagMeaning(NamedTuple):
     """What a tag means in the registry now."""
 
     name: str
@@ -64,7 +64,7 @@ def hold(image_id: str, image: str, options: OptionsFor) -> Held | None:
     return None
 
 
-def look_at_tag(image: str, options: OptionsFor) -> Tag | None:
+def look_at_tag(image: str, options: OptionsFor) -> TagMeaning | None:
     """What the Deployment's tag means now; None where it names none.
 
     Raises:
@@ -77,7 +77,7 @@ def look_at_tag(image: str, options: OptionsFor) -> Tag | None:
     if not parsed.tag or parsed.digest:
         return None
     place = Location(Transport.REGISTRY, reference=parsed)
-    return Tag(parsed.tag, _read(place, options))
+    return TagMeaning(parsed.tag, _read(place, options))
 
 
 def _read(place: Location, options: OptionsFor) -> Held:

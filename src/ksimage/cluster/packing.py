@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage import resources
 from ksimage.cluster.objects import at, number, text
+from ksimage.errors import CannotGather
 from ksimage.text import printable
 
 if TYPE_CHECKING:
@@ -83,12 +84,13 @@ def fetch(
         seconds: for all of it.
 
     Raises:
-        OSError: the archive cannot be written, or the command cannot be run.
+        CannotGather: the archive cannot be written.
+        OSError: the command cannot be run.
     """
     program = resources.path(PROGRAM).read_bytes()
     request = {"results": results, "others": dict(others), "limit": limit, "each": limit // 2}
     said = b"%d\n%s%s\n" % (len(program), program, json.dumps(request).encode())
-    with archive.open("w+b") as file, tempfile.TemporaryFile() as errors:
+    with archive.open("w+b", buffering=0) as file, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [*prefix, python, "-u", "-c", _LOADER],
             stdin=subprocess.PIPE,
@@ -125,7 +127,12 @@ def _receive(
         count += len(data)
         if count > most:
             return f"more than {most:,} bytes came"
-        file.write(data)
+        try:
+            written = file.write(data)
+            if written < len(data):  # the disk is full, which the rest is told
+                file.write(data[written:])
+        except OSError as error:
+            raise CannotGather(file.name, error) from error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import tarfile
@@ -46,8 +47,11 @@ def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:
 def _whole(data: bytes) -> bool:
     """Whether it is a complete archive: gzip's own checksum and length stand at its end."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            while archive.next() is not None:
+        with gzip.open(io.BytesIO(data)) as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as archive:
+                while archive.next() is not None:
+                    pass
+            while stream.read(1 << 20):  # tarfile stops before the checksum
                 pass
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         return False

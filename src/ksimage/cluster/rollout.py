@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ksimage.cluster import configuration, leftovers, nodes, patch, record, restart, state
 from ksimage.cluster import installer as installers
 from ksimage.cluster.command import Command, as_command
+from ksimage.cluster.proof import digest_of
 
 if TYPE_CHECKING:
     from ksimage.cluster.candidate import Candidate
@@ -55,7 +56,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RolloutPlan:
     """What is to be done.
 
     Attributes:
@@ -100,7 +101,7 @@ def plan(
     image: str = "",
     policy: str = "IfNotPresent",
     way: str = "patch",
-) -> Plan:
+) -> RolloutPlan:
     """Plan it. Nothing is read or written.
 
     Args:
@@ -116,9 +117,9 @@ def plan(
     asked = found.image == wanted and not situation.left and made.before.replicas > 0
     if asked and present is not None:
         made = present
-    asked = asked and made is present
+    asked = asked and made is present and not (image and _stale(candidate, found.pod))
     release = candidate.release if candidate.release != "unknown" else found.release
-    return Plan(
+    return RolloutPlan(
         candidate,
         situation,
         wanted,
@@ -129,13 +130,19 @@ def plan(
     )
 
 
-def other_way(planned: Plan) -> Plan:
+def _stale(candidate: Candidate, pod: Pod | None) -> bool:
+    """Whether the pod runs another image than the tag means now."""
+    digest = digest_of(pod.image_id) if pod is not None else ""
+    return bool(digest) and digest not in candidate.ids
+
+
+def other_way(planned: RolloutPlan) -> RolloutPlan:
     """The same in two patches, for an API server that refuses the one."""
     again = commands(planned.situation, planned.record, "scale")
     return replace(planned, way="scale", commands=again)
 
 
-def with_verbosity(planned: Plan, level: int | None) -> Plan:
+def with_verbosity(planned: RolloutPlan, level: int | None) -> RolloutPlan:
     """The same, with spec.debug.verbosity set while the new pod comes up: one run, not two.
 
     Raises:

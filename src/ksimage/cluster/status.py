@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import leftovers, record, state, waiting
-from ksimage.cluster.image import Held, Tag, hold, look_at_tag
+from ksimage.cluster.image import Held, TagMeaning, hold, look_at_tag
 from ksimage.errors import ClusterError, KsimageError
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
@@ -54,7 +54,7 @@ class Status:
     seen: State | None
     unseen: str
     held: Held | None
-    tag: Tag | None
+    tag: TagMeaning | None
     identity: Identity | None
     left: Leftovers
     record: Record | None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.status import Status
 
 
-class Verdict(NamedTuple):
+class StatusVerdict(NamedTuple):
     """``problems`` in the order of their weight; ``advice`` is what to type next."""
 
     problems: tuple[str, ...]
@@ -28,10 +28,10 @@ class Verbosity(NamedTuple):
     source: str
 
 
-def judge(status: Status) -> Verdict:
+def judge(status: Status) -> StatusVerdict:
     """What is wrong, and what to type next."""
     problems = [*_running(status), *_image(status), *_installation(status)]
-    return Verdict(tuple(problems), tuple(_advice(status, problems)))
+    return StatusVerdict(tuple(problems), tuple(_advice(status, problems)))
 
 
 def verbosity(status: Status) -> Verbosity:
@@ -114,12 +114,13 @@ def _installation(status: Status) -> list[str]:
 
 def _advice(status: Status, problems: list[str]) -> list[str]:
     seen = status.seen
-    if status.seen is None:
+    if seen is None:
         return ["kubectl -n kubesphere-system describe pod -l 'app in (ks-install,ks-installer)'"]
-    if seen is not None and seen.busy:
-        return ["ksimage watch"]
+    another = any("stale copy" in problem or "was undone" in problem for problem in problems)
+    if seen.busy:
+        return ["ksimage watch", *(["when it has ended: ksimage rollout"] * another)]
     advice = []
-    if any("stale copy" in problem or "was undone" in problem for problem in problems):
+    if another:
         advice.append("ksimage rollout")
     elif not status.ours:
         release = cluster_release(status.installer) or "RELEASE"

@@ -27,7 +27,7 @@ _RESERVED: Final = "|".join(
 )
 
 
-class Kind(NamedTuple):
+class SettingKind(NamedTuple):
     """One kind of setting.
 
     Attributes:
@@ -53,8 +53,13 @@ def _matching(pattern: str) -> Schema:
     return {"type": "string", "pattern": f"^(?:{pattern})$"}
 
 
-def _number(lowest: int, highest: int) -> Schema:
-    return {"type": "integer", "minimum": lowest, "maximum": highest}
+def _choice(known: tuple[str, ...]) -> SettingKind:
+    return SettingKind(lambda text, _: values.one_of(text, known), {"enum": list(known)})
+
+
+def _number(lowest: int, highest: int) -> SettingKind:
+    schema = {"type": "integer", "minimum": lowest, "maximum": highest}
+    return SettingKind(lambda text, _: values.integer(text, lowest, highest), schema, "number")
 
 
 def _object(properties: Mapping[str, Schema], *required: str) -> Schema:
@@ -94,9 +99,9 @@ _HOST: Final = _object(
     }
 )
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "source": Kind(values.anchored_source, {"type": "string", "pattern": "[:/]."}),
-    "target": Kind(
+KINDS: Final[Mapping[str, SettingKind]] = {
+    "source": SettingKind(values.anchored_source, {"type": "string", "pattern": "[:/]."}),
+    "target": SettingKind(
         _plain(values.target),
         {
             "type": "string",
@@ -104,21 +109,27 @@ KINDS: Final[Mapping[str, Kind]] = {
             "not": {"pattern": f"^(?:docker-daemon|{'|'.join(values.FILE_TRANSPORTS)}):"},
         },
     ),
-    "release-list": Kind(_plain(selection.checked), _list({"anyOf": [_RELEASE, _PINNED]}), "list"),
-    "platform-list": Kind(_plain(values.platform), _list(_matching(PLATFORM.pattern)), "list"),
-    "patch-list": Kind(_plain(values.patch), _list(_matching(values.PATCH_NAME.pattern)), "list"),
-    "path": Kind(values.anchored, _PATH),
-    "path-list": Kind(values.anchored, _list(_PATH), "list"),
-    "mode": Kind(_plain(values.mode), {"enum": list(values.MODES)}),
-    "verbosity": Kind(_plain(values.verbosity), _number(0, values.MAX_VERBOSITY), "number"),
-    "tag_template": Kind(
+    "release-list": SettingKind(
+        _plain(selection.checked), _list({"anyOf": [_RELEASE, _PINNED]}), "list"
+    ),
+    "platform-list": SettingKind(
+        _plain(values.platform), _list(_matching(PLATFORM.pattern)), "list"
+    ),
+    "patch-list": SettingKind(
+        _plain(values.patch), _list(_matching(values.PATCH_NAME.pattern)), "list"
+    ),
+    "path": SettingKind(values.anchored, _PATH),
+    "path-list": SettingKind(values.anchored, _list(_PATH), "list"),
+    "mode": _choice(values.MODES),
+    "verbosity": _number(0, values.MAX_VERBOSITY),
+    "tag_template": SettingKind(
         _plain(values.tag_template),
         {
             "type": list(_ANY_TEXT),
             "pattern": rf"^(?:[A-Za-z0-9_]|{_PLACEHOLDER})(?:[A-Za-z0-9_.-]|{_PLACEHOLDER})*$",
         },
     ),
-    "label-map": Kind(
+    "label-map": SettingKind(
         _plain(values.label_value),
         _map(
             {
@@ -129,10 +140,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         "map",
     ),
-    "engine": Kind(_plain(values.engine), {"enum": list(values.ENGINES)}),
-    "jobs": Kind(_plain(values.jobs), _number(1, values.MAX_JOBS), "number"),
-    "registry-map": Kind(_plain(values.host), _map({"pattern": "^[^/@]+$"}, _HOST), "map"),
-    "boolean": Kind(_plain(values.boolean), {"type": "boolean"}, "truth"),
-    "credential": Kind(_plain(values.credential)),
-    "secret": Kind(_plain(values.credential)),
+    "engine": _choice(values.ENGINES),
+    "jobs": _number(1, values.MAX_JOBS),
+    "registry-map": SettingKind(_plain(values.host), _map({"pattern": "^[^/@]+$"}, _HOST), "map"),
+    "boolean": SettingKind(_plain(values.boolean), {"type": "boolean"}, "truth"),
+    "credential": SettingKind(_plain(values.credential)),
+    "secret": SettingKind(_plain(values.credential)),
 }

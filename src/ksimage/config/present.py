@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ksimage.config.settings import SETTINGS, Provenance, ReleaseChoice, Settings
+from ksimage.config.settings import SETTINGS, ReleaseChoice, SettingOrigin, Settings
 
 HIDDEN: Final = "(set, hidden)"
 
@@ -52,7 +52,7 @@ def settings_document(settings: Settings) -> dict[str, Json]:
     return {"file": _json(settings.file), "settings": document}
 
 
-def _entry(value: Json, origin: Provenance) -> Json:
+def _entry(value: Json, origin: SettingOrigin) -> Json:
     return {"value": value, "origin": {"kind": origin.kind, "detail": origin.detail}}
 
 

@@ -15,7 +15,7 @@ from ksimage.config.settings import (
     CONFIG_VARIABLE,
     DEFAULT_SOURCE,
     SETTINGS,
-    Provenance,
+    SettingOrigin,
     Settings,
 )
 from ksimage.errors import ConfigFaults, ConfigMisnamed, LoginIncomplete
@@ -70,7 +70,7 @@ def resolve(
     (from_variables, variable_origins), faults = sources.from_environment(environ, cwd)
     path = _chosen_file(config_path, environ, cwd)
     from_file: dict[str, object] = {}
-    file_origins: dict[str, Provenance] = {}
+    file_origins: dict[str, SettingOrigin] = {}
     if path is not None:
         from ksimage.config import yamlfile  # PyYAML only where there is a file
 
@@ -108,7 +108,7 @@ def _chosen_file(config_path: Path | None, environ: Mapping[str, str], cwd: Path
     return None if str(config_path) == os.devnull else cwd / config_path
 
 
-def _require_whole_login(merged: Values, origins: Mapping[str, Provenance]) -> None:
+def _require_whole_login(merged: Values, origins: Mapping[str, SettingOrigin]) -> None:
     """Half a login on the command line is no fault of the settings."""
     for key, other, missing in (
         ("username", "password", "password"),
@@ -118,7 +118,7 @@ def _require_whole_login(merged: Values, origins: Mapping[str, Provenance]) -> N
             raise LoginIncomplete(missing)
 
 
-def _contradictions(merged: Values, origins: Mapping[str, Provenance]) -> list[Fault]:
+def _contradictions(merged: Values, origins: Mapping[str, SettingOrigin]) -> list[Fault]:
     """What is wrong only when settings are seen together."""
     faults: list[Fault] = []
 
@@ -149,21 +149,18 @@ def _contradictions(merged: Values, origins: Mapping[str, Provenance]) -> list[F
     return faults
 
 
-def _in_registry(source: str) -> bool:
-    return parse_location(source).transport is Transport.REGISTRY
-
-
 def _repository(source: str) -> str:
     """A source without the tag and digest of one image: its results have a tag of their own."""
     head, slash, name = source.partition("@")[0].rpartition("/")
     return f"{head}{slash}{name.partition(':')[0]}"
 
 
-def _settings(merged: Values, origins: dict[str, Provenance], path: Path | None) -> Settings:
+def _settings(merged: Values, origins: dict[str, SettingOrigin], path: Path | None) -> Settings:
     source = merged.get("source", DEFAULT_SOURCE)
-    if "target" not in merged and "source" in merged and _in_registry(source):
+    in_registry = parse_location(source).transport is Transport.REGISTRY
+    if "target" not in merged and "source" in merged and in_registry:
         merged = {**merged, "target": _repository(source)}
-        origins["target"] = Provenance("default", f"as source, {origins['source']}")
+        origins["target"] = SettingOrigin("default", f"as source, {origins['source']}")
     # Any: values of settings, as above.
     groups: dict[str, dict[str, Any]] = {"": {}}
     for setting in SETTINGS:
@@ -173,7 +170,7 @@ def _settings(merged: Values, origins: dict[str, Provenance], path: Path | None)
             entries = {k.removeprefix(begins): v for k, v in merged.items() if k.startswith(begins)}
             groups[""][name] = MappingProxyType(dict(sorted(entries.items())))
             continue
-        origins.setdefault(setting.key, Provenance("default"))
+        origins.setdefault(setting.key, SettingOrigin("default"))
         if setting.key in merged:
             groups.setdefault(group, {})[name] = merged[setting.key]
     own = groups.pop("")

@@ -21,7 +21,7 @@ Engine = Literal["auto", "docker", "direct"]
 SeriesMode = Literal["append", "replace"]
 
 
-class Provenance(NamedTuple):
+class SettingOrigin(NamedTuple):
     """Where a value came from; prints as ``ksimage.yaml:3:9`` or ``environment KSIMAGE_TAG``."""
 
     kind: Literal["flag", "environment", "file", "default"]
@@ -45,7 +45,7 @@ class ReleaseChoice:
 
     pattern: str
     base: str | None = None
-    origin: Provenance = field(default=Provenance("default"), compare=False)
+    origin: SettingOrigin = field(default=SettingOrigin("default"), compare=False)
 
     @property
     def is_range(self) -> bool:
@@ -209,7 +209,7 @@ class Settings:
         in_file=False,
     )
     file: Path | None = None
-    origins: Mapping[str, Provenance] = field(
+    origins: Mapping[str, SettingOrigin] = field(
         default_factory=lambda: MappingProxyType({}), compare=False, repr=False
     )
 

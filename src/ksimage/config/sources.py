@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ksimage.config import values
 from ksimage.config.kinds import KINDS
-from ksimage.config.settings import BY_KEY, SETTINGS, Provenance, ReleaseChoice, Setting
+from ksimage.config.settings import BY_KEY, SETTINGS, ReleaseChoice, Setting, SettingOrigin
 from ksimage.config.values import Refused
 from ksimage.errors import BadOption
 from ksimage.errors.config import Fault
@@ -21,20 +21,20 @@ from ksimage.errors.config import Fault
 MAX_VARIABLE = 1 << 16
 """Characters."""
 
-Found = tuple[dict[str, object], dict[str, Provenance]]
+Found = tuple[dict[str, object], dict[str, SettingOrigin]]
 """Values by setting key, and their origins."""
 
 
 def from_environment(environ: Mapping[str, str], cwd: Path) -> tuple[Found, list[Fault]]:
     """What the variables say, and the faults. An empty variable is an unset one."""
     found: dict[str, object] = {}
-    origins: dict[str, Provenance] = {}
+    origins: dict[str, SettingOrigin] = {}
     faults: list[Fault] = []
     for setting in SETTINGS:
         text = environ.get(setting.variable, "")
         if not text or setting.kind == "registry-map":
             continue
-        origin = Provenance("environment", setting.variable)
+        origin = SettingOrigin("environment", setting.variable)
         try:
             several = KINDS[setting.kind].shape in ("list", "map")
             read = _read(setting, _words(text) if several else [text], cwd, origin)
@@ -59,12 +59,12 @@ def from_flags(flags: Mapping[str, object], cwd: Path) -> Found:
         KeyError: a key that is no setting (a mistake of the caller).
     """
     found: dict[str, object] = {}
-    origins: dict[str, Provenance] = {}
+    origins: dict[str, SettingOrigin] = {}
     for key, given in flags.items():
         setting = BY_KEY[key]
         if given is None or (isinstance(given, (list, tuple, dict)) and not given):
             continue
-        origin = Provenance("flag", setting.flag or key)
+        origin = SettingOrigin("flag", setting.flag or key)
         try:
             read = _read(setting, _texts(given), cwd, origin)
         except Refused as refused:
@@ -74,7 +74,9 @@ def from_flags(flags: Mapping[str, object], cwd: Path) -> Found:
     return found, origins
 
 
-def _read(setting: Setting, texts: list[str], cwd: Path, origin: Provenance) -> dict[str, object]:
+def _read(
+    setting: Setting, texts: list[str], cwd: Path, origin: SettingOrigin
+) -> dict[str, object]:
     """A setting's value, by its key; of a mapping each entry's, by a key of its own."""
     kind = KINDS[setting.kind]
     if setting.kind == "label-map":

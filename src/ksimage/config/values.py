@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ksimage.config.settings import Engine, SeriesMode
 from ksimage.errors import UsageError
 from ksimage.images.digest import DIGEST
 from ksimage.images.platform import NAME as PLATFORM
@@ -33,8 +32,8 @@ HOST: Final = re.compile(
     r"(?::[0-9]{1,5})?"
 )
 LABEL_KEY: Final = re.compile(r"[a-z0-9A-Z](?:[a-z0-9A-Z._/-]{0,253}[a-z0-9A-Z])?")
-ENGINES: Final[tuple[Engine, ...]] = ("auto", "docker", "direct")
-MODES: Final[tuple[SeriesMode, ...]] = ("append", "replace")
+ENGINES: Final = ("auto", "docker", "direct")
+MODES: Final = ("append", "replace")
 PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
 FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive", "kubekey")
 RESERVED_LABELS: Final = (
@@ -86,31 +85,11 @@ def one_of(value: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def engine(value: str) -> Engine:
-    """``auto``, ``docker`` or ``direct``."""
-    return ENGINES[ENGINES.index(one_of(value, ENGINES))]
-
-
-def mode(value: str) -> SeriesMode:
-    """``append`` or ``replace``."""
-    return MODES[MODES.index(one_of(value, MODES))]
-
-
 def integer(value: str, lowest: int, highest: int) -> int:
     """A decimal number from ``lowest`` to ``highest``."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,5}", value) or not lowest <= int(value) <= highest:
         raise Refused(f"{shown(value)} is not a whole number from {lowest} to {highest}")
     return int(value)
-
-
-def verbosity(value: str) -> int:
-    """0 to 5: how many ``-v`` ansible gets."""
-    return integer(value, 0, MAX_VERBOSITY)
-
-
-def jobs(value: str) -> int:
-    """1 to 32."""
-    return integer(value, 1, MAX_JOBS)
 
 
 def boolean(value: str) -> bool:

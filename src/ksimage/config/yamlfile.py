@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ksimage.config import selection, values
-from ksimage.config.kinds import KINDS, Kind
+from ksimage.config.kinds import KINDS, SettingKind
 from ksimage.config.settings import BY_KEY, SETTINGS, HostSettings, ReleaseChoice, Setting
 from ksimage.config.values import Refused
 from ksimage.config.yamlnodes import FileValues, NodeReader, is_null
@@ -80,7 +80,7 @@ class _Document(NodeReader):
     def _path(self, text: str) -> Path:
         return values.anchored(text, self.base)
 
-    def _reader(self, kind: Kind) -> Callable[[str], object]:
+    def _reader(self, kind: SettingKind) -> Callable[[str], object]:
         return lambda text: kind.read(text, self.base)
 
     def _releases(self, node: yaml.Node, key: str) -> tuple[ReleaseChoice, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.config import values
 from ksimage.config.kinds import MAX_ENTRIES
-from ksimage.config.settings import Provenance
+from ksimage.config.settings import SettingOrigin
 from ksimage.config.values import Refused
 from ksimage.errors.config import Fault
 
@@ -36,7 +36,7 @@ class FileValues:
     """What a file says, by setting key (and ``labels.NAME``, ``registries.HOST``)."""
 
     values: dict[str, object] = field(default_factory=dict)
-    origins: dict[str, Provenance] = field(default_factory=dict)
+    origins: dict[str, SettingOrigin] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -62,10 +62,10 @@ class NodeReader:
             Fault(self.place, mark.line + 1, mark.column + 1, key, reason, near)
         )
 
-    def origin(self, node: yaml.Node) -> Provenance:
+    def origin(self, node: yaml.Node) -> SettingOrigin:
         """Where a node stands."""
         mark = node.start_mark
-        return Provenance("file", f"{self.place}:{mark.line + 1}:{mark.column + 1}")
+        return SettingOrigin("file", f"{self.place}:{mark.line + 1}:{mark.column + 1}")
 
     def keep(self, key: str, node: yaml.Node, value: object) -> None:
         """Take a value that has been read; None is none."""

@@ -5,8 +5,8 @@ Each class owns its text: what happened (``message``), why (``why``) and what to
 distinct and keeps the table of exit codes in ``docs/exit-codes.md`` honest (a test compares the
 two).
 
-An exit code belongs to a family (the direct subclasses of :class:`KsimageError`); ``kind`` is the
-stable name of the single class in JSON output.
+Words: a *family* has one exit code (the direct subclasses of :class:`KsimageError`); the *kind* is
+the stable name of the single class in JSON output; *advice* is what to type next.
 
 A module is loaded when a class of it is asked for: most runs meet no error.
 """

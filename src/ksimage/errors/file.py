@@ -37,12 +37,26 @@ class CannotReport(FileError):
 class CannotWrite(FileError):
     """The operating system refused to write."""
 
+    next_step = "nothing was replaced; give another place"
+
     def __init__(self, path: object, error: OSError) -> None:
         super().__init__(
             f"cannot write {path}",
             why=error.strerror or str(error),
-            advice=["nothing was replaced; give another place"],
+            advice=[self.next_step],
         )
+
+
+class RecordingCut(CannotWrite):
+    """A recording could not be written to its end."""
+
+    next_step = "what was saved until then can be read"
+
+
+class CannotGather(CannotWrite):
+    """What was to be collected first does not fit where temporary files lie."""
+
+    next_step = "free some space, or point TMPDIR at a larger disk"
 
 
 class FileExists(FileError):

@@ -34,7 +34,6 @@ class TagMoved(TagError):
             why=f"it was expected to hold {expected}, and holds {actual}",
             advice=[f"ksimage inspect {name}", "then run the same command again"],
         )
-        self.actual = actual
 
 
 class KeptTagOccupied(TagError):

@@ -6,6 +6,7 @@ A frame is an object of JSON whose ``k`` says which: those of the follow program
     source  title, image: what is known of the pod
     clock   now: time passes
     lost    why: the connection is gone and is tried again
+    unsaved why: the recording has ended, the watching goes on
     at      (a key of any frame in a recording) when it arrived, seconds since 1970
 """
 
@@ -23,7 +24,7 @@ MOST_EVENTS = 2_000_000
 """More are no installation's: a pod could send without end."""
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """Where an installation's events come from.
 
     Attributes:
@@ -54,6 +55,7 @@ class Chronicle:
         hook_sha256, patched: of the hook in the pod; whether ksimage patched it.
         live: whether all that lay there was read.
         lost: why there is no connection at present; empty otherwise.
+        unsaved: why the recording has ended early; empty otherwise.
         now: the newest time that is known, seconds since 1970.
         whole: the source said that this is its end.
     """
@@ -68,6 +70,7 @@ class Chronicle:
         self.patched = False
         self.live = False
         self.lost = ""
+        self.unsaved = ""
         self.now = 0.0
         self.whole = False
         self.events = 0
@@ -104,6 +107,8 @@ class Chronicle:
             self.live = True
         elif kind == "lost":
             self.lost = _text(frame, "why") or "no reason given"
+        elif kind == "unsaved":
+            self.unsaved = _text(frame, "why")
         elif kind == "end":
             self.whole = True
         now = _number(frame.get("now"))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 
-from ksimage.errors import CannotRead, CannotWrite, NoRecording
+from ksimage.errors import CannotRead, CannotWrite, NoRecording, RecordingCut
 from ksimage.events import files, tree
 from ksimage.events.frames import Frame
 from ksimage.events.pace import merged
@@ -116,11 +116,15 @@ class RecordSource:
 class Recorder:
     """Saves frames as they pass; readable by the user alone, for tasks print secrets.
 
+    Attributes:
+        error: why the recording ended early; None as long as all was saved.
+
     Raises:
         CannotWrite: the file cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
+        self.error: RecordingCut | None = None
         self._path = path
         try:
             number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -132,16 +136,38 @@ class Recorder:
             self._file = gzip.GzipFile(fileobj=self._raw, mode="wb")
 
     def record(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Pass frames on, saving each with the time of its arrival. Raises CannotWrite."""
+        """Pass frames on, saving each with the time of its arrival.
+
+        A full disk ends the recording and not the watching: an ``unsaved`` frame says so, once.
+        """
+        told = False
         try:
             for frame in frames:
-                line = json.dumps({**frame, "at": round(time.time(), 3)}, separators=(",", ":"))
-                self._file.write(line.encode() + b"\n")
-                if frame["k"] != "ev":
-                    self._file.flush()
+                self._save(frame)
                 yield frame
-        except OSError as error:
-            raise CannotWrite(self._path, error) from error
+                if self.error is not None and not told:
+                    told = True
+                    yield {"k": "unsaved", "why": f"{self.error.message}: {self.error.why}"}
         finally:
-            self._file.close()
-            self._raw.close()
+            self._close()
+
+    def _save(self, frame: Frame) -> None:
+        if self.error is not None:
+            return
+        line = json.dumps({**frame, "at": round(time.time(), 3)}, separators=(",", ":"))
+        try:
+            self._file.write(line.encode() + b"\n")
+            if frame["k"] != "ev":
+                self._file.flush()
+        except OSError as error:
+            self.error = RecordingCut(self._path, error)
+
+    def _close(self) -> None:
+        # Each writes what it still has, and both are to be closed whatever becomes of that.
+        try:
+            try:
+                self._file.close()
+            finally:
+                self._raw.close()
+        except OSError as error:
+            self.error = self.error or RecordingCut(self._path, error)

@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 from ksimage.events import phases
 from ksimage.events.model import Attempt, Run, Task
 
-Outcome = Literal["running", "success", "failed", "unknown"]
+InstallationOutcome = Literal["running", "success", "failed", "unknown"]
 """``unknown``: it ended, or was left, without telling how."""
 
 
-class Verdict(NamedTuple):
+class InstallationVerdict(NamedTuple):
     """How an installation stands.
 
     Attributes:
@@ -21,13 +21,13 @@ class Verdict(NamedTuple):
         why: for ``unknown``, in words.
     """
 
-    outcome: Outcome
+    outcome: InstallationOutcome
     failed: tuple[Run, ...]
     missing: tuple[str, ...]
     why: str
 
 
-def judge(attempt: Attempt, expected: Sequence[str], *, over: bool = False) -> Verdict:
+def judge(attempt: Attempt, expected: Sequence[str], *, over: bool = False) -> InstallationVerdict:
     """Judge the last installation of an attempt.
 
     Args:
@@ -45,23 +45,25 @@ def judge(attempt: Attempt, expected: Sequence[str], *, over: bool = False) -> V
     missing = tuple(name for name in expected if name not in by_name)
     result = by_name.get(phases.RESULT)
     if failed and phases.is_fatal(failed[0].component):
-        return Verdict("failed", failed, missing, "")
+        return InstallationVerdict("failed", failed, missing, "")
     if result is not None and result.state == "ok" and result.stats is not None:
         if failed:
-            return Verdict("failed", failed, missing, "")
+            return InstallationVerdict("failed", failed, missing, "")
         open_ones = [run.component for run in runs if run.state in ("running", "cut")]
         unfinished = [name for name in open_ones if name not in phases.AFTER]
         if missing or unfinished:
             names = ", ".join((*missing, *unfinished))
-            return Verdict("unknown", (), missing, f"result-info is done, but not seen: {names}")
-        return Verdict("success", (), (), "")
+            return InstallationVerdict(
+                "unknown", (), missing, f"result-info is done, but not seen: {names}"
+            )
+        return InstallationVerdict("success", (), (), "")
     if not over:
-        return Verdict("running", failed, missing, "")
+        return InstallationVerdict("running", failed, missing, "")
     if not runs:
-        return Verdict("unknown", failed, missing, "there was no run at all")
+        return InstallationVerdict("unknown", failed, missing, "there was no run at all")
     if result is None:
-        return Verdict("unknown", failed, missing, "result-info never began")
-    return Verdict("unknown", failed, missing, "result-info has no summary")
+        return InstallationVerdict("unknown", failed, missing, "result-info never began")
+    return InstallationVerdict("unknown", failed, missing, "result-info has no summary")
 
 
 def cause(run: Run) -> Task | None:

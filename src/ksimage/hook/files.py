@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ksimage.hook.layers import read_entries
+from ksimage.images import config as image_config
 from ksimage.images.layer import OPAQUE, WHITEOUT
 from ksimage.images.mediatypes import FOREIGN_LAYERS
 from ksimage.images.tar import Kind
@@ -34,7 +35,7 @@ def read_file(source: Source, image: PlatformImage, path: str, limit: int) -> by
         descriptor = image.manifest.layers[number]
         if descriptor.media_type in FOREIGN_LAYERS:
             continue
-        diff_id = image.config["rootfs"]["diff_ids"][number]
+        diff_id = image_config.diff_ids(image.config)[number]
         judge = partial(_judge, path=path, limit=limit)
         data, decided = read_entries(source, descriptor, diff_id, judge)
         if decided:

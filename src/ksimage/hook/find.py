@@ -116,6 +116,6 @@ def _read(
         return LayerFinding()  # base layers of Windows images; their bytes live elsewhere
     total = len(image.manifest.layers)
     log.info("reading layer %s/%s (%s bytes)", number + 1, total, descriptor.size)
-    diff_id = image.config["rootfs"]["diff_ids"][number]
+    diff_id = image_config.diff_ids(image.config)[number]
     judge = partial(layers.judge, layer=descriptor.digest, seen=seen, brief=brief)
     return layers.read_entries(source, descriptor, diff_id, judge)

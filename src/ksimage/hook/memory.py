@@ -87,6 +87,10 @@ def _folder_note(folder: LayerFolder) -> JsonObject:
 
 def _folder(note: JsonObject) -> LayerFolder:
     """Raises KeyError, ValueError, TypeError or AttributeError where the note is none of ours."""
-    mode, uid, gid, mtime = (int(note[key]) for key in ("mode", "uid", "gid", "mtime"))
-    known = {str(key): bytes.fromhex(value) for key, value in note["attributes"].items()}
+    mode, uid, gid, mtime = (int(str(note[key])) for key in ("mode", "uid", "gid", "mtime"))
+    attributes = note["attributes"]
+    if not isinstance(attributes, dict):
+        message = "its attributes are no object"
+        raise TypeError(message)
+    known = {key: bytes.fromhex(str(value)) for key, value in attributes.items()}
     return LayerFolder(str(note["path"]), mode, uid, gid, mtime, known)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images.digest import DIGEST
-from ksimage.images.documents import JsonObject, JsonView, encode, exact, load_json
+from ksimage.images.documents import (
+    JsonObject,
+    JsonView,
+    encode,
+    exact,
+    load_json,
+    mapping,
+    sequence,
+)
 from ksimage.images.manifest import MAX_CONFIG
 
 if TYPE_CHECKING:
@@ -76,9 +84,9 @@ def parse(name: str, data: bytes, layers: int) -> JsonObject:
         raise MalformedImage(name, "the config has no rootfs.diff_ids")
     if len(ids) != layers:
         raise MalformedImage(name, f"{layers} layers, but {len(ids)} diff IDs in the config")
-    history = config.get("history")
-    if history is not None and (
-        not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history)
+    entries = config.get("history")
+    if entries is not None and (
+        not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries)
     ):
         raise MalformedImage(name, "the config's history is no list of objects")
     inner = config.get("config")
@@ -98,17 +106,33 @@ def parse(name: str, data: bytes, layers: int) -> JsonObject:
 
 def settings(config: JsonView) -> JsonView:
     """The run-time part of a parsed config (entrypoint, user, env ...)."""
-    return config.get("config") or {}
+    return mapping(config, "config")
 
 
 def environment(config: JsonView) -> dict[str, str]:
     """Env as a map, the last of equal names winning."""
-    return dict(entry.partition("=")[::2] for entry in settings(config).get("Env") or ())
+    return dict(entry.partition("=")[::2] for entry in _env(settings(config)))
 
 
 def labels(config: JsonView) -> dict[str, str]:
     """The labels; empty when there are none."""
-    return dict(settings(config).get("Labels") or {})
+    found = mapping(settings(config), "Labels")
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def diff_ids(config: JsonView) -> list[str]:
+    """What the layers hold, bottom up, however they are compressed: sha256 digests."""
+    found = sequence(mapping(config, "rootfs"), "diff_ids")
+    return [diff_id for diff_id in found if isinstance(diff_id, str)]
+
+
+def history(config: JsonView) -> list[JsonObject]:
+    """Its entries, bottom up; empty when there is none."""
+    return [entry for entry in sequence(config, "history") if isinstance(entry, dict)]
+
+
+def _env(settings: JsonView) -> list[str]:
+    return [entry for entry in sequence(settings, "Env") if isinstance(entry, str)]
 
 
 def layer_history(config: JsonView) -> Sequence[str | None]:
@@ -120,7 +144,7 @@ def layer_history(config: JsonView) -> Sequence[str | None]:
     """
     texts: list[str | None] = []
     squashed = False
-    for entry in config.get("history") or ():
+    for entry in history(config):
         text = entry.get("created_by")
         text = text if isinstance(text, str) else ""
         if entry.get("empty_layer"):
@@ -128,7 +152,7 @@ def layer_history(config: JsonView) -> Sequence[str | None]:
         else:
             texts.append(None if squashed else text or None)
             squashed = False
-    return texts if len(texts) == len(config["rootfs"]["diff_ids"]) else ()
+    return texts if len(texts) == len(diff_ids(config)) else ()
 
 
 def derive(base: JsonView, change: Change) -> bytes:
@@ -136,18 +160,18 @@ def derive(base: JsonView, change: Change) -> bytes:
     config = {key: value for key, value in base.items() if key not in _OF_THE_BUILD}
     config["created"] = change.created
     inner = {**settings(base), **change.settings}
-    env = [e for e in inner.get("Env") or () if e.partition("=")[0] not in change.env]
+    env = [e for e in _env(inner) if e.partition("=")[0] not in change.env]
     inner["Env"] = env + [f"{name}={value}" for name, value in change.env.items()]
     inner["Labels"] = {**labels(base), **change.labels}
     config["config"] = inner
     config["rootfs"] = {
-        **base["rootfs"],
-        "diff_ids": [*base["rootfs"]["diff_ids"], change.diff_id],
+        **mapping(base, "rootfs"),
+        "diff_ids": [*diff_ids(base), change.diff_id],
     }
-    if layer_history(base) or not base["rootfs"]["diff_ids"]:
+    if layer_history(base) or not diff_ids(base):
         # Without a consistent history one more entry would not make it so.
         entry = {"created": change.created, "created_by": change.created_by}
-        config["history"] = [*(base.get("history") or ()), entry]
+        config["history"] = [*history(base), entry]
     return encode(config)
 
 

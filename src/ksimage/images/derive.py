@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.images.digest import sha256
-from ksimage.images.documents import JsonObject, encode
+from ksimage.images.documents import JsonObject, encode, mapping
 from ksimage.images.manifest import Descriptor, Index, Manifest
 from ksimage.images.mediatypes import DOCKER_LAYER_GZIP, OCI_LAYER_GZIP
 
@@ -54,7 +54,7 @@ def derive_manifest(
             },
         ],
     }
-    return _finish(document, {} if base.is_docker else annotations)
+    return _finish(base.media_type, document, {} if base.is_docker else annotations)
 
 
 def derive_index(
@@ -78,18 +78,18 @@ def derive_index(
             "digest": new.digest,
         }
         if entry.platform is not None:
-            raw["platform"] = dict(entry.raw["platform"])
+            raw["platform"] = mapping(entry.raw, "platform")
         entries.append(raw)
     document: JsonObject = {
         "schemaVersion": 2,
         "mediaType": base.media_type,
         "manifests": entries,
     }
-    return _finish(document, {} if base.is_docker else annotations)
+    return _finish(base.media_type, document, {} if base.is_docker else annotations)
 
 
-def _finish(document: JsonObject, annotations: Mapping[str, str]) -> Document:
+def _finish(media_type: str, document: JsonObject, annotations: Mapping[str, str]) -> Document:
     if annotations:
         document["annotations"] = dict(annotations)
     data = encode(document)
-    return Document(Descriptor(document["mediaType"], sha256(data), len(data)), data)
+    return Document(Descriptor(media_type, sha256(data), len(data)), data)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from ksimage.errors import MalformedImage
 
-# Any: others wrote these documents; whoever takes a field out of one checks its type
-JsonObject: TypeAlias = "dict[str, Any]"
-JsonView: TypeAlias = "Mapping[str, Any]"  # Any: as above
+# Others wrote these documents: whoever takes a field out of one checks its type.
+JsonObject: TypeAlias = "dict[str, object]"
+JsonView: TypeAlias = "Mapping[str, object]"
 
 
 def encode(document: JsonView) -> bytes:
@@ -53,6 +53,24 @@ def exact(name: str, raw: JsonView, keys: frozenset[str]) -> None:
     for key in raw:
         if key not in keys and key.lower() in {known.lower() for known in keys}:
             raise MalformedImage(name, f"the key {shown(key)} differs from the real one by case")
+
+
+def mapping(document: object, key: str) -> JsonObject:
+    """The object under ``key``, or an empty one."""
+    found = document.get(key) if isinstance(document, Mapping) else None
+    return found if isinstance(found, dict) else {}
+
+
+def sequence(document: object, key: str) -> list[object]:
+    """The list under ``key``, or an empty one."""
+    found = document.get(key) if isinstance(document, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def number(document: object, key: str) -> int:
+    """The whole number under ``key``, or 0."""
+    found = document.get(key) if isinstance(document, Mapping) else None
+    return found if isinstance(found, int) else 0
 
 
 def shown(value: object) -> str:

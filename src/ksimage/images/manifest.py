@@ -200,7 +200,7 @@ def _list(name: str, raw: object, what: str, limit: int) -> list[object]:
     return raw
 
 
-def _guess(raw: JsonView, kind: str | None, name: str) -> str:
+def _guess(raw: JsonView, kind: object, name: str) -> str:
     # mediaType is optional in OCI documents, and servers may answer text/plain.
     if raw.get("mediaType") is None and kind in (None, "", "application/json", "text/plain"):
         if "manifests" in raw:

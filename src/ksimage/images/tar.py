@@ -51,7 +51,7 @@ _WITH_CONTENT = (Kind.FILE, Kind.SPARSE, Kind.OTHER)
 _ZEROS = bytes(BLOCK)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Member:
     """One member. ``name`` and ``link`` are as written, ``size`` counts the content's bytes.
 
@@ -70,7 +70,9 @@ class Member:
     link: str
     attributes: Mapping[str, bytes]
     offset: int
-    _content: _Content
+    _stream: TarStream
+    _left: int  # bytes of content that were not read yet
+    _passed: bool = False
 
     def read(self, limit: int) -> bytes:
         """The content of at most ``limit`` bytes; once, and before the next member is asked for.
@@ -78,7 +80,11 @@ class Member:
         Raises:
             MalformedImage: larger, or the archive is truncated.
         """
-        return self._content.read(limit)
+        if self._left > limit:
+            self._stream.refuse(f"a file of {self._left} bytes where at most {limit} are accepted")
+        data = b"".join(self.pieces())
+        self._passed = True
+        return data
 
     def pieces(self) -> Iterator[bytes]:
         """The content in pieces of at most 1 MiB; once, and before the next member is asked for.
@@ -86,7 +92,21 @@ class Member:
         Raises:
             MalformedImage: the archive is truncated.
         """
-        return self._content.pieces()
+        assert not self._passed, "content is there until the next member is asked for, and once"
+        while self._left:
+            piece = self._stream.take(min(self._left, _PIECE))
+            if not piece:
+                self._stream.refuse("it ends within a file")
+            self._left -= len(piece)
+            yield piece
+
+    def skip(self) -> None:
+        """Pass over the rest of it. Raises MalformedImage."""
+        padding = -(self._stream.position - self.offset + self._left) % BLOCK
+        if self._stream.skip(self._left) < self._left:
+            self._stream.refuse("it ends within a file")
+        self._stream.skip(padding)
+        self._passed = True
 
 
 def members(name: str, chunks: Iterable[bytes]) -> Iterator[Member]:
@@ -124,44 +144,8 @@ def walk(stream: TarStream) -> Iterator[Member]:
         member = _member(stream, header, records, long)
         records, long = {}, {}
         yield member
-        member._content.skip()
+        member.skip()
     stream.drain()
-
-
-class _Content:
-    """What is left of one member's content, and its padding."""
-
-    def __init__(self, stream: TarStream, size: int) -> None:
-        self._stream = stream
-        self._left = size
-        self._padding = -size % BLOCK
-        self._passed = False
-
-    def read(self, limit: int) -> bytes:
-        assert not self._passed, "content is there until the next member is asked for, and once"
-        if self._left > limit:
-            self._stream.refuse(f"a file of {self._left} bytes where at most {limit} are accepted")
-        data = self._stream.take(self._left)
-        if len(data) < self._left:
-            self._stream.refuse("it ends within a file")
-        self._left = 0
-        self._passed = True
-        return data
-
-    def pieces(self) -> Iterator[bytes]:
-        assert not self._passed, "content is there until the next member is asked for, and once"
-        while self._left:
-            piece = self._stream.take(min(self._left, _PIECE))
-            if not piece:
-                self._stream.refuse("it ends within a file")
-            self._left -= len(piece)
-            yield piece
-
-    def skip(self) -> None:
-        if self._stream.skip(self._left) < self._left:
-            self._stream.refuse("it ends within a file")
-        self._stream.skip(self._padding)
-        self._passed = True
 
 
 def _next_header(stream: TarStream) -> bytes | None:
@@ -208,7 +192,8 @@ def _member(
         _decode(link),
         {_decode(key): value for key, value in records.items() if b".xattr." in key},
         stream.position,
-        _Content(stream, size if kind in _WITH_CONTENT else 0),
+        stream,
+        size if kind in _WITH_CONTENT else 0,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.errors import KsimageError
 from ksimage.hook.layers import HOOK_PARENTS, MAX_HOOK, folder_of, read_entries
+from ksimage.images import config as image_config
 from ksimage.images.tar import Kind
 from ksimage.inspection.verdict import Proof
 from ksimage.upstream.releases import HOOK_PATH
@@ -35,7 +36,7 @@ def added_layer(
         return Proof(name, False, "the hook is not in the topmost layer")
     if descriptor.size > 2 * MAX_HOOK:
         return Proof(name, False, f"the topmost layer has {descriptor.size} bytes")
-    diff_id = image.config["rootfs"]["diff_ids"][-1]
+    diff_id = image_config.diff_ids(image.config)[-1]
     try:
         found = read_entries(source, descriptor, diff_id, _listed)
     except KsimageError as error:

@@ -34,8 +34,8 @@ def against_base(
 
 
 def _base_layers(image: PlatformImage, original: PlatformImage, *, bare: bool) -> tuple[bool, str]:
-    ids = image.config["rootfs"]["diff_ids"]
-    before = original.config["rootfs"]["diff_ids"]
+    ids = image_config.diff_ids(image.config)
+    before = image_config.diff_ids(original.config)
     if ids[: len(before)] != before:
         return False, "the base's layers are not a prefix of the image's"
     if len(ids) != len(before) + 1:

@@ -26,6 +26,7 @@ from ksimage.errors import (
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
+from ksimage.images.documents import number
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.addition import added_layer
 from ksimage.inspection.identity import Origin
@@ -144,13 +145,13 @@ def _in_engine(source: Source) -> PlatformContent | None:
 
     assert isinstance(source, DaemonSource)
     information = source.inspect()
-    labels = (information.get("Config") or {}).get("Labels") or {}
+    labels = image_config.labels({"config": information.get("Config")})
     if label.HOOK_AFTER in labels:
         return None
     name = f"{information.get('Os')}/{information.get('Architecture')}"
     file = source.read_file(f"/{HOOK_PATH}", MAX_HOOK)
     if file is None:
-        about = _about(int(information.get("Size") or 0), labels)
+        about = _about(number(information, "Size"), labels)
         return PlatformContent(name, f"an image without the hook{about}", ours=False)
     return PlatformContent(
         name, str(image_identity.judge(labels, hashlib.sha256(file).hexdigest())), ours=False
@@ -170,7 +171,7 @@ def _as_made(image: PlatformImage) -> bool:
     and a LABEL.
     """
     after: list[str] = []
-    for entry in image.config.get("history") or ():
+    for entry in image_config.history(image.config):
         after = [*after, str(entry.get("created_by") or "")] if entry.get("empty_layer") else []
     kinds = [match[1] if match else "" for match in map(_SETTINGS.match, after)]
     ours = not after or recipe.VERBOSITY_VARIABLE in after[0]

@@ -10,7 +10,6 @@ fit but its reverse does, or it fits only at an offset while its reverse fits ex
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import (
@@ -26,33 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ksimage.patching.model import Patch
-
-
-@dataclass(frozen=True)
-class HunkResult:
-    """Where a hunk went.
-
-    Attributes:
-        number: of the hunk in its patch, from 1.
-        line: of the hunk's first line in the text it was applied to, from 1.
-        offset: lines between that and the line which the hunk states; 0 is exactly there. Lines
-            that earlier patches of the same series put in above do not count.
-    """
-
-    number: int
-    line: int
-    offset: int
+    from ksimage.patching.place import HunkPlace
 
 
 class Applied(NamedTuple):
     """One applied patch: the text after it, and where its hunks went.
 
-    ``patch`` is without the hunks that were passed over.
+    ``patch`` is without the hunks that were passed over. Lines that earlier patches of the same
+    series put in above do not count as an offset.
     """
 
     patch: Patch
     data: bytes
-    hunks: tuple[HunkResult, ...]
+    hunks: tuple[HunkPlace, ...]
 
     @property
     def offset(self) -> int:
@@ -181,25 +166,21 @@ def apply_patch(
     pieces: list[bytes] = []
     done = 0
     for hunk, place in zip(patch.hunks, places, strict=True):
-        start, end = text.span(place.index, len(hunk.old_lines))
+        start, end = text.span(place.line - 1, len(hunk.old_lines))
         pieces += [data[done:start], *hunk.new_lines]
         done = end
     pieces.append(data[done:])
     result = b"".join(pieces)
     if result == data:
         raise PatchWithoutEffect(f"patch {patch.name}", path=patch.path)
-    return Applied(
-        patch,
-        result,
-        tuple(HunkResult(n, place.index + 1, place.offset) for n, place in enumerate(places, 1)),
-    )
+    return Applied(patch, result, tuple(places))
 
 
 def _without(added: Sequence[tuple[int, int]], applied: Applied) -> Applied:
     """Offsets as if earlier patches had added nothing: a series of patches that were all made from
     the same hook fits that hook without offset."""
     hunks = tuple(
-        replace(hunk, offset=hunk.offset - sum(n for line, n in added if line <= hunk.line))
+        hunk._replace(offset=hunk.offset - sum(n for line, n in added if line <= hunk.line))
         if hunk.offset
         else hunk
         for hunk in applied.hunks
@@ -224,7 +205,7 @@ def _not_done(text: Text, patch: Patch) -> Patch | None:
     left = tuple(hunk for hunk in patch.hunks if not text.holds([hunk.reversed()]))
     if not 0 < len(left) < len(patch.hunks):
         return None
-    rest = patch._replace(file=patch.file._replace(hunks=left))
+    rest = patch._replace(hunks=left)
     return rest if text.holds(left) else None
 
 

@@ -51,8 +51,6 @@ def explain(
         patch.name,
         target,
         hunk=failure.number,
-        expected=expected,
-        actual=found,
         shown="\n".join(filter(None, shown)),
         path=patch.path,
         line=hunk.patch_line,

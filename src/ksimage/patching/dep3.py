@@ -18,7 +18,7 @@ from ksimage.upstream.releases import Release, in_range, parse_range
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:[ \t]+(.*)|)")
 _OURS = ("X-Ksimage-Releases", "X-Ksimage-Risk")
 _ONCE = ("description", "subject", "last-update", "forwarded", *(name.lower() for name in _OURS))
-_LAST_UPDATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_LAST_UPDATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SUBJECT_TAG = re.compile(r"^\[[^\]]*\]\s*")
 
 
@@ -147,13 +147,9 @@ _TEMPLATE = (
 
 
 def _is_date(value: str) -> bool:
-    found = _LAST_UPDATE.fullmatch(value)
-    if not found:
-        return False
     import datetime as dt
 
     try:
-        dt.date(int(found[1]), int(found[2]), int(found[3]))
+        return bool(_LAST_UPDATE.fullmatch(value) and dt.date.fromisoformat(value))
     except ValueError:
         return False
-    return True

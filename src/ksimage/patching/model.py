@@ -74,14 +74,6 @@ class Hunk:
         )
 
 
-class FilePatch(NamedTuple):
-    """The changes to one file. Paths are as the patch writes them (``a/hooks/...``)."""
-
-    old_path: str
-    new_path: str
-    hunks: tuple[Hunk, ...]
-
-
 class Patch(NamedTuple):
     """A parsed patch file.
 
@@ -89,7 +81,7 @@ class Patch(NamedTuple):
         name: of the patch, without ``.patch``.
         header: the text before the diff, decoded, without the ``---`` that ends it.
         preamble: the same as it is in the file, up to the first byte of the diff.
-        file: the changes to the hook.
+        hunks: the changes to the hook, in order.
         sha256: of the whole file, hexadecimal: its identity in labels.
         path: where it came from, for messages.
         crlf: every line of the file, headers included, ends in CRLF (it was converted on its way).
@@ -99,13 +91,8 @@ class Patch(NamedTuple):
     name: str
     header: str
     preamble: bytes
-    file: FilePatch
+    hunks: tuple[Hunk, ...]
     sha256: str
     path: str
     crlf: bool = False
     origin: Literal["shipped", "series", "file"] = "file"
-
-    @property
-    def hunks(self) -> tuple[Hunk, ...]:
-        """The hunks, in order."""
-        return self.file.hunks

@@ -25,8 +25,8 @@ def forbidden_deed(line: bytes) -> str:
     return next((deed for prefix, deed in _GIT_FORBIDDEN if line.startswith(prefix)), "")
 
 
-def one_path(raw: bytes, strip: int, target: str) -> str:
-    """The path behind ``---`` or ``+++``, as it is written.
+def require_path(raw: bytes, strip: int, target: str) -> None:
+    """Refuse a path behind ``---`` or ``+++`` that is not the target's.
 
     Args:
         raw: the line from there on.
@@ -54,4 +54,3 @@ def one_path(raw: bytes, strip: int, target: str) -> str:
     if "/".join(parts[strip:]) != target:
         wanted = "/".join([*["a", "b", "c", "d"][:strip], target])
         raise Forbidden(f"is for {text}; write {wanted} for the hook")
-    return text

@@ -18,8 +18,7 @@ How a hunk finds its place:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +29,14 @@ PLACES_COUNTED = 4
 """The search for other places stops after so many."""
 
 
-@dataclass(frozen=True)
-class HunkPlace:
-    index: int  # of the first line, from 0
+class HunkPlace(NamedTuple):
+    """Where a hunk goes.
+
+    ``line``: of its first line in the text, from 1. ``offset``: lines between that and the line
+    which the hunk states; 0 is exactly there.
+    """
+
+    line: int
     offset: int
 
 
@@ -96,7 +100,7 @@ class Text:
             index = self.place(hunk, expected, first, number)
             offset = index - stated
             first = index + len(hunk.old_lines)
-            places.append(HunkPlace(index, offset))
+            places.append(HunkPlace(index + 1, offset))
         return places
 
     def place(self, hunk: Hunk, expected: int, first: int, number: int) -> int:

@@ -11,8 +11,8 @@ import hashlib
 import re
 
 from ksimage.errors import PatchForbidden, PatchMalformed
-from ksimage.patching.model import ADDED, CONTEXT, REMOVED, FilePatch, Hunk, Line, Patch
-from ksimage.patching.paths import Forbidden, forbidden_deed, one_path
+from ksimage.patching.model import ADDED, CONTEXT, REMOVED, Hunk, Line, Patch
+from ksimage.patching.paths import Forbidden, forbidden_deed, require_path
 from ksimage.upstream.releases import HOOK_PATH
 
 MAX_BYTES = 1 << 20
@@ -88,7 +88,7 @@ class _Parser:
         header = self.header()
         preamble = b"".join(line + b"\n" for line in self.lines[: self.at])
         self.git_lines()
-        old_path, new_path = self.paths()
+        self.paths()
         hunks: list[Hunk] = []
         while self.peek(b"@@") is not None:
             if len(hunks) == MAX_HUNKS:
@@ -108,7 +108,7 @@ class _Parser:
             self.name,
             header,
             preamble,
-            FilePatch(old_path, new_path, tuple(hunks)),
+            tuple(hunks),
             hashlib.sha256(self.data).hexdigest(),
             self.path,
             crlf,
@@ -156,20 +156,19 @@ class _Parser:
         if self.peek() is None:
             raise self.malformed("the diff ends before its file names", len(self.lines))
 
-    def paths(self) -> tuple[str, str]:
-        found = []
+    def paths(self) -> None:
+        """Pass over the two file names; refuse those of another file."""
         for marker in (b"--- ", b"+++ "):
             line = self.peek(marker)
             if line is None:
                 raise self.malformed(f"a line starting with {marker.decode().strip()} is missing")
             try:
-                found.append(one_path(line[4:], self.strip, self.target))
+                require_path(line[4:], self.strip, self.target)
             except Forbidden as error:
                 raise self.forbidden(str(error)) from None
             except ValueError as error:
                 raise self.malformed(str(error)) from None
             self.at += 1
-        return found[0], found[1]
 
     def hunk(self) -> Hunk:
         start = self.at

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
 from ksimage.images.digest import DIGEST
+from ksimage.images.documents import mapping, sequence
 from ksimage.images.platform import Platform, matches, near
 from ksimage.locations import access
 from ksimage.locations.docker import engine, store
@@ -121,7 +122,7 @@ def _push(
         for event in store.push(client, name, _auth(login)):
             if event.get("id") and event.get("status") and not event.get("progress"):
                 log.info("%s: %s", event["id"], event["status"])
-            found = str((event.get("aux") or {}).get("Digest") or "")
+            found = str(mapping(event, "aux").get("Digest") or "")
             digest = found if DIGEST.fullmatch(found) else digest
     except EnginePushFailed as error:
         raise refusals.explained(error, reference, options) from error
@@ -135,7 +136,7 @@ def _push(
 
 def _names(client: EngineClient, image_id: str) -> int:
     with engine.translated(f"inspect {image_id}"):
-        return len(client.api.inspect_image(image_id).get("RepoTags") or ())
+        return len(sequence(client.api.inspect_image(image_id), "RepoTags"))
 
 
 def _login(reference: Reference, options: RegistryOptions | None) -> Credentials | None:

@@ -23,7 +23,7 @@ class Place(NamedTuple):
     bar: Bar
 
 
-class Phase(NamedTuple):
+class PhaseSpan(NamedTuple):
     """A stretch of the installation that has begun."""
 
     name: str
@@ -43,7 +43,7 @@ class Analysis:
     """Where it came from; fit for showing."""
     span: Span
     lanes: list[Lane]
-    phases: list[Phase]
+    phases: list[PhaseSpan]
     path: Path
     redactor: Redactor | None
     """Hides the secrets in what tasks said; None: they are shown as they are."""
@@ -138,14 +138,14 @@ def _longest(places: Iterable[Place], most: int) -> list[Place]:
     return sorted(places, key=lambda place: -place.bar.seconds)[:most]
 
 
-def _phases(drawn: list[Lane]) -> list[Phase]:
+def _phases(drawn: list[Lane]) -> list[PhaseSpan]:
     found = []
     for name in phases.ORDER:
         members = [lane for lane in drawn if lane.phase == name]
         if members:
             last = max(members, key=lambda lane: lane.span.end)
             span = Span(min(lane.span.start for lane in members), last.span.end)
-            found.append(Phase(name, members, span, _worst(members), last))
+            found.append(PhaseSpan(name, members, span, _worst(members), last))
     return found
 
 

@@ -19,7 +19,7 @@ SHORTEST_GAP = 0.05
 """Seconds; between two tasks there is always a little."""
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A stretch of the path: a task, or (``bar`` is None) the time until the next one."""
 
     lane: Lane
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 class Path:
     """From the first task to the end of result-info, or as far as the installation came."""
 
-    steps: list[Step]
+    steps: list[PathStep]
     lanes: list[Lane]
     """Those that it goes through."""
     complete: bool
@@ -68,7 +68,7 @@ class Path:
             totals[step.spent] += step.seconds
         return totals
 
-    def slowest(self, most: int) -> list[Step]:
+    def slowest(self, most: int) -> list[PathStep]:
         """Its longest steps."""
         return sorted(self.steps, key=lambda step: -step.seconds)[:most]
 
@@ -92,8 +92,8 @@ def critical(lanes: Sequence[Lane]) -> Path:
     return Path(_steps(chosen), chosen, complete, runner_up, ahead)
 
 
-def _steps(chosen: Iterable[Lane]) -> list[Step]:
-    steps: list[Step] = []
+def _steps(chosen: Iterable[Lane]) -> list[PathStep]:
+    steps: list[PathStep] = []
     now: float | None = None
     for lane in chosen:
         now = lane.span.start if now is None else now
@@ -101,11 +101,11 @@ def _steps(chosen: Iterable[Lane]) -> list[Step]:
             if bar.end <= now:
                 continue  # another host was slower at the same task
             if bar.start - now > SHORTEST_GAP:
-                steps.append(Step(lane, None, now, bar.start))
+                steps.append(PathStep(lane, None, now, bar.start))
                 now = bar.start
-            steps.append(Step(lane, bar, now, bar.end))
+            steps.append(PathStep(lane, bar, now, bar.end))
             now = bar.end
         if lane.span.end - now > SHORTEST_GAP:
-            steps.append(Step(lane, None, now, lane.span.end))
+            steps.append(PathStep(lane, None, now, lane.span.end))
             now = lane.span.end
     return steps

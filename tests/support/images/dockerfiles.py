@@ -53,6 +53,8 @@ def _added(recipe: Recipe, under: str, *defaults: Entry) -> tuple[Entry, ...]:
     above = ["/".join(steps[: n + 1]) for n in range(len(steps) - 1)]
     # those exist already, as the RUN left them, and ADD leaves them so
     parents = [*(directory(path, owner=recipe.owner) for path in above), directory(under)]
+    if any(entry.path == under for entry in own):
+        parents.pop()  # Docker loads no layer that has a path twice
     return (*parents, *(own or defaults))
 
 

@@ -11,14 +11,14 @@ import pytest
 from tests.support import derived
 
 from ksimage.build import batch
-from ksimage.build.batch import Ending, Outcome, Stop
+from ksimage.build.batch import Ending, ReleaseOutcome, Stoppable
 from ksimage.build.make import make
 from ksimage.build.outcome import Built
 from ksimage.errors import BuildsFailed, NotFound
 from ksimage.images.manifest import Descriptor
 
 RELEASES = ("v3.1.0", "v3.2.0", "v3.3.2", "v3.4.1")
-BuildOne = Callable[[str, Stop], Built]
+BuildOne = Callable[[str, threading.Event], Built]
 BLOB = Descriptor("application/octet-stream", "sha256:" + "0" * 64, 10)
 
 
@@ -31,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 def run(
     build_one: BuildOne, *, jobs: int = 2, fail_fast: bool = False
-) -> tuple[list[Outcome], list[str]]:
+) -> tuple[list[ReleaseOutcome], list[str]]:
     """The rows, and the releases in the order in which they were reported."""
     told: list[str] = []
     rows = batch.run(
@@ -49,11 +49,11 @@ def test_rows_keep_the_order_whoever_is_ready_first(built: Built) -> None:
     gates[RELEASES[-1]].set()
     told: list[str] = []
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         assert gates[release].wait(20)
         return built
 
-    def finished(row: Outcome) -> None:
+    def finished(row: ReleaseOutcome) -> None:
         told.append(row.release)
         gates[RELEASES[RELEASES.index(row.release) - 1]].set()
 
@@ -70,7 +70,7 @@ def test_rows_tell_what_was_built(built: Built) -> None:
     assert built.published.copied is not None
     assert rows[0].bytes_sent == built.published.copied.sent > 0
     assert rows[0].seconds >= 0
-    empty = Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))
+    empty = ReleaseOutcome("v3.3.2", Ending.FAILED, error=NotFound("x"))
     assert (empty.digest, empty.platforms, empty.bytes_sent) == ("", "", 0)
 
 
@@ -78,7 +78,7 @@ def test_rows_tell_what_was_built(built: Built) -> None:
 def test_no_more_than_jobs_at_once(built: Built, jobs: int) -> None:
     running, most, guard = 0, 0, threading.Lock()
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         nonlocal running, most
         with guard:
             running += 1
@@ -93,7 +93,7 @@ def test_no_more_than_jobs_at_once(built: Built, jobs: int) -> None:
 
 
 def failing(built: Built, *bad: str) -> BuildOne:
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         if release in bad:
             raise NotFound(f"no {release}")
         return built
@@ -116,7 +116,7 @@ def test_a_failure_stops_nobody(built: Built) -> None:
 def test_the_system_fails_one_release_only(built: Built) -> None:
     """A full disk, say."""
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         if release == RELEASES[1]:
             raise OSError(28, "No space left on device", "/tmp/x")
         return built
@@ -130,7 +130,7 @@ def test_the_system_fails_one_release_only(built: Built) -> None:
 def test_fail_fast_starts_nothing_more(built: Built) -> None:
     started: list[str] = []
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         started.append(release)
         if release == RELEASES[0]:
             raise NotFound("x")
@@ -147,13 +147,13 @@ def test_fail_fast_starts_nothing_more(built: Built) -> None:
 def test_fail_fast_lets_what_runs_end(built: Built) -> None:
     begun = threading.Event()
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         if release == RELEASES[0]:
             assert begun.wait(20)
             raise NotFound("x")
         begun.set()
         time.sleep(0.1)
-        assert not stop
+        assert not stop.is_set()
         return built
 
     rows, _ = run(build_one, jobs=2, fail_fast=True)
@@ -165,13 +165,13 @@ def test_interrupt_stops_what_runs(built: Built) -> None:
     """Ctrl-C comes to the main thread; the others notice at their next chunk."""
     running, ended = threading.Barrier(3), []
 
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         if release == RELEASES[3]:
             return built
         if release == RELEASES[0]:
             running.wait(20)
             return built
-        progress = stop.watching(_Silent())
+        progress = Stoppable(_Silent(), stop)
         running.wait(20)
         try:
             while True:
@@ -180,7 +180,7 @@ def test_interrupt_stops_what_runs(built: Built) -> None:
         finally:
             ended.append(release)
 
-    def interrupted(row: Outcome) -> None:
+    def interrupted(row: ReleaseOutcome) -> None:
         raise KeyboardInterrupt
 
     started = time.monotonic()
@@ -191,7 +191,7 @@ def test_interrupt_stops_what_runs(built: Built) -> None:
 
 
 def test_a_mistake_of_our_own_is_not_hidden(built: Built) -> None:
-    def build_one(release: str, stop: Stop) -> Built:
+    def build_one(release: str, stop: threading.Event) -> Built:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -200,14 +200,14 @@ def test_a_mistake_of_our_own_is_not_hidden(built: Built) -> None:
 
 def test_watching_passes_on_until_the_stop() -> None:
     told = _Silent()
-    stop = Stop()
-    progress = stop.watching(told)
+    stop = threading.Event()
+    progress = Stoppable(told, stop)
     progress.start(BLOB)
     progress.advance(BLOB, 3)
     assert told.calls == ["start", "advance 3"]
-    assert not stop
+    assert not stop.is_set()
     stop.set()
-    assert stop
+    assert stop.is_set()
     with pytest.raises(KeyboardInterrupt):
         progress.start(BLOB)
     with pytest.raises(KeyboardInterrupt):

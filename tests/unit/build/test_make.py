@@ -13,6 +13,7 @@ from tests.support.images import ImageStore, Recipe
 
 from ksimage.build import make
 from ksimage.errors import ProofFailed
+from ksimage.images import config as image_config
 from ksimage.images.digest import sha256
 from ksimage.images.layer import LayerFile
 from ksimage.images.manifest import Descriptor
@@ -57,7 +58,7 @@ class TestDirect:
         layers = [entry for entry in config["history"] if not entry.get("empty_layer")]
         assert len(layers) == len(config["rootfs"]["diff_ids"]) == len(manifest["layers"])
         for key in ("User", "Entrypoint", "Cmd", "WorkingDir"):
-            assert config["config"][key] == original.config["config"][key]
+            assert config["config"][key] == image_config.settings(original.config)[key]
 
     def test_image_id_does_not_depend_on_the_destination(self, tmp_path: Path) -> None:
         with derived.planned(derived.base(tmp_path / "base")) as plan:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -110,21 +110,12 @@ def test_an_error_midway_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
     assert (tmp_path / "b.tar.gz").read_bytes() == b"old"
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
-    import random
-    import signal
-
+def test_a_full_disk_leaves_nothing(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
     noise = random.Random(1)
     files = {f"{n}": noise.randbytes(1 << 18) for n in range(20)}
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
-    try:
-        with pytest.raises(CannotWrite):
-            write(tmp_path / "b.tar.gz", Files(files), None, {}, 1e9)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
+    full_disk(1 << 20)
+    with pytest.raises(CannotWrite, match=r"b\.tar\.gz"):
+        write(tmp_path / "b.tar.gz", Files(files), None, {}, 1e9)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,10 +9,14 @@ from tests.cluster.manifests import Shape
 
 from ksimage.cluster import pods
 from ksimage.cluster.candidate import Candidate
+from ksimage.cluster.image import Held, TagMeaning
 from ksimage.cluster.installer import Installer
+from ksimage.cluster.leftovers import Leftovers
 from ksimage.cluster.pods import Pod
 from ksimage.cluster.state import State, Step
+from ksimage.cluster.status import Status
 from ksimage.images import reference
+from ksimage.inspection.identity import Identity, Origin
 
 IMAGE = "harbor.lan/kubesphereio/ks-installer:v3.3.2"
 DIGEST = f"sha256:{'a' * 64}"
@@ -85,3 +89,25 @@ def state(**changes: Any) -> State:
 
 def step(component: str, rc: int | None = 0, **changes: Any) -> Step:
     return Step(component, component, rc, 1.0, 2.0, f"{component} | task", None)._replace(**changes)
+
+
+OURS = Identity(Origin.KSIMAGE, ("v3.3.2",), (), "b" * 64, "", "", "1")
+PRISTINE = OURS._replace(origin=Origin.PRISTINE)
+HELD = Held(DIGEST, frozenset({DIGEST}), {}, "4")
+DONE = {"core": {"version": "v3.3.2"}, "monitoring": {"status": "enabled"}}
+
+
+def status(**changes: Any) -> Status:
+    found = installer(deployment(), configuration(status=DONE), pod())
+    values: dict[str, Any] = {
+        "installer": found,
+        "seen": state(env={"KS_INSTALLER_VERBOSITY": "4"}, marker=50.0),
+        "unseen": "",
+        "held": HELD,
+        "tag": TagMeaning("v3.3.2", HELD),
+        "identity": OURS,
+        "left": Leftovers(),
+        "record": None,
+        "seconds": 1.0,
+    }
+    return Status(**{**values, **changes})

@@ -23,7 +23,7 @@ from tests.unit.cluster.objects_of import (
 from ksimage.cluster import execution, record, rollout
 from ksimage.cluster.kubectl import Kubectl, KubectlOptions
 from ksimage.cluster.leftovers import Leftovers
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.pods import ANNOTATION, Pod, read
 from ksimage.cluster.rollout import Goal, Situation
 from ksimage.errors import (
     ClusterConflict,
@@ -91,12 +91,12 @@ def pod(name: str, rollout: str = "", **state: Any) -> dict[str, Any]:
     return made
 
 
-def planned() -> rollout.Plan:
+def planned() -> rollout.RolloutPlan:
     found = installer(deployment(), configuration())
     return rollout.plan(candidate(), Situation(found, (), None, Leftovers()))
 
 
-def rolled_out(plan: rollout.Plan, **metadata: Any) -> dict[str, Any]:
+def rolled_out(plan: rollout.RolloutPlan, **metadata: Any) -> dict[str, Any]:
     return deployment(NEW, annotations={ANNOTATION: plan.record.annotation()}, **metadata)
 
 
@@ -219,6 +219,21 @@ def test_nothing_to_do() -> None:
     stopped["spec"]["replicas"] = 0
     once_more = rollout.plan(candidate(), Situation(installer(stopped), (), None, Leftovers()))
     assert len(once_more.commands) == 1
+
+
+def test_a_tag_that_means_something_else_by_now_is_pulled_anew() -> None:
+    tag = "harbor.lan/kubesphereio/ks-installer:v3.3.2-debug"
+    first = rollout.plan(candidate(), Situation(installer(), (), None, Leftovers()), image=tag)
+    found = deployment(tag, annotations={ANNOTATION: first.record.annotation()})
+    stale = pods_of("x", f"harbor.lan/kubesphereio/ks-installer@sha256:{'c' * 64}")
+    fresh = pods_of("x", f"harbor.lan/kubesphereio/ks-installer@{DIGEST}")
+    for pod, commands in ((stale, 1), (fresh, 0)):
+        situation = Situation(installer(found, None, pod), (), None, Leftovers())
+        assert len(rollout.plan(candidate(), situation, image=tag).commands) == commands
+
+
+def pods_of(name: str, image_id: str) -> Pod:
+    return read(pod_object(name))._replace(image_id=image_id)
 
 
 def test_the_other_way_and_the_verbosity() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ksimage import resources
 from ksimage.bundle.archive import open_bundle
 from ksimage.cluster import packing
 from ksimage.cluster.packing import Packed, fetch
+from ksimage.errors import CannotGather
 
 PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 LIMIT = 64 << 20
@@ -148,3 +150,13 @@ def test_the_program_is_plain_ascii_of_python_3_6() -> None:
     subprocess.run(
         [_python("3.6"), "-c", f"compile(open({str(path)!r}).read(), 'pack', 'exec')"], check=True
     )
+
+
+def test_a_full_temporary_disk_is_named(tmp_path: Path, full_disk: Callable[[int], None]) -> None:
+    root = _tree(tmp_path)
+    (root / "noise").write_bytes(os.urandom(1 << 18))
+    full_disk(1 << 16)
+    with pytest.raises(CannotGather) as caught:
+        _fetch((), root, tmp_path)
+    assert "out.tar.gz" in caught.value.message
+    assert "TMPDIR" in caught.value.advice[0]

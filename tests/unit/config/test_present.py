@@ -11,14 +11,14 @@ from ksimage.config.settings import (
     SETTINGS,
     HostSettings,
     PatchSettings,
-    Provenance,
     ReleaseChoice,
+    SettingOrigin,
     Settings,
 )
 
 DIGEST = "sha256:" + "a" * 64
-ORIGINS = {setting.key: Provenance("default") for setting in SETTINGS if not setting.is_map}
-ORIGINS |= {key: Provenance("file", "x:1:1") for key in ("labels.a", "registries.h.lan")}
+ORIGINS = {setting.key: SettingOrigin("default") for setting in SETTINGS if not setting.is_map}
+ORIGINS |= {key: SettingOrigin("file", "x:1:1") for key in ("labels.a", "registries.h.lan")}
 EVERYTHING = Settings(
     releases=(ReleaseChoice("v3.3.2", DIGEST), ReleaseChoice(">=3.4")),
     patches=PatchSettings(directory=Path("/mine")),

@@ -14,7 +14,8 @@ from ksimage.config.values import Refused
 from ksimage.images.reference import TAG
 
 READERS: list[Callable[[str], object]] = [
-    values.source, values.target, values.mode, values.verbosity, values.jobs, values.engine,
+    values.source, values.target, lambda text: values.one_of(text, values.ENGINES),
+    lambda text: values.integer(text, 0, 5),
     values.tag_template, values.boolean, values.platform, values.patch, values.digest,
     values.release, values.label_key, values.host,
 ]  # fmt: skip

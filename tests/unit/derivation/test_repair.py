@@ -69,12 +69,12 @@ def test_what_somebody_may_have_changed_on_purpose(changes: dict[str, Any]) -> N
     ],
 )
 def test_lost(changes: dict[str, Any], expected: list[str]) -> None:
-    broken = {"config": {**GOOD, **changes}}
-    assert names(broken["config"]) == expected
-    back = repair.of(broken, HOOK, "v3.3.2")
+    broken = {**GOOD, **changes}
+    assert names(broken) == expected
+    back = repair.of({"config": broken}, HOOK, "v3.3.2")
     assert list(back.names) == list(dict.fromkeys(expected))
     env = [f"{key}={value}" for key, value in back.env.items()]
-    mended = {**broken["config"], **back.settings}
+    mended = {**broken, **back.settings}
     mended["Env"] = [*(e for e in mended["Env"] if not e.endswith("=")), *env]
     assert names(mended) == []
 

@@ -20,13 +20,14 @@ from ksimage.events.sources import FolderSource, Recorder, RecordSource
 from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from ksimage.events.frames import Source
+    from ksimage.events.frames import EventSource
     from ksimage.events.model import Attempt
 
 
-def _told(source: Source) -> Chronicle:
+def _told(source: EventSource) -> Chronicle:
     chronicle = Chronicle()
     with contextlib.closing(source):
         for frame in source.frames():
@@ -142,3 +143,30 @@ def test_a_replay_can_be_stopped(root: Path) -> None:
         told += 1
         stop.set()
     assert told == 1
+
+
+@pytest.mark.parametrize("name", ["run.jsonl", "run.jsonl.gz"])
+def test_a_full_disk_ends_the_recording_and_not_the_watching(
+    name: str, root: Path, tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    full_disk(4096)
+    recorder = Recorder(tmp_path / name)
+    told = Chronicle()
+    for frame in recorder.record(FolderSource(root).frames()):
+        told.take(frame)
+    _same(told.attempt, _told(FolderSource(root)).attempt)
+    assert recorder.error is not None
+    assert recorder.error.why == "File too large"  # what a full disk is played by
+    assert "cannot write" in told.unsaved
+    kept = _told(RecordSource((tmp_path / name).open("rb"), name))
+    assert 0 < kept.events < told.events
+
+
+def test_a_disk_that_fills_with_the_last_byte_is_said_as_well(
+    tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    full_disk(0)
+    recorder = Recorder(tmp_path / "run.jsonl.gz")
+    frames = list(recorder.record([{"k": "ev"}]))
+    assert frames == [{"k": "ev"}]
+    assert recorder.error is not None

@@ -6,7 +6,7 @@ import pytest
 
 from ksimage.events import phases
 from ksimage.events.model import Attempt, Run, RunState, Stats, Task
-from ksimage.events.verdict import Outcome, cause, judge
+from ksimage.events.verdict import InstallationOutcome, cause, judge
 
 
 def _run(component: str, state: RunState = "ok", start: float = 1.0) -> Run:
@@ -45,7 +45,7 @@ ALL: dict[str, RunState] = {
     ],
 )  # fmt: skip
 def test_an_installation_is_judged(
-    change: dict[str, RunState], expected: tuple[str, ...], over: bool, outcome: Outcome
+    change: dict[str, RunState], expected: tuple[str, ...], over: bool, outcome: InstallationOutcome
 ) -> None:
     assert judge(_attempt(**{**ALL, **change}), expected, over=over).outcome == outcome
 

@@ -177,7 +177,7 @@ class TestRace:
         monkeypatch.setattr(layouts.LayoutTarget, "tag", raced)
         with pytest.raises(TagMoved) as caught:
             derived.publish_plan(plan, f"oci:{tmp_path / 'out'}:t")
-        assert caught.value.actual == names(tmp_path / "out")["t"]
+        assert caught.value.why.endswith(f"holds {names(tmp_path / 'out')['t']}")
 
     def test_gone_meanwhile(
         self, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -185,7 +185,7 @@ class TestRace:
         monkeypatch.setattr(layouts.LayoutTarget, "tag", lambda *_: None)
         with pytest.raises(TagMoved) as caught:
             derived.publish_plan(plan, f"oci:{tmp_path / 'out'}:t")
-        assert caught.value.actual == "nothing"
+        assert caught.value.why.endswith("holds nothing")
 
     def test_failure_in_the_middle_leaves_the_name(
         self, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

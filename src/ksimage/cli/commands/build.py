@@ -16,13 +16,14 @@ from ksimage.cli.input.options import (
     repair_option,
     settings,
 )
-from ksimage.cli.input.projects import create_project_option
+from ksimage.cli.input.projects import create_project_option, replace_option
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome, Stop
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built
     from ksimage.cli.input.order import Order, Work
     from ksimage.cli.output.results import Files
@@ -56,12 +57,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Send the result to --target, or to the registry the base came from.",
 )
-@option(
-    "Result",
-    "--replace",
-    is_flag=True,
-    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
-)
+@replace_option
 @create_project_option("Result")
 @option(
     "Result",
@@ -160,7 +156,7 @@ def _one(order: Order, wanted: Work, files: Files) -> None:
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
     show_next(terminal, built.published)
-    outcome = batch.Outcome(built.plan.release, batch.state_of(built), seconds, built)
+    outcome = batch.ReleaseOutcome(built.plan.release, batch.state_of(built), seconds, built)
     terminal.result(built.published.reference, build_document(built))
     files.write([outcome])
     report(terminal, [outcome])
@@ -174,7 +170,7 @@ def _many(
     from ksimage.cli.input.order import require_distinct
     from ksimage.cli.output import results
     from ksimage.cli.output.documents.builds import builds_document
-    from ksimage.cli.output.progress import lines, reading_lines
+    from ksimage.cli.output.progress import Lines, ReadingLines
     from ksimage.cli.output.tables import aligned
 
     if dry_run:
@@ -184,13 +180,14 @@ def _many(
     by_name = {item.what: item for item in wanted}
     said: dict[str, list[str]] = {}
 
-    def build_one(what: str, stop: Stop) -> Built:
+    def build_one(what: str, stop: threading.Event) -> Built:
         kept = said.setdefault(what, []) if terminal.in_ci else None
         with terminal.part(what, kept):
-            sending = stop.watching(lines(terminal, what))
-            return order.make(by_name[what], sending, stop.watching(reading_lines(terminal, what)))
+            sending, reading = Lines(terminal, what), ReadingLines(terminal, what)
+            stoppable = batch.Stoppable(sending, stop), batch.Stoppable(reading, stop)
+            return order.make(by_name[what], *stoppable)
 
-    def finished(outcome: Outcome) -> None:
+    def finished(outcome: ReleaseOutcome) -> None:
         if terminal.in_ci:
             title = f"{outcome.release}: {outcome.state.value}"
             terminal.replay(title, said.get(outcome.release, []))

@@ -9,7 +9,7 @@ import click
 
 from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, platform_option, registry_options, settings
-from ksimage.cli.input.projects import create_project_option
+from ksimage.cli.input.projects import create_project_option, replace_option
 
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
     metavar="TAG",
     help="Tag there.  [default: the image's own]",
 )
-@option(
-    "Result",
-    "--replace",
-    is_flag=True,
-    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
-)
+@replace_option
 @create_project_option("Result")
 @option(
     "Result",

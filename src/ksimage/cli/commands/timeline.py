@@ -14,8 +14,8 @@ from ksimage.cli.output.timeline import FORMS
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cli.output.timeline import Wish
-    from ksimage.events.frames import Chronicle, Source
+    from ksimage.cli.output.timeline import TimelineOutput
+    from ksimage.events.frames import Chronicle, EventSource
     from ksimage.redact.redactor import Redactor
     from ksimage.timeline.analysis import Analysis
 
@@ -140,7 +140,7 @@ def timeline(
         terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
 
 
-def _read(source: Source, attempt: int | None, redactor: Redactor | None) -> Analysis:
+def _read(source: EventSource, attempt: int | None, redactor: Redactor | None) -> Analysis:
     """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
     from ksimage.cluster.follow import PodSource
     from ksimage.errors import UsageError
@@ -164,7 +164,11 @@ def _read(source: Source, attempt: int | None, redactor: Redactor | None) -> Ana
 
 
 def follow(
-    terminal: Terminal, wanted: Wish, source: Source, every: float, redactor: Redactor | None
+    terminal: Terminal,
+    wanted: TimelineOutput,
+    source: EventSource,
+    every: float,
+    redactor: Redactor | None,
 ) -> None:
     """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
     from ksimage.cli.output.timeline import give
@@ -201,7 +205,7 @@ def follow(
     terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
 
 
-def _now(chronicle: Chronicle, source: Source, redactor: Redactor | None) -> Analysis:
+def _now(chronicle: Chronicle, source: EventSource, redactor: Redactor | None) -> Analysis:
     from ksimage.timeline.analysis import analyse
 
     return analyse(chronicle.attempt, source.title, redactor)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ksimage.cli.input import completion
 from ksimage.cli.input.options import option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from ksimage.cli.input.invocation import Invocation
+
+    F = TypeVar("F", bound=Callable[..., object])
+
 
 clone_option = option(
     "Hooks",
@@ -26,6 +33,18 @@ pristine_option = option(
     help="For a series that replaces the shipped one (--patch-mode replace): without the shipped "
     "patches below.",
 )
+
+
+def release_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as Click calls it
+    """``--release`` of a command that works on the hook of one release."""
+    return option(
+        "Hooks",
+        "--release",
+        required=True,
+        metavar="RELEASE",
+        shell_complete=completion.release_names,
+        help=help,
+    )
 
 
 def read_hook(run: Invocation, tag: str, clone: str | None) -> bytes:

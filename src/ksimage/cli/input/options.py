@@ -30,7 +30,7 @@ class Option(click.Option):
         self.section = section
 
 
-class Command(click.Command):
+class SectionedCommand(click.Command):
     """A command with sections in its help, global options, and ``--verbose[=LEVEL]``."""
 
     # Any: as above.
@@ -124,7 +124,7 @@ def global_options(function: F) -> F:
 
 def command(name: str, help: str) -> Callable[[Callable[..., object]], click.Command]:  # noqa: A002
     """A command whose one-line help stands in ``app.COMMANDS`` as well."""
-    return click.command(name, cls=Command, short_help=help)
+    return click.command(name, cls=SectionedCommand, short_help=help)
 
 
 _TYPES: dict[str, dict[str, object]] = {

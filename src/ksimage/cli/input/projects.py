@@ -1,4 +1,4 @@
-"""``--create-project``, for every command that pushes."""
+"""``--create-project`` and ``--replace``, for every command that writes to a name."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ def create_project_option(section: str) -> Callable[[F], F]:
         help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
         " without a login), or private.",
     )
+
+
+replace_option = option(
+    "Result",
+    "--replace",
+    is_flag=True,
+    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
+)
 
 
 def ensure_project(run: Invocation, location: Location, visibility: str | None) -> None:

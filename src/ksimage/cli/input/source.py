@@ -12,14 +12,14 @@ from ksimage.errors import CannotRead, UsageError
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
-    from ksimage.events.frames import Source
+    from ksimage.events.frames import EventSource
 
 _FILE_SUFFIXES = (".gz", ".tgz", ".tar", ".jsonl", ".json")
 
 
 def open_source(
     text: str, kubectl: Kubectl, *, once: bool = False, patience: float = 300.0
-) -> Source:
+) -> EventSource:
     """The source that ``text`` names.
 
     Args:

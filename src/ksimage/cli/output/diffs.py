@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksimage.cli.output.terminal import clean
+from ksimage.cli.output.lines import clean
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal

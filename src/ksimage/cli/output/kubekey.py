@@ -7,7 +7,8 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from ksimage.cli.output.documents.kubekey import kubekey_document
-from ksimage.cli.output.terminal import DETAILED, clean
+from ksimage.cli.output.lines import clean
+from ksimage.cli.output.terminal import DETAILED
 from ksimage.upstream.kubekey import advice
 
 if TYPE_CHECKING:

@@ -43,3 +43,10 @@ def wrapped(label: str, text: str, stream: TextIO) -> str:
             break_on_hyphens=False,
         )
     )
+
+
+def clean(text: str) -> str:
+    """``text`` without escape sequences: registries, images and patches may hold them."""
+    from ksimage.ci.escape import log_text
+
+    return log_text(text)

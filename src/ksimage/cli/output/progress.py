@@ -32,12 +32,12 @@ _WIDE = 64  # columns; a narrower terminal has no room for the bar itself
 
 def progress(terminal: Terminal) -> AbstractContextManager[Progress]:
     """The display for a copy that fits stderr."""
-    return _display(terminal, "sending", lines)
+    return _display(terminal, "sending", Lines)
 
 
 def reading(terminal: Terminal) -> AbstractContextManager[Progress]:
     """The display for the base's layers while the hook is looked for; it is told no ``done``."""
-    return _display(terminal, "reading", reading_lines)
+    return _display(terminal, "reading", ReadingLines)
 
 
 @contextmanager
@@ -51,17 +51,9 @@ def _display(
         yield bars
 
 
-def lines(terminal: Terminal, name: str = "") -> Progress:
+class Lines:
     """One line a blob, marked with ``name`` where several images are on their way."""
-    return _Lines(terminal, name)
 
-
-def reading_lines(terminal: Terminal, name: str = "") -> Progress:
-    """One line a layer that is large enough to be waited for."""
-    return _ReadingLines(terminal, name)
-
-
-class _Lines:
     def __init__(self, terminal: Terminal, name: str = "") -> None:
         self._terminal = terminal
         self._name = name
@@ -86,8 +78,8 @@ class _Lines:
             self._terminal.detail(text)
 
 
-class _ReadingLines(_Lines):
-    """Layers that platforms share are read, and named, once."""
+class ReadingLines(Lines):
+    """One line a layer that is large enough to be waited for; those that platforms share once."""
 
     def __init__(self, terminal: Terminal, name: str = "") -> None:
         super().__init__(terminal, name)

@@ -14,7 +14,7 @@ from ksimage.cli.output.terminal import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built
     from ksimage.cli.output.terminal import Terminal
     from ksimage.publish.publish import Published
@@ -55,7 +55,7 @@ def show_next(terminal: Terminal, published: Published) -> None:
         terminal.step(f"  {line}")
 
 
-def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+def table(outcomes: Sequence[ReleaseOutcome]) -> list[tuple[str, ...]]:
     """The summary's cells."""
     return [
         (
@@ -70,7 +70,7 @@ def table(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     ]
 
 
-def report(terminal: Terminal, outcomes: Sequence[Outcome]) -> None:
+def report(terminal: Terminal, outcomes: Sequence[ReleaseOutcome]) -> None:
     """Tell the CI system: a table on the step's summary page, outputs for later jobs."""
     if not terminal.in_ci:
         return
@@ -102,7 +102,7 @@ class Files:
         for path in filter(None, (self._metadata, self._references)):
             files.require_writable(Path(path))
 
-    def write(self, outcomes: Sequence[Outcome]) -> None:
+    def write(self, outcomes: Sequence[ReleaseOutcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
         import json
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ksimage.cluster.command import Command
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Plan
+    from ksimage.cluster.rollout import RolloutPlan
     from ksimage.inspection.verdict import Proof
 
 
-def show_plan(terminal: Terminal, planned: Plan) -> None:
+def show_plan(terminal: Terminal, planned: RolloutPlan) -> None:
     """The image, where it goes, and what that means, before anything is changed."""
     found = planned.situation.installer
     show_image(terminal, planned.candidate)

@@ -13,13 +13,13 @@ from ksimage.text import printable
 if TYPE_CHECKING:
     from ksimage.cluster.state import Step
     from ksimage.cluster.status import Status
-    from ksimage.cluster.verdict import Verdict
+    from ksimage.cluster.verdict import StatusVerdict
 
 Row = tuple[str, str]
 MAX_TEXT = 150
 
 
-def rows(status: Status, judged: Verdict) -> list[Row]:
+def rows(status: Status, judged: StatusVerdict) -> list[Row]:
     """Labelled lines; what stands in several is labelled once. Hostile text is made harmless."""
     found = [
         *_image(status),
@@ -39,12 +39,12 @@ def rows(status: Status, judged: Verdict) -> list[Row]:
     return shown
 
 
-def lines(status: Status, judged: Verdict) -> list[str]:
+def lines(status: Status, judged: StatusVerdict) -> list[str]:
     """The screen."""
     return [f"{label:<10} {value}" for label, value in rows(status, judged)]
 
 
-def document(status: Status, judged: Verdict) -> dict[str, object]:
+def document(status: Status, judged: StatusVerdict) -> dict[str, object]:
     """Everything, as JSON. Keys stay; see docs/json.md."""
     pod, seen, identity = status.pod, status.seen, status.identity
     level = verdict.verbosity(status)

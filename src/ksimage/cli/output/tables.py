@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ksimage.cli.output.terminal import clean
+from ksimage.cli.output.lines import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 import ksimage
-from ksimage.cli.output.lines import encodable, wrapped
+from ksimage.cli.output.lines import clean, encodable, wrapped
 from ksimage.cli.output.streams import Marks
 
 if TYPE_CHECKING:
@@ -31,13 +31,6 @@ SHORTEST_SECRET = 4
 """Characters; replacing shorter ones would garble every line, and they are no secrets."""
 
 QUIETEST, QUIET, NORMAL, DETAILED, DEBUG = -2, -1, 0, 1, 2
-
-
-def clean(text: str) -> str:
-    """``text`` without escape sequences: registries, images and patches may hold them."""
-    from ksimage.ci.escape import log_text
-
-    return log_text(text)
 
 
 class Terminal:

@@ -29,7 +29,7 @@ _SUFFIXES: Final[dict[str, Form]] = {
 _OF_TWO: Final = ("text", "html", "json")
 
 
-class Wish(NamedTuple):
+class TimelineOutput(NamedTuple):
     """What the result is to be: its form, where it goes (None: stdout), rows of each table."""
 
     form: Form
@@ -37,7 +37,9 @@ class Wish(NamedTuple):
     most: int
 
 
-def wish(terminal: Terminal, form: str | None, file: Path | None, most: int, two: bool) -> Wish:
+def wish(
+    terminal: Terminal, form: str | None, file: Path | None, most: int, two: bool
+) -> TimelineOutput:
     """Take the form from the flag, the file's name, ``--output json``, in this order.
 
     Raises:
@@ -62,12 +64,12 @@ def wish(terminal: Terminal, form: str | None, file: Path | None, most: int, two
         raise UsageError(
             "a page is for a browser, not for a terminal", advice=["add -o timeline.html"]
         )
-    return Wish(chosen, file, most)
+    return TimelineOutput(chosen, file, most)
 
 
 def give(
     terminal: Terminal,
-    wanted: Wish,
+    wanted: TimelineOutput,
     analysis: Analysis,
     comparison: Comparison | None,
     refresh: int = 0,
@@ -91,7 +93,7 @@ def give(
 
 
 def _text(
-    wanted: Wish,
+    wanted: TimelineOutput,
     analysis: Analysis,
     comparison: Comparison | None,
     refresh: int,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ksimage.cluster.candidate import Candidate
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import Plan, Situation
+    from ksimage.cluster.rollout import RolloutPlan, Situation
     from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
 
@@ -121,7 +121,7 @@ class ImageRollout:
         done = prepull.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
         self.terminal.success(f"{len(done)} nodes have the image: {', '.join(done)}")
 
-    def _weigh(self, planned: Plan) -> None:
+    def _weigh(self, planned: RolloutPlan) -> None:
         """Show the plan, and what speaks against it. Raises RolloutRefused without --force."""
         from ksimage.cli.output.rollout import show_plan
         from ksimage.cluster import objections
@@ -138,7 +138,7 @@ class ImageRollout:
         for sentence in weighed.against:
             self.terminal.warning(f"--force in spite of this: {sentence}")
 
-    def _show_commands(self, planned: Plan) -> None:
+    def _show_commands(self, planned: RolloutPlan) -> None:
         from ksimage.cli.output.rollout import command_lines, document
         from ksimage.cluster import prepull
 
@@ -150,7 +150,7 @@ class ImageRollout:
         made = document(self.kubectl, commands, image=planned.image, dry_run=True)
         self.terminal.result("\n".join(lines) or "# nothing to change", made)
 
-    def _prepare(self, planned: Plan) -> Path | None:
+    def _prepare(self, planned: RolloutPlan) -> Path | None:
         """Save results that would be lost, and the state before."""
         from ksimage.cluster import record, results
 
@@ -168,7 +168,7 @@ class ImageRollout:
         self.terminal.detail(f"before     {path}")
         return path
 
-    def _carry_out(self, planned: Plan, *, fall_back: bool) -> Pod:
+    def _carry_out(self, planned: RolloutPlan, *, fall_back: bool) -> Pod:
         from ksimage.cluster import execution
         from ksimage.cluster import rollout as rollouts
         from ksimage.errors import ClusterRefused
@@ -211,7 +211,9 @@ class ImageRollout:
             raise RolloutUnproven(found.pinned, failures)
         return proofs
 
-    def _result(self, planned: Plan, pod: Pod, proofs: list[Proof], path: Path | None) -> None:
+    def _result(
+        self, planned: RolloutPlan, pod: Pod, proofs: list[Proof], path: Path | None
+    ) -> None:
         from ksimage.cli.output.rollout import document
 
         seconds = time.monotonic() - self.started

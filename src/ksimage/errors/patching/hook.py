@@ -38,7 +38,6 @@ class HookBroken(PatchError):
             why="shell-operator would fail to start it and the installation would never begin",
             advice=[*advice, "see what the patches make of it: ksimage diff RELEASE"],
         )
-        self.hook_line = line
 
 
 class HookStillQuiet(PatchError):
@@ -53,7 +52,6 @@ class HookStillQuiet(PatchError):
                 "see what the patches make of the hook: ksimage diff RELEASE",
             ],
         )
-        self.hook_line = line
 
 
 class HookUnproven(PatchError):
@@ -69,7 +67,6 @@ class HookUnproven(PatchError):
                 "what the check accepts: docs/patches.md, section 'The proof'",
             ],
         )
-        self.hook_line = line
 
 
 class HookWithoutVerbosity(PatchError):
@@ -81,4 +78,3 @@ class HookWithoutVerbosity(PatchError):
             why="--verbose and KS_INSTALLER_VERBOSITY would have no effect on that playbook",
             advice=["an image without the patch 'verbosity' is not made: do not leave it out"],
         )
-        self.hook_line = line

@@ -114,8 +114,6 @@ class PatchConflict(PatchError):
 
     Attributes:
         hunk: number of the hunk in the patch, from 1.
-        expected: (line number, line) that the hunk wants to see, without line endings.
-        actual: (line number, line) in the hook at the most similar place.
     """
 
     def __init__(
@@ -124,16 +122,12 @@ class PatchConflict(PatchError):
         target: str,
         *,
         hunk: int,
-        expected: Sequence[tuple[int, str]],
-        actual: Sequence[tuple[int, str]],
         shown: str,
         path: str,
         line: int,
         advice: Iterable[str] = (),
     ) -> None:
         self.hunk = hunk
-        self.expected = tuple(expected)
-        self.actual = tuple(actual)
         super().__init__(
             f"{place(path, line)}: patch {name}, hunk {hunk} does not apply to {target}",
             why=shown,

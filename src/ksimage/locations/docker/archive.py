@@ -29,7 +29,7 @@ from ksimage.errors import (
 )
 from ksimage.images.compression import kind_of
 from ksimage.images.digest import DIGEST, sha256
-from ksimage.images.documents import JsonObject, encode, load_json
+from ksimage.images.documents import encode, load_json
 from ksimage.images.manifest import (
     MAX_CONFIG,
     MAX_MANIFEST,
@@ -46,7 +46,7 @@ from ksimage.images.mediatypes import (
     INDEX_TYPES,
     MANIFEST_TYPES,
 )
-from ksimage.locations.docker.listing import LIST_FILE, labels_of, listed, names_of
+from ksimage.locations.docker.listing import LIST_FILE, ListedImage, labels_of, listed, names_of
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE
@@ -129,7 +129,7 @@ class DockerArchiveSource:
         tops = []
         seen = set()
         for image in chosen:
-            key = (image["Config"], *image["Layers"])
+            key = (image.config, *image.layers)
             if key in seen:
                 continue
             seen.add(key)
@@ -153,7 +153,7 @@ class DockerArchiveSource:
             )
         return self._manifest_of(*tops[0])
 
-    def _images(self) -> list[JsonObject]:
+    def _images(self) -> list[ListedImage]:
         data = self._index().read(LIST_FILE, MAX_MANIFEST)
         if data is None:
             is_layout = self._index().size(LAYOUT_FILE) is not None
@@ -165,8 +165,8 @@ class DockerArchiveSource:
             )
         return listed(self._name, data)
 
-    def _config(self, image: JsonObject) -> Descriptor:
-        path = image["Config"]
+    def _config(self, image: ListedImage) -> Descriptor:
+        path = image.config
         data = self._index().read(path, MAX_CONFIG)
         if data is None:
             raise MalformedImage(self._name, f"the archive has no config {path[:200]}")
@@ -177,7 +177,7 @@ class DockerArchiveSource:
         self._paths[digest] = path
         return Descriptor(DOCKER_CONFIG, digest, len(data))
 
-    def _manifest_of(self, image: JsonObject, config: Descriptor) -> Descriptor:
+    def _manifest_of(self, image: ListedImage, config: Descriptor) -> Descriptor:
         written = self._written(config)
         if written is not None:
             return written
@@ -194,20 +194,20 @@ class DockerArchiveSource:
         self._documents[top.digest] = data
         return top
 
-    def _layers(self, image: JsonObject, config: Descriptor) -> list[Descriptor]:
-        data = self._index().read(image["Config"], MAX_CONFIG) or b""
+    def _layers(self, image: ListedImage, config: Descriptor) -> list[Descriptor]:
+        data = self._index().read(image.config, MAX_CONFIG) or b""
         rootfs = load_json(self._name, data, MAX_CONFIG).get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if (
             not isinstance(diff_ids, list)
-            or len(diff_ids) != len(image["Layers"])
+            or len(diff_ids) != len(image.layers)
             or not all(isinstance(diff, str) and DIGEST.fullmatch(diff) for diff in diff_ids)
         ):
             raise MalformedImage(
                 self._name, f"config {config.digest} does not name the archive's layers"
             )
         layers = []
-        for path, diff_id in zip(image["Layers"], diff_ids, strict=True):
+        for path, diff_id in zip(image.layers, diff_ids, strict=True):
             size = self._index().size(path)
             if size is None:
                 raise MalformedImage(self._name, f"the archive has no layer {path[:200]}")

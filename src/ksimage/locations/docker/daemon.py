@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from ksimage.errors import CannotWrite, EngineRefused, ImageNotFound, MalformedImage
 from ksimage.images import tar
-from ksimage.images.documents import JsonObject
+from ksimage.images.documents import JsonObject, mapping, number, sequence
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
@@ -125,10 +125,11 @@ class DaemonSource:
                 chunks, information = api.get_archive(container, path, chunk_size=CHUNK)
             except docker.errors.NotFound:
                 return None
-            if information.get("size", 0) > limit:
+            size = number(information, "size")
+            if size > limit:
                 raise MalformedImage(
                     self._name,
-                    f"{path} has {information['size']} bytes (at most {limit} are accepted)",
+                    f"{path} has {size} bytes (at most {limit} are accepted)",
                 )
             return self._first(path, chunks, limit)
 
@@ -156,7 +157,7 @@ class DaemonSource:
                 raise ImageNotFound(
                     self._name, why="the Docker Engine does not have it", advice=["docker images"]
                 ) from error
-        digests = [text.rpartition("@")[2] for text in found.get("RepoDigests") or []]
+        digests = [str(text).rpartition("@")[2] for text in sequence(found, "RepoDigests")]
         if self._digest and self._digest not in (found["Id"], *digests):
             raise ImageNotFound(self._name, why=f"{self._ref} is {found['Id']} now")
         return found
@@ -170,12 +171,12 @@ class DaemonSource:
     def _spool(self) -> BinaryIO:
         information = self.inspect()
         directory = Path(tempfile.gettempdir())
-        staging.require_space(directory, int(information.get("Size") or 0))
+        staging.require_space(directory, number(information, "Size"))
         spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (source closes)
         try:
             with engine.translated(f"save {self._ref or self._digest}"):
                 # By ID: the name may move between two questions.
-                for chunk in self._api().get_image(information["Id"], chunk_size=CHUNK):
+                for chunk in self._api().get_image(str(information["Id"]), chunk_size=CHUNK):
                     _write(spool, chunk, directory)
         except BaseException:
             spool.close()
@@ -234,7 +235,7 @@ class DaemonTarget:
         client = self._connected()
         with engine.translated(f"load {self.ref}"):
             for event in client.api.load_image(archive):
-                fault = event.get("errorDetail") or {}
+                fault = mapping(event, "errorDetail")
                 text = fault.get("message") or event.get("error") or event.get("message")
                 if text:
                     raise EngineRefused(f"load {self.ref}", str(text))

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ksimage.errors import BadReference, MalformedImage
 from ksimage.images import reference
-from ksimage.images.documents import JsonObject, load_json
+from ksimage.images.documents import load_json
 from ksimage.images.manifest import MAX_LAYERS, MAX_MANIFEST
 
 LIST_FILE = "manifest.json"
 MAX_IMAGES = 1000
 
 
-def listed(name: str, data: bytes) -> list[JsonObject]:
+class ListedImage(NamedTuple):
+    """An image in an archive: paths of its config and layers in it, its names as written."""
+
+    config: str
+    layers: list[str]
+    tags: list[str]
+
+
+def listed(name: str, data: bytes) -> list[ListedImage]:
     """The images that the document lists. Raises MalformedImage."""
     # The loader wants an object; this document is an array.
     images = load_json(name, b'{"images":' + data + b"}", MAX_MANIFEST + 16)["images"]
     if not isinstance(images, list) or len(images) > MAX_IMAGES:
         raise MalformedImage(name, f"{LIST_FILE} is not a list of images")
+    found = []
     for image in images:
         layers = image.get("Layers") if isinstance(image, dict) else None
         if (
@@ -27,12 +38,13 @@ def listed(name: str, data: bytes) -> list[JsonObject]:
             or not all(isinstance(tag, str) for tag in image.get("RepoTags") or [])
         ):
             raise MalformedImage(name, f"{LIST_FILE} describes no image")
-    return images
+        found.append(ListedImage(image["Config"], layers, list(image.get("RepoTags") or [])))
+    return found
 
 
-def names_of(image: JsonObject) -> list[str]:
+def names_of(image: ListedImage) -> list[str]:
     """The image's names as ``docker images`` shows them, whatever form the writer chose."""
-    return [name for name in map(_tag, image.get("RepoTags") or []) if name]
+    return [name for name in map(_tag, image.tags) if name]
 
 
 def _tag(text: str) -> str:
@@ -42,5 +54,5 @@ def _tag(text: str) -> str:
         return ""
 
 
-def labels_of(image: JsonObject) -> list[str]:
-    return names_of(image) or [f"(no name, config {image['Config'][:80]})"]
+def labels_of(image: ListedImage) -> list[str]:
+    return names_of(image) or [f"(no name, config {image.config[:80]})"]

@@ -10,6 +10,7 @@ from ksimage.errors import (
     EnginePushFailed,
     ImageNotFound,
 )
+from ksimage.images.documents import mapping, sequence
 from ksimage.locations.docker import engine
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def names(client: EngineClient) -> dict[str, str]:
     """
     with engine.translated("list its images"):
         found = client.api.images()
-    tagged = ((name, str(image["Id"])) for image in found for name in image.get("RepoTags") or ())
-    return {name: image_id for name, image_id in tagged if "<none>" not in name}
+    tagged = ((name, str(image["Id"])) for image in found for name in sequence(image, "RepoTags"))
+    return {str(name): image_id for name, image_id in tagged if "<none>" not in str(name)}
 
 
 def image_id(client: EngineClient, name: str) -> str:
@@ -103,6 +104,6 @@ def push(client: EngineClient, name: str, auth: Mapping[str, str]) -> Iterator[J
             repository, tag=label, stream=True, decode=True, auth_config=dict(auth)
         ):
             if "errorDetail" in event or "error" in event:
-                detail = (event.get("errorDetail") or {}).get("message") or event.get("error")
+                detail = mapping(event, "errorDetail").get("message") or event.get("error")
                 raise EnginePushFailed(name, str(detail))
             yield event

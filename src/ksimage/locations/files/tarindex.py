@@ -29,7 +29,7 @@ _CHECK_EVERY = 64 << 20  # bytes between two looks at the free space
 _OTHERS = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2"}
 
 
-class Span(NamedTuple):
+class Extent(NamedTuple):
     """Where a member is. ``link`` is the resolved path of what it links to, for links only."""
 
     offset: int
@@ -98,7 +98,7 @@ class TarIndex:
         with self.stream(path) as chunks:
             return b"".join(chunks)
 
-    def _find(self, path: str) -> Span | None:
+    def _find(self, path: str) -> Extent | None:
         for _ in range(MAX_LINKS):
             span = self.members.get(path)
             if span is None or not span.link:
@@ -122,8 +122,8 @@ class TarIndex:
             offset += len(chunk)
             yield chunk
 
-    def _scan(self, size: int) -> dict[str, Span]:
-        spans: dict[str, Span] = {}
+    def _scan(self, size: int) -> dict[str, Extent]:
+        spans: dict[str, Extent] = {}
         for count, member in enumerate(tar.walk(FileStream(self._name, self._pread, size))):
             if count >= MAX_MEMBERS:
                 raise MalformedImage(self._name, f"more than {MAX_MEMBERS} members")
@@ -131,12 +131,12 @@ class TarIndex:
             if path is None:
                 continue
             if member.kind is tar.Kind.FILE:
-                spans[path] = Span(member.offset, member.size)
+                spans[path] = Extent(member.offset, member.size)
             elif member.kind in (tar.Kind.SYMBOLIC_LINK, tar.Kind.HARD_LINK):
                 inside = posixpath.dirname(path) if member.kind is tar.Kind.SYMBOLIC_LINK else ""
                 target = _normal(posixpath.join(inside, member.link))
                 if target is not None:
-                    spans[path] = Span(0, 0, target)
+                    spans[path] = Extent(0, 0, target)
             elif member.kind is tar.Kind.SPARSE:
                 raise MalformedImage(
                     self._name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import AmbiguousImage, KubekeyImagesNotFound, MalformedImage
+from ksimage.images.documents import JsonView, sequence
 from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.kubekey import images
@@ -132,6 +133,11 @@ def _entry(
     if image.recorded:
         annotations[INDEX_KEY] = image.recorded
     return {**entry, "annotations": annotations}
+
+
+def listed(index: JsonView) -> list[Entry]:
+    """The entries of an ``index.json``."""
+    return [entry for entry in sequence(index, "manifests") if isinstance(entry, dict)]
 
 
 def ref_of(entry: Entry) -> str:

@@ -77,7 +77,7 @@ class KubekeyTarget:
                 self._layout.put_manifest(descriptor, data)
             index = self.folder / INDEX_FILE
             raw = load_json(self.name, index.read_bytes(), MAX_MANIFEST)
-            raw["manifests"] = entries.put(raw["manifests"], image)
+            raw["manifests"] = entries.put(entries.listed(raw), image)
             staging.write_atomic(index, encode(raw))
 
     def close(self) -> None:

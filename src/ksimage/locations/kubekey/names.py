@@ -130,7 +130,7 @@ def without_architecture(ref: str) -> tuple[str, str]:
     return f"{head}{colon}{match['rest']}", tag[len(match["rest"]) :]
 
 
-def kept_ref(ref: str, ending: str = KEPT) -> str:
+def kept_ref(ref: str) -> str:
     """The REF under which what REF names is kept: ``v3.3.2-orig``, ``…:v3.3.2-orig-amd64``."""
     whole, architecture = without_architecture(ref)
-    return f"{whole}{ending}{architecture}"
+    return f"{whole}{KEPT}{architecture}"

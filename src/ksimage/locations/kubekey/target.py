@@ -84,9 +84,9 @@ class KubekeyArtifactTarget:
         if image.recorded or descriptor.media_type not in INDEX_TYPES:
             self.put_manifest(descriptor, data)
         raw = load_json(self.name, self._index_json(reader), MAX_MANIFEST)
-        listed = raw["manifests"]
+        listed = entries.listed(raw)
         if group in present and group.kept not in present and not group.is_kept:
-            listed = entries.keep(listed, group)
+            listed = [*entries.keep(listed, group)]
         raw["manifests"] = entries.put(listed, image)
         self._write(reader, encode(raw))
 

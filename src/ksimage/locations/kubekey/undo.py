@@ -34,7 +34,7 @@ def _folder(path: Path) -> tuple[str, ...]:
         LayoutSource(folder).entries()  # a broken layout is left alone
         index = folder / INDEX_FILE
         raw = load_json(f"kubekey:{path}", index.read_bytes(), MAX_MANIFEST)
-        raw["manifests"], restored = entries.restored(raw["manifests"])
+        raw["manifests"], restored = entries.restored(entries.listed(raw))
         if not restored:
             raise KubekeyNothingToUndo(path, "none of its names ends in -orig and an architecture")
         staging.write_atomic(index, encode(raw))

@@ -15,42 +15,25 @@ from ksimage.locations.registry.api.client import RegistryClient
 
 @dataclass
 class RegistrySession:
-    """A channel, and the blobs that are known to be in its repositories."""
+    """A channel, and what this process has learned of its registry.
+
+    Attributes:
+        known: repository and digest of each blob that was seen there, or put there.
+        declined: source and target repository of each mount that was refused.
+    """
 
     channel: Channel
-    _known: set[tuple[str, str]] = field(default_factory=set)
+    known: set[tuple[str, str]] = field(default_factory=set)
+    declined: set[tuple[str, str]] = field(default_factory=set)
     _busy: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
-    _declined: set[tuple[str, str]] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, repository: str) -> RegistryClient:
         """The API of one repository."""
         return RegistryClient(self.channel, repository)
 
-    def knows(self, repository: str, digest: str) -> bool:
-        """True when the blob was seen in the repository, or put there, by this process."""
-        with self._lock:
-            return (repository, digest) in self._known
-
-    def learn(self, repository: str, digest: str) -> None:
-        """Remember that the repository has the blob."""
-        with self._lock:
-            self._known.add((repository, digest))
-
-    def declines(self, source: str, target: str) -> bool:
-        """True when a mount from one repository into another was refused before."""
-        with self._lock:
-            return (source, target) in self._declined
-
-    def decline(self, source: str, target: str) -> None:
-        """Remember that a mount was refused."""
-        with self._lock:
-            self._declined.add((source, target))
-
     def busy(self, repository: str, digest: str) -> threading.Lock:
         """A lock so that two platforms that share a layer do not both send it."""
-        with self._lock:
-            return self._busy.setdefault((repository, digest), threading.Lock())
+        return self._busy.setdefault((repository, digest), threading.Lock())
 
 
 _sessions: dict[tuple[str, RegistryOptions], RegistrySession] = {}

@@ -72,7 +72,7 @@ class RegistryTarget:
                 isinstance(home, RegistrySource)
                 and home.session.channel.wire.host == self.session.channel.wire.host
             )
-            if self.session.knows(repository, digest):
+            if (repository, digest) in self.session.known:
                 return Transfer(descriptor, Outcome.PRESENT)
             outcome, sent = Outcome.PRESENT, 0
             if near and isinstance(home, RegistrySource):
@@ -83,7 +83,7 @@ class RegistryTarget:
                 upload = Upload(self._client, descriptor, source)
                 upload.send()
                 outcome, sent = Outcome.SENT, upload.sent
-            self.session.learn(repository, digest)
+            self.session.known.add((repository, digest))
             return Transfer(descriptor, outcome, sent)
 
     def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
@@ -148,14 +148,15 @@ class RegistryTarget:
     def _mount(self, descriptor: Descriptor, source: Source, near: str) -> tuple[Outcome, int]:
         # mounting answers in one request what HEAD and POST would answer in two
         upload = Upload(self._client, descriptor, source)
-        if not self.session.declines(near, self.reference.repository):
+        route = (near, self.reference.repository)
+        if route not in self.session.declined:
             refused = upload.mount(near)
             if refused is None:
                 return Outcome.MOUNTED, 0
             if self._client.has_blob(descriptor, push=True):
                 upload.cancel()
                 return Outcome.PRESENT, 0
-            self.session.decline(near, self.reference.repository)
+            self.session.declined.add(route)
             # a base's layers are large, and were to cost nothing
             log.warning(
                 "%s does not link the layers of %s into %s%s: their bytes are sent",

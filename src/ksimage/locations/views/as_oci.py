@@ -77,7 +77,8 @@ class AsOci(SourceView):
             return descriptor
         parsed = parse(self.name, self.source.manifest(descriptor), descriptor.media_type)
         document = dict(parsed.raw)
-        document["mediaType"] = EQUIVALENTS[parsed.media_type]
+        media_type = EQUIVALENTS[parsed.media_type]
+        document["mediaType"] = media_type
         if isinstance(parsed, Index):
             document["manifests"] = [self._converted(entry).to_json() for entry in parsed.manifests]
         else:
@@ -87,7 +88,7 @@ class AsOci(SourceView):
         digest = sha256(data)
         self._documents[digest] = data
         return Descriptor(
-            document["mediaType"],
+            media_type,
             digest,
             len(data),
             descriptor.platform,

@@ -20,7 +20,7 @@ from tests.unit.cli.conftest import Run
 
 from ksimage.cli.commands.timeline import follow
 from ksimage.cli.output.terminal import Terminal
-from ksimage.cli.output.timeline import Wish
+from ksimage.cli.output.timeline import TimelineOutput
 from ksimage.cluster.follow import PodSource, Reached
 
 
@@ -167,7 +167,9 @@ def test_a_page_is_written_again_until_the_installation_has_ended(tmp_path: Path
     )
     page = tmp_path / "t.html"
     thread = threading.Thread(
-        target=follow, args=(Terminal(), Wish("html", page, 15), source, 0.2, None), daemon=True
+        target=follow,
+        args=(Terminal(), TimelineOutput("html", page, 15), source, 0.2, None),
+        daemon=True,
     )
     thread.start()
     _until(lambda: page.exists() and '"refresh":1' in page.read_text())

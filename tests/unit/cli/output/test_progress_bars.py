@@ -143,7 +143,7 @@ class TestBars:
 
 
 def test_layers_that_platforms_share_are_named_once(capsys: pytest.CaptureFixture[str]) -> None:
-    reading = progress.reading_lines(Terminal(), "v3.3.2")
+    reading = progress.ReadingLines(Terminal(), "v3.3.2")
     for _ in range(2):
         reading.advance(blob(18_954_258), 0)
         reading.advance(blob(18_954_258), 18_954_258)

@@ -12,7 +12,7 @@ from tests.support import derived
 from tests.support.documents import read
 from tests.unit.cli.conftest import Run
 
-from ksimage.build.batch import Ending, Outcome
+from ksimage.build.batch import Ending, ReleaseOutcome
 from ksimage.build.make import make
 from ksimage.build.outcome import Built
 from ksimage.cli.output import results
@@ -79,9 +79,9 @@ class TestTable:
     def test_cells(self, base: str, tmp_path: Path) -> None:
         made = built(tmp_path / "out", base)
         rows = [
-            Outcome("v3.3.2", Ending.BUILT, 2.04, made),
-            Outcome("v3.4.0", Ending.FAILED, 0.5, error=NotFound("gone")),
-            Outcome("v3.4.1", Ending.NOT_RUN),
+            ReleaseOutcome("v3.3.2", Ending.BUILT, 2.04, made),
+            ReleaseOutcome("v3.4.0", Ending.FAILED, 0.5, error=NotFound("gone")),
+            ReleaseOutcome("v3.4.1", Ending.NOT_RUN),
         ]
         assert made.published.copied is not None
         assert results.table(rows) == [
@@ -115,7 +115,7 @@ class TestFiles:
         reader.start()
         files = results.Files(None, str(path))
         files.require_writable()
-        files.write([Outcome("v3.3.2", Ending.FAILED, error=NotFound("x"))])
+        files.write([ReleaseOutcome("v3.3.2", Ending.FAILED, error=NotFound("x"))])
         reader.join(20)
         assert got == [""]
 

@@ -7,44 +7,25 @@ from typing import Any
 import pytest
 from tests.unit.cli.output.test_documents import DOCUMENTED, differences
 from tests.unit.cluster.objects_of import (
-    DIGEST,
     IMAGE,
+    OURS,
+    PRISTINE,
     configuration,
     deployment,
     installer,
     pod,
     state,
+    status,
     step,
 )
 
 from ksimage.cli.output import status as output
 from ksimage.cluster import verdict
-from ksimage.cluster.image import Held, Tag
+from ksimage.cluster.image import Held, TagMeaning
 from ksimage.cluster.leftovers import Leftovers
 from ksimage.cluster.state import Failure, Playbook
 from ksimage.cluster.status import Status
-from ksimage.inspection.identity import Identity, Origin
-
-OURS = Identity(Origin.KSIMAGE, ("v3.3.2",), (), "b" * 64, "", "", "1")
-PRISTINE = OURS._replace(origin=Origin.PRISTINE)
-HELD = Held(DIGEST, frozenset({DIGEST}), {}, "4")
-DONE = {"core": {"version": "v3.3.2"}, "monitoring": {"status": "enabled"}}
-
-
-def status(**changes: Any) -> Status:
-    found = installer(deployment(), configuration(status=DONE), pod())
-    values: dict[str, Any] = {
-        "installer": found,
-        "seen": state(env={"KS_INSTALLER_VERBOSITY": "4"}, marker=50.0),
-        "unseen": "",
-        "held": HELD,
-        "tag": Tag("v3.3.2", HELD),
-        "identity": OURS,
-        "left": Leftovers(),
-        "record": None,
-        "seconds": 1.0,
-    }
-    return Status(**{**values, **changes})
+from ksimage.inspection.identity import Origin
 
 
 def screen(found: Status) -> str:
@@ -96,7 +77,7 @@ def test_each_problem() -> None:
         return "; ".join(verdict.judge(status(**changes)).problems)
 
     other = Held("sha256:" + "c" * 64, frozenset({"sha256:" + "c" * 64}), {}, None)
-    assert "stale copy" in problems(tag=Tag("v3.3.2", other))
+    assert "stale copy" in problems(tag=TagMeaning("v3.3.2", other))
     assert "second hook" in problems(seen=state(stray=("/hooks/x.orig",)))
     two = installer(deployment(), configuration(), pod(), pod("ks-installer-2"))
     assert "two installers" in problems(installer=two)

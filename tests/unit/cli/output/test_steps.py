@@ -13,9 +13,8 @@ DIGEST = "sha256:" + "a" * 64
 def test_a_registry_is_named_by_digest() -> None:
     """By tag a node that has pulled it before keeps to what it has."""
     location = spec.parse("harbor.lan/x/ks-installer:v3.3.2-debug")
-    (line,) = next_steps(location, f"{location}@{DIGEST}")
-    assert line.startswith("kubectl -n kubesphere-system set image deployment/ks-installer ")
-    assert line.endswith(f"@{DIGEST}")
+    lines = next_steps(location, f"{location}@{DIGEST}")
+    assert lines == [f"ksimage rollout {location}@{DIGEST}", "ksimage watch"]
 
 
 @pytest.mark.parametrize(

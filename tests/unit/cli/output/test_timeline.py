@@ -9,7 +9,7 @@ import pytest
 from tests.support.attempts import whole
 
 from ksimage.cli.output.terminal import Terminal
-from ksimage.cli.output.timeline import Wish, give, wish
+from ksimage.cli.output.timeline import TimelineOutput, give, wish
 from ksimage.errors import CannotWrite, UsageError
 from ksimage.timeline.analysis import analyse
 
@@ -52,8 +52,8 @@ def test_a_page_does_not_go_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     analysis = analyse(whole())
     file = tmp_path / "t.svg"
-    give(Terminal(), Wish("svg", file, 15), analysis, None)
+    give(Terminal(), TimelineOutput("svg", file, 15), analysis, None)
     assert file.read_text().endswith("</svg>\n")
     with pytest.raises(CannotWrite):
-        give(Terminal(), Wish("svg", tmp_path / "none" / "t.svg", 15), analysis, None)
+        give(Terminal(), TimelineOutput("svg", tmp_path / "none" / "t.svg", 15), analysis, None)
     assert [path.name for path in tmp_path.iterdir()] == ["t.svg"]

@@ -26,15 +26,14 @@ def test_shared_by_name_and_options() -> None:
 
 def test_what_is_known_stays_by_repository() -> None:
     session = session_for("harbor.lan", None)
-    session.learn("p/r", "sha256:a")
-    assert session.knows("p/r", "sha256:a")
-    assert not session.knows("p/s", "sha256:a")
-    session.decline("q/base", "p/r")
-    assert session.declines("q/base", "p/r")
-    assert not session.declines("p/r", "q/base")
+    session.known.add(("p/r", "sha256:a"))
+    session.declined.add(("q/base", "p/r"))
+    again = session_for("Harbor.lan", RegistryOptions())
+    assert again.known == {("p/r", "sha256:a")}
+    assert again.declined == {("q/base", "p/r")}
 
 
 def test_forgotten_when_closed() -> None:
-    session_for("harbor.lan", None).learn("p/r", "sha256:a")
+    session_for("harbor.lan", None).known.add(("p/r", "sha256:a"))
     close_sessions()
-    assert not session_for("harbor.lan", None).knows("p/r", "sha256:a")
+    assert not session_for("harbor.lan", None).known

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.status import Status
-    from ksimage.cluster.verdict import Verdict
+    from ksimage.cluster.verdict import StatusVerdict
 
 CLEAR = "\x1b[H\x1b[J"
 
@@ -64,7 +64,7 @@ def status(terminal: Terminal, /, refresh: bool, every: float, **values: object)
     _answer(found, judged)
 
 
-def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, Verdict]:
+def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, StatusVerdict]:
     from ksimage.cluster import status as statuses
     from ksimage.cluster import verdict
 
@@ -72,7 +72,7 @@ def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, Verdict]:
     return found, verdict.judge(found)
 
 
-def _show(terminal: Terminal, found: Status, judged: Verdict) -> None:
+def _show(terminal: Terminal, found: Status, judged: StatusVerdict) -> None:
     from ksimage.cli.output.status import document, lines
 
     if terminal.json:
@@ -81,7 +81,7 @@ def _show(terminal: Terminal, found: Status, judged: Verdict) -> None:
         terminal.result("\n".join(lines(found, judged)))
 
 
-def _answer(found: Status, judged: Verdict) -> None:
+def _answer(found: Status, judged: StatusVerdict) -> None:
     """The exit code. Raises InstallerForeign or InstallerUnwell."""
     from ksimage.errors import InstallerForeign, InstallerUnwell
 

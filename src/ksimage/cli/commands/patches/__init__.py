@@ -1,1 +1,3 @@
-"""``ksimage patches`` and its subcommands; what a patch file is belongs in ``ksimage.patching``."""
+"""``ksimage patches`` and its subcommands; what a patch file is belongs in ``ksimage.patching``.
+Its words are those here.
+"""

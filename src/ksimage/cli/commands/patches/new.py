@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksimage.cli.input import completion
-from ksimage.cli.input.hooks import clone_option, hook_below, pristine_option
+from ksimage.cli.input.hooks import clone_option, hook_below, pristine_option, release_option
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
 
 @command("new", help="Write a patch with an editor.")
 @click.argument("name")
-@option(
-    "Hooks",
-    "--release",
-    required=True,
-    metavar="RELEASE",
-    shell_complete=completion.release_names,
-    help="The release whose hook is edited.",
-)
+@release_option("The release whose hook is edited.")
 @clone_option
 @settings("Hooks", "source", "platforms")
 @pristine_option

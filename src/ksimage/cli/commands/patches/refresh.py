@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksimage.cli.input import completion
-from ksimage.cli.input.hooks import clone_option, hook_below, pristine_option, read_hook
+from ksimage.cli.input.hooks import (
+    clone_option,
+    hook_below,
+    pristine_option,
+    read_hook,
+    release_option,
+)
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
@@ -17,14 +22,7 @@ if TYPE_CHECKING:
 
 @command("refresh", help="Regenerate a patch against a release.")
 @click.argument("file", metavar="FILE")
-@option(
-    "Hooks",
-    "--release",
-    required=True,
-    metavar="RELEASE",
-    shell_complete=completion.release_names,
-    help="The release whose hook the patch is to fit exactly.",
-)
+@release_option("The release whose hook the patch is to fit exactly.")
 @clone_option
 @settings("Hooks", "source", "platforms")
 @pristine_option

@@ -8,12 +8,13 @@ from ksimage.cli.output.documents.errors import error_document
 from ksimage.cli.output.documents.verdicts import verdict_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ksimage.build.batch import Outcome
+    from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan
     from ksimage.locations.spec import Location
+    from ksimage.publish.publish import Published
     from ksimage.publish.push import Pushed
 
 
@@ -33,21 +34,10 @@ def plan_document(
 
 def build_document(built: Built) -> dict[str, object]:
     """What ``build`` did."""
-    published = built.published
-    copied = published.copied
     return {
         **_plan(built.plan),
         "engine": built.destination.engine,
-        "result": {
-            "reference": published.reference,
-            "location": str(published.location),
-            "digest": published.top.digest,
-            "image_ids": built.image_ids,
-            "up_to_date": published.up_to_date,
-            "replaced": published.replaced,
-            "kept": published.kept,
-            "bytes_sent": copied.sent if copied else 0,
-        },
+        "result": _result(built.published, built.image_ids),
         "smoke_test": built.smoke_test,
         "proofs": verdict_document(built.verdict)["platforms"],
     }
@@ -81,7 +71,7 @@ def _plan(plan: Plan) -> dict[str, object]:
     }
 
 
-def builds_document(rows: Sequence[Outcome]) -> dict[str, object]:
+def builds_document(rows: Sequence[ReleaseOutcome]) -> dict[str, object]:
     """Several builds as one JSON document."""
     return {
         "builds": [
@@ -110,21 +100,20 @@ def diff_document(plan: Plan, diff: str) -> dict[str, object]:
 
 def push_document(pushed: Pushed, source: Location, notes: list[str]) -> dict[str, object]:
     """What ``push`` did."""
-    published = pushed.published
-    copied = published.copied
-    engine = pushed.through == "engine"
+    result = _result(pushed.published, pushed.image_ids)
+    if pushed.through == "engine" and pushed.published.copied:
+        result["bytes_sent"] = None  # an engine does not tell
+    return {"source": str(source), "through": pushed.through, "result": result, "notes": notes}
+
+
+def _result(published: Published, image_ids: Mapping[str, str]) -> dict[str, object]:
     return {
-        "source": str(source),
-        "through": pushed.through,
-        "result": {
-            "reference": published.reference,
-            "location": str(published.location),
-            "digest": published.top.digest,
-            "image_ids": pushed.image_ids,
-            "up_to_date": published.up_to_date,
-            "replaced": published.replaced,
-            "kept": published.kept,
-            "bytes_sent": None if engine and copied else copied.sent if copied else 0,
-        },
-        "notes": notes,
+        "reference": published.reference,
+        "location": str(published.location),
+        "digest": published.top.digest,
+        "image_ids": image_ids,
+        "up_to_date": published.up_to_date,
+        "replaced": published.replaced,
+        "kept": published.kept,
+        "bytes_sent": published.copied.sent if published.copied else 0,
     }

@@ -36,6 +36,8 @@ def hint(told: Chronicle, runs: Sequence[Run]) -> str:
     """
     if told.lost:
         return f"no connection, trying again: {line(told.lost)}"
+    if told.unsaved:
+        return f"no longer recorded: {line(told.unsaved)}"
     running = [run for run in runs if run.state == "running"]
     if busy(told) and any(phases.is_parallel(run.component) for run in running):
         return BUSY

@@ -13,7 +13,7 @@ from ksimage.timeline.words import line, task_name
 if TYPE_CHECKING:
     from ksimage.events.frames import Chronicle, Frame
     from ksimage.events.model import Event, Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 Fed: TypeAlias = "tuple[Run, Event] | None"
 """What a frame told, as Chronicle.take gives it."""
@@ -53,9 +53,11 @@ def plain(run: Run, event: Event, paint: Paint) -> list[str]:
 
 
 def of_frame(frame: Frame, told: Chronicle) -> str:
-    """The line for what happens to the connection; empty for other frames."""
+    """The line for what happens to the connection or the recording; empty for other frames."""
     if frame["k"] == "lost":
         return f"no connection, trying again: {line(told.lost)}"
+    if frame["k"] == "unsaved":
+        return f"no longer recorded: {line(told.unsaved)}"
     if frame["k"] == "hello" and len(told.attempts) > 1 and not told.attempt.runs:
         return f"the installer's container was started anew (start {len(told.attempts)})"
     return ""
@@ -111,6 +113,8 @@ def ndjson_frame(frame: Frame, told: Chronicle) -> str:
         document = {"type": "connected", "attempt": len(told.attempts), "boot": told.attempt.boot}
     elif kind == "lost":
         document = {"type": "lost", "why": told.lost}
+    elif kind == "unsaved":
+        document = {"type": "unsaved", "why": told.unsaved}
     elif kind == "live":
         document = {"type": "live"}
     elif kind == "plan":
@@ -130,7 +134,7 @@ def ndjson_frame(frame: Frame, told: Chronicle) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def ndjson_end(told: Chronicle, verdict: Verdict, exit_code: int) -> str:
+def ndjson_end(told: Chronicle, verdict: InstallationVerdict, exit_code: int) -> str:
     """The last line: the verdict."""
     return json.dumps(
         {

@@ -17,19 +17,27 @@ if TYPE_CHECKING:
 
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
-    from ksimage.events.verdict import Verdict
+    from ksimage.events.verdict import InstallationVerdict
 
 _OUTPUT_LINES = 8
 
 
-def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = False) -> list[str]:
+def report(
+    told: Chronicle,
+    verdict: InstallationVerdict,
+    paint: Paint,
+    *,
+    left: bool = False,
+    live: bool = True,
+) -> list[str]:
     """The lines of the report.
 
     Args:
-        left: the user left; the installation goes on.
+        left: the user left; a live installation goes on.
+        live: whether a pod was watched.
     """
     runs = phases.latest(told.attempt.runs)
-    lines = [_headline(told, verdict, runs, paint, left)]
+    lines = [_headline(told, verdict, runs, paint, left, live)]
     if len(told.attempts) > 1:
         lines.append(
             f"  the installer's container was started anew: {len(told.attempts)} starts were seen,"
@@ -55,7 +63,7 @@ def report(told: Chronicle, verdict: Verdict, paint: Paint, *, left: bool = Fals
     return lines
 
 
-def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
+def advice(verdict: InstallationVerdict, live: bool, words: Sequence[str]) -> list[str]:
     """What to type next.
 
     Args:
@@ -72,7 +80,14 @@ def advice(verdict: Verdict, live: bool, words: Sequence[str]) -> list[str]:
     return [*again, collect, f"ksimage timeline{where}"]
 
 
-def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, left: bool) -> str:
+def _headline(
+    told: Chronicle,
+    verdict: InstallationVerdict,
+    runs: list[Run],
+    paint: Paint,
+    left: bool,
+    live: bool,
+) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]
     took = f" after {short(max([*ends, told.now]) - min(starts))}" if starts else ""
@@ -82,6 +97,8 @@ def _headline(told: Chronicle, verdict: Verdict, runs: list[Run], paint: Paint, 
     if verdict.outcome == "failed":
         names = ", ".join(line(run.component) for run in verdict.failed)
         return paint("bold red", f"✗ the installation failed{took}: {names}")
+    if left and not live:
+        return paint("bold", "left before its end was shown")
     if verdict.outcome == "running" or left:
         phase = phases.phase(runs).name if runs else "nothing has begun"
         return paint("bold", f"the installation goes on ({phase}{took})")
@@ -120,7 +137,7 @@ def _failure(run: Run, paint: Paint) -> list[str]:
 def _slow(runs: list[Run]) -> list[str]:
     said = [
         f"{short(seconds)} {line(run.component)}: {task_name(task.name)}"
-        + (f" ({task.attempts} tries)" if task.attempts else "")
+        + (f" ({count(task.attempts, 'try', 'tries')})" if task.attempts else "")
         for seconds, run, task in slowest(runs, 3)
     ]
     return [f"  slowest {text}" for text in said]

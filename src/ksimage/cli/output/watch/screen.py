@@ -31,7 +31,7 @@ e      only lines of failures and retries; again: all
 q      leave, as does Ctrl-C: the installation goes on
 ✓ done   ▶ at work   ◷ waits and tries again   ✗ failed   ? cut off
 try 4/30   the fourth of thirty tries of a task that waits for something
-(was 33s)  what the same task took the time before, where it now takes twice that"""
+(was 33s)  the time of the same task before, where it now takes twice that"""
 
 
 @dataclass

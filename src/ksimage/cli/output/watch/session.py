@@ -19,14 +19,14 @@ from ksimage.events.feed import Feed
 from ksimage.events.frames import Chronicle
 from ksimage.events.pace import paced
 from ksimage.events.sources import Recorder
-from ksimage.events.verdict import Verdict, judge
+from ksimage.events.verdict import InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.events.frames import Frame, Source
+    from ksimage.events.frames import EventSource, Frame
 
 _TURN = 0.25
 """Seconds between two frames of the screen."""
@@ -46,7 +46,7 @@ class Watching:
 
     def __init__(
         self,
-        source: Source,
+        source: EventSource,
         terminal: Terminal,
         save: Path | None,
         speed: float | None,
@@ -63,8 +63,9 @@ class Watching:
         self._left = False
         self._clock_ahead = 0.0
         frames: Iterator[Frame] = source.frames()
-        if save is not None:
-            frames = Recorder(save).record(frames)
+        self._recorder = Recorder(save) if save is not None else None
+        if self._recorder is not None:
+            frames = self._recorder.record(frames)
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
@@ -119,7 +120,7 @@ class Watching:
 
         error = self._run(show, sys.stdout.flush)
         verdict = self._verdict(over=not self._left)
-        raised = error or self._error(verdict)
+        raised = error or self._error(verdict) or self._unsaved()
         code = raised.exit_code if raised else 0
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
@@ -183,7 +184,7 @@ class Watching:
         elif key == "?":
             choice.panel = "lines" if choice.panel == "help" else "help"
 
-    def _verdict(self, *, over: bool = False) -> Verdict:
+    def _verdict(self, *, over: bool = False) -> InstallationVerdict:
         return judge(self._told.attempt, self._told.expected, over=over)
 
     def _end(self, error: KsimageError | None) -> None:
@@ -192,9 +193,11 @@ class Watching:
         if over:
             self._told.cut()
         verdict = self._verdict(over=over)
-        for text in reports.report(self._told, verdict, self._paint, left=self._left):
+        for text in reports.report(
+            self._told, verdict, self._paint, left=self._left, live=self.source.live
+        ):
             self._print(text)
-        raised = error or self._error(verdict)
+        raised = error or self._error(verdict) or self._unsaved()
         if raised is not None:
             raised.advice = (
                 *raised.advice,
@@ -202,14 +205,20 @@ class Watching:
             )
             raise raised
 
-    def _error(self, verdict: Verdict) -> KsimageError | None:
+    def _error(self, verdict: InstallationVerdict) -> KsimageError | None:
         if verdict.outcome == "success":
             return None
         if verdict.outcome == "failed":
             return InstallationFailed([run.component for run in verdict.failed])
+        if self._left and not self.source.live:
+            return InstallationUnknown("it was left before its end was shown")
         if self._left:
             return InstallationUnknown("it was left while the installation went on")
         return InstallationUnknown(verdict.why or "it was still going on")
+
+    def _unsaved(self) -> KsimageError | None:
+        """A recording that was asked for and is not whole: no success, though the verdict is."""
+        return self._recorder.error if self._recorder is not None else None
 
     def _print(self, text: str) -> None:
         click.echo(self._terminal.without_secrets(text), color=self._terminal.colored(sys.stdout))

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import os
-import resource
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.locations.registry.auth.conftest import Home, auth
 
-from ksimage.errors import CredentialHelperFailed, CredentialsFileBroken, UsageError
+from ksimage.errors import CredentialsFileBroken, UsageError
 from ksimage.locations.options import RegistryOptions
-from ksimage.locations.registry.auth import helpers, lookup
-from ksimage.locations.registry.auth.credentials import Credentials
+from ksimage.locations.registry.auth import lookup
 from ksimage.locations.registry.auth.lookup import files, find_credentials
-
-
-def _auth(user: str, password: str) -> dict[str, str]:
-    return {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-class Home:
-    """A home folder with logins, and the environment that leads there."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.environ = {"HOME": str(path)}
-
-    def write(self, name: str, document: Any) -> Path:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document if isinstance(document, str) else json.dumps(document))
-        return path
-
-    def find(self, host: str = "harbor.lan", repository: str = "p/r") -> Credentials | None:
-        return find_credentials(host, repository, RegistryOptions(), self.environ)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    monkeypatch.setenv("PATH", f"{bin_folder}{os.pathsep}{os.environ['PATH']}")
-    return Home(tmp_path)
-
-
-def _helper(home: Home, name: str, script: str) -> None:
-    path = home.path / "bin" / f"docker-credential-{name}"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-
 
 # --- which file ---
 
@@ -65,7 +25,7 @@ def test_nothing_there(home: Home, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_explicit_login_comes_first(home: Home) -> None:
-    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("file", "x")}})
+    home.write(".docker/config.json", {"auths": {"harbor.lan": auth("file", "x")}})
     options = RegistryOptions(username="robot$p+x", password="secret")
     found = find_credentials("harbor.lan", "p/r", options, home.environ)
     assert found
@@ -89,7 +49,7 @@ def test_order_of_files(home: Home) -> None:
         "conf/containers/auth.json": ("XDG_CONFIG_HOME", "conf"),
     }
     for name, (variable, folder) in places.items():
-        home.write(name, {"auths": {"harbor.lan": _auth(folder, "x")}})
+        home.write(name, {"auths": {"harbor.lan": auth(folder, "x")}})
         home.environ[variable] = str(home.path / folder)
     order = [path.relative_to(home.path).parts[0] for path in files(home.environ)]
     assert order == ["docker", "run", "conf"]
@@ -101,14 +61,14 @@ def test_order_of_files(home: Home) -> None:
 
 def test_docker_then_dockercfg(home: Home) -> None:
     home.write(".docker/config.json", {})
-    home.write(".dockercfg", {"https://harbor.lan": _auth("old", "x")})
+    home.write(".dockercfg", {"https://harbor.lan": auth("old", "x")})
     found = home.find()
     assert found
     assert found.username == "old"
 
 
 def test_registry_auth_file_stands_alone(home: Home) -> None:
-    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("docker", "x")}})
+    home.write(".docker/config.json", {"auths": {"harbor.lan": auth("docker", "x")}})
     home.environ["REGISTRY_AUTH_FILE"] = str(home.write("auth.json", {"auths": {}}))
     assert home.find() is None
 
@@ -122,7 +82,7 @@ def test_registry_auth_file_that_is_missing(home: Home) -> None:
 
 def test_relative_xdg_folders_are_ignored(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home.path)
-    home.write("run/containers/auth.json", {"auths": {"harbor.lan": _auth("u", "x")}})
+    home.write("run/containers/auth.json", {"auths": {"harbor.lan": auth("u", "x")}})
     home.environ["XDG_RUNTIME_DIR"] = "run"
     assert home.find() is None
 
@@ -147,7 +107,7 @@ def test_relative_xdg_folders_are_ignored(home: Home, monkeypatch: pytest.Monkey
     ],
 )
 def test_keys_that_match(host: str, key: str, home: Home) -> None:
-    home.write(".docker/config.json", {"auths": {key: _auth("u", "x")}})
+    home.write(".docker/config.json", {"auths": {key: auth("u", "x")}})
     assert home.find(host) is not None
 
 
@@ -155,14 +115,14 @@ def test_keys_that_match(host: str, key: str, home: Home) -> None:
     "key", ["harbor.lan:443", "lan", "HARBOR.lan", "harbor.lan/q", "harbor.lan/pp", "x.io"]
 )
 def test_keys_that_do_not(key: str, home: Home) -> None:
-    home.write(".config/containers/auth.json", {"auths": {key: _auth("u", "x")}})
+    home.write(".config/containers/auth.json", {"auths": {key: auth("u", "x")}})
     assert home.find() is None
 
 
 def test_user_without_a_runtime_folder(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``sudo podman login`` writes."""
     monkeypatch.setattr(lookup, "PER_USER", str(home.path / "run"))
-    home.write(f"run/{os.getuid()}/auth.json", {"auths": {"harbor.lan": _auth("root", "x")}})
+    home.write(f"run/{os.getuid()}/auth.json", {"auths": {"harbor.lan": auth("root", "x")}})
     found = home.find()
     assert found
     assert found.username == "root"
@@ -172,7 +132,7 @@ def test_user_without_a_runtime_folder(home: Home, monkeypatch: pytest.MonkeyPat
 
 def test_most_specific_key_wins(home: Home) -> None:
     keys = ("harbor.lan", "harbor.lan/p/r", "harbor.lan/p")
-    home.write(".config/containers/auth.json", {"auths": {key: _auth(key, "x") for key in keys}})
+    home.write(".config/containers/auth.json", {"auths": {key: auth(key, "x") for key in keys}})
     for repository, expected in (("p/r", "harbor.lan/p/r"), ("p/s", "harbor.lan/p")):
         found = home.find(repository=repository)
         assert found
@@ -181,7 +141,7 @@ def test_most_specific_key_wins(home: Home) -> None:
 
 def test_an_empty_entry_is_none(home: Home) -> None:
     home.write(".docker/config.json", {"auths": {"harbor.lan": {}}})
-    home.write(".dockercfg", {"harbor.lan": _auth("old", "x")})
+    home.write(".dockercfg", {"harbor.lan": auth("old", "x")})
     found = home.find()
     assert found
     assert found.username == "old"
@@ -190,12 +150,12 @@ def test_an_empty_entry_is_none(home: Home) -> None:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        (_auth("robot$p+x", "a:b:c"), ("robot$p+x", "a:b:c", "", "")),
-        (_auth("u", "padded\0\0"), ("u", "padded", "", "")),
-        (_auth("ü", "ß"), ("ü", "ß", "", "")),
+        (auth("robot$p+x", "a:b:c"), ("robot$p+x", "a:b:c", "", "")),
+        (auth("u", "padded\0\0"), ("u", "padded", "", "")),
+        (auth("ü", "ß"), ("ü", "ß", "", "")),
         ({"username": "u", "password": "p"}, ("u", "p", "", "")),
         ({"identitytoken": "i"}, ("", "", "i", "")),
-        ({**_auth("00000000", ""), "identitytoken": "i"}, ("00000000", "", "i", "")),
+        ({**auth("00000000", ""), "identitytoken": "i"}, ("00000000", "", "i", "")),
         ({"registrytoken": "r"}, ("", "", "", "r")),
     ],
 )
@@ -234,7 +194,7 @@ def test_shapes_of_entries(
 )
 def test_broken_file_is_an_error_that_names_it(text: str, home: Home) -> None:
     path = home.write(".docker/config.json", text)
-    home.write(".dockercfg", {"harbor.lan": _auth("u", "x")})
+    home.write(".dockercfg", {"harbor.lan": auth("u", "x")})
     with pytest.raises(CredentialsFileBroken) as caught:
         home.find()
     assert caught.value.exit_code == 3
@@ -290,7 +250,7 @@ def test_file_that_cannot_be_looked_at(home: Home, monkeypatch: pytest.MonkeyPat
 
 
 def test_file_that_cannot_be_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    path = home.write(".docker/config.json", {"auths": {"harbor.lan": auth("u", "p")}})
     os.mkfifo(home.path / "pipe")
 
     def opened(self: Path, *_: Any) -> Any:
@@ -306,7 +266,7 @@ def test_file_that_cannot_be_read(home: Home, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_docker_config_that_is_a_file(home: Home) -> None:
-    path = home.write("docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    path = home.write("docker/config.json", {"auths": {"harbor.lan": auth("u", "p")}})
     home.environ["DOCKER_CONFIG"] = str(path)
     with pytest.raises(CredentialsFileBroken, match="wants its folder"):
         home.find()
@@ -315,7 +275,7 @@ def test_docker_config_that_is_a_file(home: Home) -> None:
 def test_docker_config_that_is_missing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     """Docker itself takes it for no logins."""
     caplog.set_level(logging.INFO)
-    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    home.write(".docker/config.json", {"auths": {"harbor.lan": auth("u", "p")}})
     home.environ["DOCKER_CONFIG"] = str(home.path / "nowhere")
     assert home.find() is None
     assert f"DOCKER_CONFIG names the folder {home.path / 'nowhere'}" in caplog.text
@@ -324,7 +284,7 @@ def test_docker_config_that_is_missing(home: Home, caplog: pytest.LogCaptureFixt
 
 
 def test_null_device_is_an_empty_file(home: Home) -> None:
-    home.write(".docker/config.json", {"auths": {"harbor.lan": _auth("u", "p")}})
+    home.write(".docker/config.json", {"auths": {"harbor.lan": auth("u", "p")}})
     home.environ["REGISTRY_AUTH_FILE"] = os.devnull
     assert home.find() is None
     del home.environ["REGISTRY_AUTH_FILE"]
@@ -341,127 +301,12 @@ def test_empty_file_is_no_fault(home: Home) -> None:
     assert home.find() is None
 
 
-# --- helpers ---
-
-
-def test_helper_over_store_over_entry(home: Home) -> None:
-    _helper(home, "one", """echo '{"Username":"one","Secret":"x"}'""")
-    _helper(home, "two", """echo '{"Username":"two","Secret":"x"}'""")
-    document = {
-        "auths": {"third.lan": _auth("three", "x")},
-        "credHelpers": {"harbor.lan": "one"},
-        "credsStore": "two",
-    }
-    home.write(".docker/config.json", document)
-    names = {host: home.find(host) for host in ("harbor.lan", "other.lan", "third.lan")}
-    assert {host: found.username for host, found in names.items() if found} == {
-        "harbor.lan": "one",
-        "other.lan": "two",
-        "third.lan": "two",  # as for docker, which asks its store alone
-    }
-
-
-def test_helper_is_asked_for_the_server(home: Home) -> None:
-    _helper(home, "echo", """read -r s; echo "{\\"Username\\":\\"$s\\",\\"Secret\\":\\"x\\"}" """)
-    home.write(".docker/config.json", {"credsStore": "echo"})
-    for host, server in (
-        ("harbor.lan:5000", "harbor.lan:5000"),
-        ("docker.io", "https://index.docker.io/v1/"),
-    ):
-        found = home.find(host)
-        assert found
-        assert found.username == server
-
-
-def test_helper_with_an_identity_token(home: Home) -> None:
-    _helper(home, "tok", """echo '{"Username":"<token>","Secret":"refresh"}'""")
-    home.write(".docker/config.json", {"credsStore": "tok"})
-    found = home.find()
-    assert found
-    assert (found.identity_token, found.secret, found.basic) == ("refresh", "", None)
-
-
-def test_helper_that_has_nothing(home: Home) -> None:
-    _helper(home, "none", "echo 'credentials not found in native keychain'; exit 1")
-    home.write(".docker/config.json", {"credsStore": "none"})
-    assert home.find() is None
-
-
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        ("echo 'pass not initialized'; exit 1", "pass not initialized"),
-        ("""echo '{"Secret":"s3cret"}'; exit 3""", "exit code 3"),
-        ("echo s3cret", "no JSON"),
-        ("echo '[]'", "no JSON"),
-        ("""echo '{"Username":"u"}'""", "no JSON"),
-        ("""echo '{"Username":"u","Secret":5}'""", "no strings"),
-        ("echo s3cret >&2; exit 1", "exit code 1, and no explanation (its stderr is not shown"),
-    ],
-)
-def test_helper_that_fails(script: str, words: str, home: Home) -> None:
-    _helper(home, "bad", script)
-    path = home.write(".docker/config.json", {"credsStore": "bad"})
-    with pytest.raises(CredentialHelperFailed) as caught:
-        home.find()
-    assert words in caught.value.message
-    assert str(path) in caught.value.message
-    assert "s3cret" not in caught.value.message
-    assert caught.value.advice[0] == "try it: echo harbor.lan | docker-credential-bad get"
-
-
-def test_helper_without_end(home: Home) -> None:
-    """Its answer is not read to the end, and neither is it left running."""
-    _helper(home, "loud", f"echo $$ > {home.path}/pid; exec cat /dev/zero")
-    home.write(".docker/config.json", {"credsStore": "loud"})
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(CredentialHelperFailed, match="longer than"):
-        home.find()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((home.path / "pid").read_text()), 0)
-
-
-def test_helper_whose_child_lives_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers, "TIMEOUT", 0.3)
-    _helper(home, "forking", "sleep 5 & wait")
-    home.write(".docker/config.json", {"credsStore": "forking"})
-    started = time.monotonic()
-    with pytest.raises(CredentialHelperFailed, match="no answer"):
-        home.find()
-    assert time.monotonic() - started < 4
-
-
-def test_helper_that_does_not_listen(home: Home) -> None:
-    _helper(home, "deaf", """exec <&-; sleep 0.1; echo '{"Username":"u","Secret":"x"}'""")
-    home.write(".docker/config.json", {"credsStore": "deaf"})
-    found = home.find()
-    assert found
-    assert found.username == "u"
-
-
-def test_helper_that_is_missing(home: Home) -> None:
-    home.write(".docker/config.json", {"credHelpers": {"harbor.lan": "nowhere"}})
-    with pytest.raises(CredentialHelperFailed) as caught:
-        home.find()
-    assert "docker-credential-nowhere" in caught.value.message
-
-
-def test_helper_that_hangs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers, "TIMEOUT", 0.2)
-    _helper(home, "slow", "exec sleep 20")
-    home.write(".docker/config.json", {"credsStore": "slow"})
-    with pytest.raises(CredentialHelperFailed) as caught:
-        home.find()
-    assert "no answer" in caught.value.message
-
-
 # --- secrecy ---
 
 
 def test_repr_and_log_hold_no_secret(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    entry = {**_auth("user", "s3cret"), "identitytoken": "t0ken"}
+    entry = {**auth("user", "s3cret"), "identitytoken": "t0ken"}
     home.write(".docker/config.json", {"auths": {"harbor.lan": entry}})
     found = home.find()
     assert found

@@ -6,12 +6,10 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support.story import Story
 
 from ksimage.cli.output.watch import screen
-from ksimage.cli.output.watch.cells import Paint, fit, short, width
+from ksimage.cli.output.watch.cells import Paint, width
 from ksimage.events.frames import Chronicle
 from ksimage.events.sources import FolderSource
 from ksimage.events.verdict import judge
@@ -142,15 +140,3 @@ def test_hostile_names_stay_in_their_cells(tmp_path: Path) -> None:
 def test_the_verdict_of_the_story(tmp_path: Path) -> None:
     assert judge(_told(tmp_path / "a").attempt, ()).outcome == "failed"
     assert judge(_told(tmp_path / "b", fails=False).attempt, ()).outcome == "success"
-
-
-@given(st.text(), st.integers(0, 40))
-def test_fitted_text_has_exactly_its_cells(text: str, cells: int) -> None:
-    assert width(fit(text, cells)) == cells
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0s"), (59.9, "59s"), (60, "1m00"), (3599, "59m59"), (3720, "1h02")]
-)
-def test_times_are_short(seconds: float, text: str) -> None:
-    assert short(seconds) == text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -12,9 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.program import COMMAND, environment
 from tests.support.story import Story
-
-from ksimage.cli.input.keys import Keys
-from ksimage.cli.output.watch.display import Display
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,48 +154,6 @@ def test_hostile_text_reaches_no_terminal(run: Run, tmp_path: Path) -> None:
     done = run("watch", "results")
     assert "owned" not in done.stdout
     assert all(character.isprintable() or character == "\n" for character in done.stdout)
-
-
-class _Terminal(io.StringIO):
-    def fileno(self) -> int:
-        raise OSError
-
-
-def test_only_changed_lines_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("LINES", "24")
-    stream = _Terminal()
-    with Display(stream) as display:
-        display.show(["one", "two", "three"])
-        begin = stream.tell()
-        display.show(["one", "2", "three"])
-        assert stream.getvalue()[begin:] == "\x1b[?2026h\x1b[2;1H2\x1b[K\x1b[?2026l"
-        begin = stream.tell()
-        display.show(["one", "2", "three"])
-        assert stream.tell() == begin
-        monkeypatch.setenv("COLUMNS", "100")
-        display.show(["one", "2", "three"])
-        assert stream.getvalue()[begin:].startswith("\x1b[?2026h\x1b[2J\x1b[1;1Hone")
-    assert stream.getvalue().endswith("\x1b[?25h\x1b[?1049l")
-
-
-def test_where_no_terminal_is_there_are_no_keys() -> None:
-    with Keys(io.StringIO()) as keys:
-        assert keys.pressed() == []
-
-
-def test_keys_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-    import pty
-
-    ours, theirs = pty.openpty()
-    with open(theirs, closefd=True) as stream, Keys(stream) as keys:  # noqa: PTH123
-        os.write(ours, b"q\x1b[A\x1bOBx")
-        pressed: list[str] = []
-        while len(pressed) < 4:
-            pressed += keys.pressed()
-        assert pressed == ["q", "up", "down", "x"]
-    os.close(ours)
 
 
 def test_a_terminal_of_ascii_is_no_obstacle(tmp_path: Path) -> None:

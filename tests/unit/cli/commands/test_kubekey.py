@@ -12,7 +12,7 @@ from tests.support.program import REPOSITORY, Finished
 from tests.support.registry import RunningRegistry, docker_config
 from tests.unit.cli.conftest import Run
 
-CONFIGS = Path(__file__).parents[1] / "upstream" / "kubekey" / "configs"
+CONFIGS = Path(__file__).parents[2] / "upstream" / "kubekey" / "configs"
 IMAGE = "harbor.lan/kubesphereio/ks-installer:v3.3.2-debug"
 
 
