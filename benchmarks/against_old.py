@@ -1,4 +1,4 @@
-"""One source tree of ksimage against another: what a change, or many, did to the time that it takes.
+"""One source tree of ksimage against another: what changes did to the time that it takes.
 
     --help                          the whole program does nothing but load
     first build, same registry      nothing remembered, a name and a layer that nobody has
@@ -138,13 +138,13 @@ def ways(origin: RunningRegistry, place: Path) -> dict[str, Way]:
         tag = f"--tag={{release}}-{tree.name}{number}"
         return tree.run(*build, tag, epoch=2 * number + (tree.name == "new"))
 
-    def second(tree: Tree, number: int) -> Used:
+    def second(tree: Tree, _: int) -> Used:
         return first(tree, 0)
 
-    def remembering(tree: Tree, number: int) -> Used:
+    def remembering(tree: Tree, _: int) -> Used:
         return tree.run(*build, f"--tag={{release}}-{tree.name}-cached", cache=tree.cache)
 
-    def copy(tree: Tree, number: int) -> Used:
+    def copy(tree: Tree, _: int) -> Used:
         with registry(place / "to") as empty:
             used = tree.run(*build, f"--target={empty.address}/{PROJECT}")
         shutil.rmtree(place / "to")

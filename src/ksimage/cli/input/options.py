@@ -152,7 +152,7 @@ def setting(key: str, section: str) -> Callable[[F], F]:
     The parameter's name is the key with underscores; :func:`given` collects them again.
     """
     from ksimage.cli.input import completion
-    from ksimage.config.settings import BY_KEY  # late, as the help of all commands has no use for it
+    from ksimage.config.settings import BY_KEY  # late: `ksimage --help` has no use for it
 
     row = BY_KEY[key]
     default = "" if row.default == "none" or row.kind == "secret" else f"; default: {row.default}"

@@ -16,13 +16,13 @@ import click
 import ksimage
 from ksimage.cli.output.lines import clean, encodable, wrapped
 from ksimage.cli.output.streams import Marks
+from ksimage.errors import KsimageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ksimage.ci.report import Reporter
     from ksimage.cli.output.logs import Listener
-    from ksimage.errors import KsimageError
 
 SCHEMA = "ksimage/v1"
 """Version of the JSON documents; grows when a key changes its meaning or goes."""
@@ -267,8 +267,6 @@ class Terminal:
 
     def unexpected(self, error: Exception) -> None:
         """A mistake of ksimage itself: no traceback unless asked for, but a way to report it."""
-        from ksimage.errors import KsimageError
-
         if self.level >= DEBUG or os.environ.get("KSIMAGE_TRACEBACK"):
             import traceback
 
