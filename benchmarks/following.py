@@ -48,7 +48,7 @@ def _write(root: Path, events: list[dict[str, object]], stop: threading.Event) -
 
 
 def _drain(frames: Iterator[object]) -> None:
-    from ksimage.cluster.stream import BrokenStream
+    from ksimage.cluster.files.stream import BrokenStream
 
     with contextlib.suppress(BrokenStream):  # it is closed at the end
         for _ in frames:
@@ -69,7 +69,7 @@ def _listing(root: Path, seconds: float) -> float:
 
 def main() -> int:
     """Measure, print, and say with the exit code whether the limits are kept."""
-    from ksimage.cluster.stream import Connection
+    from ksimage.cluster.files.stream import Connection
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0

@@ -6,48 +6,89 @@ import difflib
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-_FLAGS = re.compile(r"(?:^|[\s:(])(--[a-z].*|-o \S+)")
-_SHELL = re.compile(r"^(?:mv|export|unset) .*")
-_LOOKS = re.compile(r"^(?:ls|openssl) .*")
+Words = tuple[str, ...]
+_FLAGS = re.compile(r"(?:^|[\s:(])(--[a-z].*|-[con] \S+)")
+_SHELL = re.compile(r"(?:^|: )((?:mv|export|unset) .*)$")
+_LOGIN = re.compile(r"\bdocker login (\S+)")
+_LOOKS = re.compile(r"(?:^|: |  )((?:ls|openssl|curl|kubectl|echo|kk) .*)$")
+_AGAIN = re.compile(r"(?:run|repeat) (?:the same command|it) again|try again later")
 _MEANT = "did you mean: "
+_NOT = re.compile(r"\bno (--[a-z-]+)(?: (\S+))?$")
+_INSTEAD = re.compile(r"instead of (--[a-z-]+)")
+_ADDED = ("--patch", "--without", "--force", "--replace")
 
 
 class Step(NamedTuple):
     """One thing to do.
 
     Attributes:
-        words: for ksimage; none where the shell comes first and the command again behind it.
-        shell: a line for a shell.
+        words: for ksimage; none where the command is typed again as it was.
+        shell: a line for a shell, before that.
         looks: whether the shell's line only shows something.
+        login: a host to log in to, before that.
+        again: whether what is wrong passes by itself: the command fails, and then does not.
+        into: the file that takes the command's output.
+        then: options with which the first command is typed again, after that.
     """
 
-    words: tuple[str, ...] = ()
+    words: Words = ()
     shell: str = ""
     looks: bool = False
+    login: str = ""
+    again: bool = False
+    into: str = ""
+    then: Words = ()
 
 
 def read(line: str, typed: Sequence[str], places: Mapping[str, str]) -> Step | None:
     """What a line asks for; None for a sentence. ``places`` fills placeholders in."""
-    text = line.partition("  (")[0].strip()
+    text = line.strip()
+    if not _LOOKS.search(text):
+        text = text.partition("  (")[0]
     for name, value in places.items():
         text = text.replace(name, value)
     if text.startswith(_MEANT):
         return Step(_mended(typed, text.removeprefix(_MEANT).split(", ")[0]))
+    if found := _LOGIN.search(text):
+        return Step(login=found[1])
+    if found := _SHELL.search(text):
+        return Step(shell=found[1])
+    if found := _NOT.search(text):
+        return Step(_but(typed, found[1], found[2] or ""))
     if "ksimage " in text:
-        return Step(tuple(shlex.split(text[text.index("ksimage ") :])[1:]))
+        return _ksimage(text[text.index("ksimage ") :])
+    if found := _LOOKS.search(text):
+        return Step(shell=found[1], looks=True)
+    if _AGAIN.search(text):
+        return Step(again=True)
+    if found := _INSTEAD.search(text):
+        typed = _but(typed, found[1], " ")
+        text = text.replace(found[0], "")
     if found := _FLAGS.search(text):
-        options = re.split(r", or |; |\)", found.group(1))[0].rstrip(",")
-        return Step(_with(typed, shlex.split(options)))
-    if _SHELL.match(text):
-        return Step(shell=text)
-    if _LOOKS.match(text):
-        return Step(shell=text, looks=True)
+        options = re.split(r", or |; |\)", found[1])[0].rstrip(",")
+        return Step(_with(typed, shlex.split(options.replace(",", ""))))
     return None
 
 
-def _mended(typed: Sequence[str], meant: str) -> tuple[str, ...]:
+def _but(typed: Sequence[str], option: str, value: str) -> Words:
+    """The command without an option, and without its value where it has one."""
+    at = typed.index(option)
+    assert value.strip() in ("", typed[at + 1]) or Path(value).name == Path(typed[at + 1]).name
+    return (*typed[:at], *typed[at + 1 + bool(value) :])
+
+
+def _ksimage(text: str) -> Step:
+    """A command, perhaps with a file for its output."""
+    text, _, into = text.partition(" > ")
+    file, _, then = into.partition(", ")
+    options = then.partition("then ")[2]
+    return Step(tuple(shlex.split(text)[1:]), into=file, then=tuple(shlex.split(options)))
+
+
+def _mended(typed: Sequence[str], meant: str) -> Words:
     """The command with the word replaced that looks most like what was meant."""
     flag, equals, value = meant.partition("=")
     if equals and flag in typed:
@@ -62,10 +103,12 @@ def _mended(typed: Sequence[str], meant: str) -> tuple[str, ...]:
     return (*typed[:at], meant, *typed[at + 1 :])
 
 
-def _with(typed: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
+def _with(typed: Sequence[str], options: Sequence[str]) -> Words:
     """The command with options, in place of the same ones where they have a value."""
     words = list(typed)
-    if len(options) > 1 and options[0] in words and options[0] not in ("--patch", "--without"):
-        at = words.index(options[0])
-        del words[at : at + 2]
+    for at, option in enumerate(options):
+        valued = at + 1 < len(options) and not options[at + 1].startswith("-")
+        if option in words and option not in _ADDED:
+            there = words.index(option)
+            del words[there : there + 1 + valued]
     return (*words, *options)

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import time
+import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,6 +183,24 @@ SHAPES = {
     "ruby": f":secret_key => '{SECRET}'",
     "colours": f"\x1b[31mpass\x1b[0mword: {SECRET}",
     "kubeconfig": KUBECONFIG,
+    "list of arguments": json.dumps(["helm", "--password", SECRET, "--wait"]),
+    "xml": f"<hudsonPassword class='x'>{SECRET}</hudsonPassword>",
+    "other name": f"export PGPASS={SECRET}",
+    "in Chinese": f"数据库密码为 {SECRET}",
+    "redis.conf": f"# redis\nrequirepass {SECRET}\n",
+    "cookie": f"Cookie: session={SECRET}",
+    "mysql": f"mysqldump -h db -u root -p{SECRET} all",
+    "redis-cli": f"redis-cli -h redis -a {SECRET} ping",
+    "ldapsearch": f"ldapsearch -x -D cn=admin -w {SECRET}",
+    "curl": f"curl -sk -u admin:{SECRET} https://harbor.lan",
+    "docker login": f"docker login harbor.lan -u admin -p {SECRET}",
+    "sshpass": f"sshpass -p '{SECRET}' ssh root@10.0.0.1",
+    "chpasswd": f"echo root:{SECRET} | chpasswd",
+    "mc alias": f"mc alias set local http://minio:9000 admin {SECRET}",
+    "sql": f"ALTER USER root IDENTIFIED BY '{SECRET}'",
+    "dsn": f"root:{SECRET}@tcp(mysql:3306)/ks",
+    "hash": f"root:$6${SECRET.replace('_', '')}:1",
+    "webhook": f"https://oapi.dingtalk.com/robot/send?access_token={SECRET}",
     "pem": PEM,
     "cut pem": PEM[:60],
     "jwt": f"got {JWT}",
@@ -238,6 +257,24 @@ PLANTED = {
     "list": {"registry": [{"credentials": [SECRET]}]},
     "kubeconfig": {"multicluster": {"kubeconfig": f"x\n{SECRET}\n"}},
 }
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"env": [{"name": "DB_PASSWORD", "value": SECRET}]}, SECRET),
+        ({"kind": "Secret", "data": {"a": base64.b64encode(SECRET.encode()).decode()}}, SECRET),
+        ({"auth": base64.b64encode(f"admin:{SECRET}".encode()).decode()}, SECRET),
+        ({"password": SECRET}, urllib.parse.quote(SECRET, safe="")),
+    ],
+)
+def test_a_secret_is_known_in_its_other_spellings(
+    told: dict[str, object], shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    res = {"msg": f"value {shown} is not valid"}
+    earlier = trees.event(1, "runner_on_ok", "earlier", res=told)
+    trees.write(tmp_path, [earlier, trees.event(9, "runner_on_failed", "x", res=res)])
+    assert "msg: value ****** is not valid\n" in _report(tmp_path, capsys)
 
 
 @pytest.mark.parametrize("known", [*PLANTED, "environment", "argument", "cmd", "resource"])
@@ -377,7 +414,9 @@ def test_any_damage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["a", '"', "password=", 'password=\\"', "-----BEGIN A-----", "://a:", "--from-literal=a='",
-     "token: |\n", "A1b/", " ", "\\", "=>", "password\\", "password ", "eyJ", "bearer "],
+     "token: |\n", "A1b/", " ", "\\", "=>", "password\\", "password ", "eyJ", "bearer ", "a-",
+     "pass", "\n", "<", "user ", "-p ", "mysql ", "curl -u ", "login -p", "echo a:",
+     "alias set a ", "a:", "ghp_", "$1$", "密码"],
 )  # fmt: skip
 def test_no_text_takes_long(piece: str) -> None:
     text = piece * (60_000 // len(piece))

@@ -17,8 +17,8 @@ from tests.support.program import ksimage
 
 from ksimage.bundle.archive import open_bundle
 from ksimage.bundle.material import Material
-from ksimage.cluster import packing
-from ksimage.cluster.collection import put
+from ksimage.cluster.files import packing
+from ksimage.cluster.files.collection import put
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

@@ -260,7 +260,7 @@ class TestNames:
     def test_auto_takes_the_engine_that_is_there(
         self, clean_engine: Engine, base: Base, tmp_path: Path
     ) -> None:
-        build = ("build", "v3.3.2", "--from", base.location)
+        build = ("-v", "build", "v3.3.2", "--from", base.location)
         run = ksimage(*build, cwd=tmp_path, env={"DOCKER_HOST": clean_engine.host}).ok()
         assert RESULT in names(clean_engine)
         assert "docker" in run.stderr

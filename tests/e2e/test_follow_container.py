@@ -15,7 +15,7 @@ from tests.support import pod_image
 from tests.support.engine import Engine
 from tests.support.program import ksimage
 
-from ksimage.cluster.follow import PodSource, Reached
+from ksimage.cluster.files.follow import PodSource, Reached
 from ksimage.events.frames import Chronicle
 from ksimage.events.tree import read_tree
 from ksimage.events.verdict import judge

@@ -161,15 +161,22 @@ def stop_registry(running: RunningRegistry) -> None:
 _running: list[RunningRegistry] = []
 
 
+def close_sessions() -> None:
+    """Close all connections and forget everything: tokens, logins, what registries hold."""
+    module = sys.modules.get("ksimage.locations.registry.session")
+    if module is not None:
+        for session in module._sessions.values():
+            session.channel.wire.close()
+        module._sessions.clear()
+
+
 @pytest.fixture(autouse=True)
 def _forget_sessions() -> Iterator[None]:
     """No test sees the requests, connections, tokens or blobs of another one."""
     for running in _running:
         running.forget()
     yield
-    session = sys.modules.get("ksimage.locations.registry.session")
-    if session is not None:
-        session.close_sessions()
+    close_sessions()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import itertools
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -112,9 +113,8 @@ def test_series_applies_parses_and_is_proven(release: Release) -> None:
     base = hook(release.tag)
     result = apply.apply_series(base, chosen(release), target=release.tag)
     ast.parse(result.after)
-    proofs = proof.prove_hook(result.after, base=base, name=release.tag)
-    assert [p.name for p in proofs] == ["python", "configuration", "not quiet", "verbosity"]
-    assert proofs[2].detail.startswith("6 of 6 ")
+    proof.prove_hook(result.after, base=base, name=release.tag)
+    assert len(re.findall(rb"ansible_runner\.run(?:_async)?\(", result.after)) == 6
 
 
 @by_tag

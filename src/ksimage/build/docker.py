@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ksimage.build import engine as builder
@@ -55,8 +55,7 @@ def make(
         try:
             if smoke_test:
                 builder.smoke_test(client, image_id, base)
-            source = daemon.DaemonSource("", digest=image_id)
-            try:
+            with closing(daemon.DaemonSource("", digest=image_id)) as source:
                 verdict = prove(plan, source, platform=platform, bare=False)
                 if destination.location.transport is Transport.DAEMON:
                     published = _tag(client, destination, image_id, overwrite)
@@ -74,8 +73,6 @@ def make(
                         jobs=jobs,
                         progress=progress,
                     )
-            finally:
-                source.close()
         finally:
             # Without a tag by now it is nobody's: failed, or sent elsewhere.
             store.remove_untagged(client, image_id)

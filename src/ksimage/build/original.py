@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -82,13 +83,11 @@ def images(
     platforms: Sequence[str],
 ) -> ImageSet:
     """The images of a base, or of its original where it is a build of ours; closes ``source``."""
-    try:
+    with closing(source):
         found = base_images.read_images(source, platforms)
         if before := find(location, name, found, options, platforms):
             before.source.close()
             found = before.images
-    finally:
-        source.close()
     return found
 
 

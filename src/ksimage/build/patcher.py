@@ -113,7 +113,7 @@ class Patcher:
             made = image_identity.identify(image, hook)
             if made.origin is not image_identity.Origin.KSIMAGE:
                 raise
-            raise BasePatched(self._name, str(made), made.base_name) from error
+            raise BasePatched(self._name, str(made), made.base_name, made.release) from error
 
     def _patch(self, release: str, pristine: bytes) -> SeriesResult:
         from ksimage.hook import proof

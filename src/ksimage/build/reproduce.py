@@ -6,6 +6,7 @@ digests; a difference always has a reason, and this finds it.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -68,11 +69,8 @@ def reproduce(
     Raises:
         CannotReproduce: the labels do not say enough, or a patch is not at hand.
     """
-    source = access.open_source(location, options=options(location))
-    try:
+    with closing(access.open_source(location, options=options(location))) as source:
         found = base_images.read_images(source)
-    finally:
-        source.close()
     first = found.images[0]
     said = image_config.labels(first.config)
     if label.HOOK_AFTER not in said:
@@ -92,13 +90,11 @@ def reproduce(
             said.get(label.RELEASE, "unknown"), said.get(label.BASE_NAME, ""), ()
         ),
     )
-    try:
+    with closing(plan.source):
         rebuilt: Source = make.derived(plan, location)
         if found.top.media_type in (mediatypes.OCI_INDEX, mediatypes.OCI_MANIFEST):
             rebuilt = AsOci(rebuilt)  # as publishing to a layout does
         again = base_images.read_images(rebuilt)
-    finally:
-        plan.source.close()
     differences: list[str] = []
     if again.top.digest != found.top.digest:
         differences = _explain(found, again, said, plan.statement.patches)

@@ -6,7 +6,7 @@ there anyway, or when asked for.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as bases
@@ -44,11 +44,8 @@ def loaded(client: EngineClient, source: Source, platform: str) -> Iterator[str]
     chosen = _of_platform(source, platform)
     name = f"ksimage.local/image:{chosen.manifest.config.digest[7:19]}"
     try:
-        target = daemon.DaemonTarget(name, client=client)
-        try:
+        with closing(daemon.DaemonTarget(name, client=client)) as target:
             copy(source, target, top=chosen.descriptor)
-        finally:
-            target.close()
         yield store.image_id(client, name)
     finally:
         store.untag(client, name)

@@ -31,7 +31,7 @@ class LoginFailed(AuthError):
             why=f"wrong user name or password; it came from {origin}",
             advice=[
                 f"log in anew: docker login {host}  (or podman login, skopeo login)",
-                "or for this run: --username USER --password-stdin "
+                "or for this run: --username USER --password-stdin  "
                 "(quote robot names: 'robot$name')",
             ],
         )
@@ -75,7 +75,7 @@ class ProjectNotCreated(AuthError):
             why=words or "the login itself was accepted",
             advice=[
                 "let an administrator create it: Harbor > Projects > New Project",
-                "or push to a project that is there: --to HOST/PROJECT/ks-installer:TAG",
+                f"or push to a project that is there: --to {host}/PROJECT/ks-installer:TAG",
             ],
         )
 

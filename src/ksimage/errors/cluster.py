@@ -152,7 +152,8 @@ class InstallerMissing(KsimageError):
         super().__init__(
             f"there is no {kind} of ks-installer in the namespace {namespace}",
             advice=[
-                "another namespace: -n NAME; another cluster: --kubeconfig FILE, --context NAME",
+                "another namespace: -n NAME",
+                "another cluster: --kubeconfig FILE, --context NAME",
                 "KubeSphere v4 has no ks-installer at all",
             ],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.errors.base import KsimageError
@@ -49,10 +50,10 @@ class ConfigError(KsimageError):
 class CertificateFileBroken(ConfigError):
     """A CA or client certificate file cannot be used."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *, missing: bool = False) -> None:
+        look = [f"look at it: openssl x509 -noout -subject -in {shlex.quote(path)}"]
         super().__init__(
-            f"certificate file {path} cannot be used: {reason}",
-            advice=[f"look at it: openssl x509 -noout -subject -in {path}"],
+            f"certificate file {path} cannot be used: {reason}", advice=[] if missing else look
         )
 
 
@@ -75,19 +76,23 @@ class ProxyUnusable(ConfigError):
     def __init__(self, variable: str) -> None:
         super().__init__(
             f"the environment variable {variable} is no URL of an HTTP proxy",
-            advice=["http://HOST:PORT, or unset it"],
+            advice=[
+                f"export {variable}=http://HOST:PORT",
+                f"or do without a proxy: unset {variable}",
+            ],
         )
 
 
 class CredentialsFileBroken(ConfigError):
     """A file with registry logins is there but cannot be read."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *, mend: str = "") -> None:
+        quoted = shlex.quote(path)
         super().__init__(
             f"credentials file {path} cannot be used: {reason}",
             why="going on without it would mean going on without its logins",
             advice=[
-                "mend it, or write it anew: docker login HOST",
+                mend or f"mend it, or do without it: mv {quoted} {quoted}.old",
                 "or log in for this run: --username USER --password-stdin",
             ],
         )

@@ -40,7 +40,7 @@ class EnginePushFailed(EngineError):
             advice=[
                 *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
                 *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
-                "or send it from here: push with --through direct, build with --engine direct",
+                "or send it from here: --through direct  (build: --engine direct)",
             ],
         )
 

@@ -17,7 +17,7 @@ class KubekeyBinaryFailed(KubekeyError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
             f"{path} did not tell its version: {reason}",
-            advice=["give it: --kk-version v3.0.13"],
+            advice=["give it instead of --kk: --kk-version v3.0.13"],
         )
 
 
@@ -51,8 +51,8 @@ class KubekeyImagesNotFound(KubekeyError):
             f"{path} holds no images of KubeKey",
             why=why,
             advice=[
-                "name the folder beside the kk binary that kk unpacks into: kubekey:./kubekey",
-                "or the artifact itself: kubekey:artifact.tar.gz",
+                "the folder beside the kk binary that kk unpacks into: --from kubekey:./kubekey",
+                "or the artifact itself: --from kubekey:artifact.tar.gz",
             ],
         )
 
@@ -70,7 +70,7 @@ class KubekeyVersionNeeded(KubekeyError):
     def __init__(self) -> None:
         super().__init__(
             "which version of kk will be run?",
-            advice=["--kk-version v3.0.13", "or --kk PATH, to ask the binary"],
+            advice=["--kk-version v3.0.13", "or ask the binary: --kk PATH"],
         )
 
 
@@ -80,7 +80,7 @@ class KubekeyVersionUnknown(KubekeyError):
     def __init__(self, text: str) -> None:
         super().__init__(
             f"{text[:80]!r} is no version of kk",
-            advice=["--kk-version v3.0.13; what a binary is: kk version -o short"],
+            advice=["--kk-version v3.0.13", "what a binary is: kk version -o short"],
         )
 
 

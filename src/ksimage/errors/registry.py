@@ -20,10 +20,12 @@ class BlobMissing(RegistryError):
     """A manifest names a blob that its repository does not have."""
 
     def __init__(self, name: str, digest: str) -> None:
+        place = name.partition("@")[0]
+        place += "" if ":" in place.rpartition("/")[2] else ":TAG"
         super().__init__(
             f"{name}: the registry has no blob {digest}",
             why="the manifest names it, but it was deleted, or never arrived",
-            advice=["push the base image into that repository again"],
+            advice=[f"push it there again from a copy: ksimage push LOCATION {place}"],
         )
 
 
@@ -65,7 +67,7 @@ class NotTls(RegistryError):
             f"{host} does not speak HTTPS",
             why="it is probably a registry on plain HTTP, which is used only on request "
             "and on this machine's own addresses",
-            advice=["--insecure, if this network may see the images and the login"],
+            advice=["use it so, if this network may see the images and the login: --insecure"],
         )
 
 
@@ -98,7 +100,9 @@ class ProxyCacheProject(RegistryError):
         super().__init__(
             f"nothing can be pushed to {name}: its project is a proxy cache",
             why=words,
-            advice=["push to another project: --to HOST/PROJECT/ks-installer:TAG"],
+            advice=[
+                f"push to another project: --to {name.partition('/')[0]}/PROJECT/ks-installer:TAG"
+            ],
         )
 
 
@@ -169,7 +173,7 @@ class RepositoryWithoutProject(RegistryError):
         super().__init__(
             f"{name} is no name for this registry: {words}",
             why="Harbor keeps repositories in projects: HOST/PROJECT/REPOSITORY",
-            advice=["--to HOST/kubesphereio/ks-installer:TAG"],
+            advice=[f"--to {name.partition('/')[0]}/kubesphereio/ks-installer:TAG"],
         )
 
 

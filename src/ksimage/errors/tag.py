@@ -56,10 +56,13 @@ class TagOccupied(TagError):
             f"{name} already holds another image",
             why=f"it holds {what}; digest {digest}",
             advice=[
-                f"replace it, keeping what is there as {kept}: add --replace"
-                if kept
-                else "replace the whole file, and lose what is in it: add --replace",
+                f"replace it, keeping what is there as {kept}: add --replace",
                 "or choose another name: --tag TAG, or --to",
+            ]
+            if kept
+            else [
+                "replace the whole file, and lose what is in it: add --replace",
+                "or write to another one: --to oci-archive:OTHER.tar",
             ],
         )
 

@@ -47,7 +47,7 @@ class FollowRefused(ClusterError):
         super().__init__(
             f"the events in {pod} cannot be read",
             why=why,
-            advice=["the installer's container has a python3; name it: -c CONTAINER"],
+            advice=["the installer's container has a python3; its pod: ksimage watch POD"],
         )
 
 

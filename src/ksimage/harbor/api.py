@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -224,7 +225,7 @@ def ensure(reference: Reference, options: RegistryOptions | None, *, public: boo
     harbor = detect(reference.registry, options, wanted=True)
     if harbor is None:
         return f"{reference.registry} does not answer like a Harbor: no project to create"
-    try:
+    with closing(harbor):
         project, slash, _ = reference.repository.partition("/")
         if not slash:
             raise RepositoryWithoutProject(str(reference), "it has no project")
@@ -232,8 +233,6 @@ def ensure(reference: Reference, options: RegistryOptions | None, *, public: boo
             kind = "public" if public else "private"
             return f"created the {kind} project {project} on {reference.registry}"
         return f"the project {project} exists on {reference.registry}"
-    finally:
-        harbor.close()
 
 
 def require_mutable(reference: Reference, options: RegistryOptions | None) -> None:
@@ -258,11 +257,9 @@ def _artifact(reference: Reference, options: RegistryOptions | None) -> Artifact
     harbor = detect(reference.registry, options)
     if harbor is None:
         return None
-    try:
+    with closing(harbor):
         project, _, repository = reference.repository.partition("/")
         return harbor.artifact(project, repository, reference.target)
-    finally:
-        harbor.close()
 
 
 def check_project_name(project: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import KsimageError
@@ -44,10 +45,8 @@ def look(
     found: dict[str, bool | None] = {}
     harbor = detect(reference.registry, options)
     if harbor is not None:
-        try:
+        with closing(harbor):
             found = {project: harbor.has_project(project) for project in projects}
-        finally:
-            harbor.close()
     source = RegistrySource(reference, options)
     digest = None
     try:

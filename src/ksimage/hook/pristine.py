@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
@@ -63,8 +64,6 @@ def from_image(release: str, settings: Settings, options: OptionsFor) -> bytes:
         whatever opening and reading the image raises.
     """
     _, source, _ = lookup.open_base(release, settings, options)
-    try:
+    with closing(source):
         images = base_images.read_images(source, settings.platforms)
         return find_hook(source, images.images[0]).data
-    finally:
-        source.close()

@@ -7,7 +7,6 @@ compressed bytes differ between zlib versions and zlib-ng.
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import struct
 import zlib
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images import tar
+from ksimage.images.digest import sha256
 from ksimage.images.tarstream import BLOCK
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def write_layer(file: LayerFile, folders: Sequence[LayerFolder] = ()) -> Layer:
     header = _header(file.path, b"0", len(file.data), file)
     content = b"".join([*entries, header, _padded(file.data), bytes(2 * BLOCK)])
     data = store_gzip(content)
-    return Layer(data, _digest(data), _digest(content))
+    return Layer(data, sha256(data), sha256(content))
 
 
 def _folder_entry(folder: LayerFolder) -> bytes:
@@ -175,7 +175,3 @@ def normalise(name: str, path: str) -> str:
         raise MalformedImage(name, f"a layer's entry leaves the root: {path[:120]!r}")
     clean = posixpath.normpath(path.lstrip("/"))
     return "" if clean == "." else clean
-
-
-def _digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -73,8 +73,8 @@ class Verdict:
             raise ProofFailed(self.name, self.failures, advice=[advice] if advice else [])
         return self
 
-    def require_all(self) -> Verdict:
-        """This verdict, if every proof was made and held.
+    def require_all(self) -> None:
+        """Require that every proof was made and held.
 
         Raises:
             NotOurBuild: ksimage did not make it. ProofFailed. ProofsMissing: not all were made.
@@ -89,7 +89,6 @@ class Verdict:
             reason = next(proof.detail for proof in made if proof.passed is None)
             total = len(dict.fromkeys(proof.name for proof in made))
             raise ProofsMissing(self.name, self.missing, total, reason)
-        return self
 
 
 class Expected(NamedTuple):

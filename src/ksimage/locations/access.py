@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,11 +95,10 @@ def names_in(location: Location) -> list[str]:
     Raises:
         ImageNotFound, MalformedImage, CannotRead.
     """
+    from ksimage.locations.protocol import Listing
+
     source = open_source(replace(location, ref="", digest=None)) if location.path else None
     if source is None:
         return []
-    try:
-        names: list[str] = source.names()  # type: ignore[attr-defined]
-    finally:
-        source.close()
-    return names
+    with closing(source):
+        return source.names() if isinstance(source, Listing) else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ksimage.images.manifest import Descriptor
 
@@ -96,3 +96,11 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Finish files, give back connections. A target that was never tagged leaves nothing."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A source at a place that holds several images by name."""
+
+    def names(self) -> list[str]:
+        """Their names, each of them a location's REF."""

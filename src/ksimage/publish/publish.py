@@ -8,7 +8,7 @@ read back afterwards.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,8 +89,7 @@ def publish(
     if location.transport in (Transport.OCI, Transport.OCI_ARCHIVE, Transport.KUBEKEY):
         # skopeo, podman and KubeKey read no Docker manifests in a layout.
         source = AsOci(source)
-    target = access.open_target(location, options=options)
-    try:
+    with closing(access.open_target(location, options=options)) as target:
         top = source.top()
         same = _names_of(source, top, location)
         held = held_now(target, location, options)
@@ -103,8 +102,6 @@ def publish(
         target.close()
         now = _confirm(location, target, same | {copied.digest})
         return Published(location, now, copied, held.digest if held else None, kept)
-    finally:
-        target.close()
 
 
 def _mend(source: Source, target: Target, top: Descriptor, jobs: int) -> None:
@@ -188,8 +185,7 @@ def _keep(location: Location, held: Descriptor, options: RegistryOptions | None)
     content = None
     place = location
     for place in naming.kept_locations(location):
-        target: Target = access.open_target(place, options=options)
-        try:
+        with closing(access.open_target(place, options=options)) as target:
             there = target.held()
             if there is None:
                 _name(location, held, place, target, options)
@@ -204,8 +200,6 @@ def _keep(location: Location, held: Descriptor, options: RegistryOptions | None)
                 log.info("%s stays %s; replacing our own %s", place, there.digest, held.digest)
                 return None
             return str(place)
-        finally:
-            target.close()
     if content is not None:
         raise KeptTagOccupied(str(location), held.digest, str(content), str(place))
     return None  # an archive is one file
@@ -222,17 +216,11 @@ def _name(
     if location.transport is Transport.DAEMON:
         from ksimage.locations.docker import engine, store
 
-        client = engine.connect("result")
-        try:
+        with closing(engine.connect("result")) as client:
             store.tag(client, held.digest, place.ref)
-        finally:
-            client.close()
         return
-    source = access.open_source(location, options=options)
-    try:
+    with closing(access.open_source(location, options=options)) as source:
         target.tag(held, source.manifest(held))
-    finally:
-        source.close()
 
 
 def _names_of(source: Source, top: Descriptor, location: Location) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,7 @@ def push(
         whatever the two places raise.
     """
     require_other_file(source, to)
-    opened = access.open_source(source, options=options(source))
-    try:
+    with closing(access.open_source(source, options=options(source))) as opened:
         if through == ENGINE:
             from ksimage.locations.docker.daemon import DaemonSource
             from ksimage.publish import engine as publish_engine
@@ -121,8 +121,6 @@ def push(
                 progress=progress,
             )
         return Pushed(published, _image_ids(opened, to, options(to)), through)
-    finally:
-        opened.close()
 
 
 def _present(
@@ -134,14 +132,11 @@ def _present(
 
     if not isinstance(source, DaemonSource) or to.reference is None or platform is not None:
         return None
-    target = access.open_target(to, options=options)
-    try:
+    with closing(access.open_target(to, options=options)) as target:
         held = target.held()
         if held is not None and publish_engine.already_there(source, to, held, options):
             return Published(to, held, None)
         return None
-    finally:
-        target.close()
 
 
 def _one_platform(source: Source, to: Location, platform: str | None) -> Source:

@@ -8,13 +8,13 @@ from tests.cluster import manifests
 from tests.cluster.manifests import Shape
 
 from ksimage.cluster import pods
-from ksimage.cluster.candidate import Candidate
-from ksimage.cluster.image import Held, TagMeaning
+from ksimage.cluster.image.candidate import Candidate
+from ksimage.cluster.image.meaning import Held, TagMeaning
 from ksimage.cluster.installer import Installer
-from ksimage.cluster.leftovers import Leftovers
 from ksimage.cluster.pods import Pod
+from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.state import State, Step
-from ksimage.cluster.status import Status
+from ksimage.cluster.status.overview import Status
 from ksimage.images import reference
 from ksimage.inspection.identity import Identity, Origin
 

@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksimage.cluster import leftovers, nodes, pods, record, restart, waiting
+from ksimage.cluster import pods, waiting
+from ksimage.cluster.image import nodes
 from ksimage.cluster.installer import Installer
 from ksimage.cluster.objects import at, moment, objects, text, texts
+from ksimage.cluster.rollout import leftovers, record, restart
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from tests.unit.patching.samples import HOOK, LOUD
@@ -41,10 +42,7 @@ def run(*arguments: str, before: str = "") -> bytes:
 
 
 def test_proof_of_a_good_hook() -> None:
-    proofs = prove_hook(LOUD, base=HOOK)
-    names = ["python", "configuration", "not quiet", "verbosity"]
-    assert [proof.name for proof in proofs] == names
-    assert proofs[2].detail == "2 of 2 ansible_runner calls (lines 26, 61)"
+    prove_hook(LOUD, base=HOOK)
 
 
 def test_the_pristine_hook_fails() -> None:
@@ -193,12 +191,12 @@ def test_broken(case: str) -> None:
 def test_star_import_of_something_else_switches_the_check_of_names_off() -> None:
     base = HOOK.replace(b"import os\n", b"import os\nfrom kubernetes.client import *\n")
     good = LOUD.replace(b"import os\n", b"import os\nfrom kubernetes.client import *\n")
-    assert prove_hook(good.replace(b"exit()", b"V1Pod()"), base=base)
+    prove_hook(good.replace(b"exit()", b"V1Pod()"), base=base)
 
 
 def test_names_that_the_base_lacks_too_are_not_the_patches_fault() -> None:
     base, good = HOOK.replace(b"exit()", b"leave()"), LOUD.replace(b"exit()", b"leave()")
-    assert prove_hook(good, base=base)
+    prove_hook(good, base=base)
 
 
 # --- which hooks can be patched at all ------------------------------------------------------------
@@ -218,8 +216,8 @@ def test_names_that_the_base_lacks_too_are_not_the_patches_fault() -> None:
 )
 def test_unsupported_hooks_are_refused_with_the_reason(data: bytes, reason: str) -> None:
     for attempt in (
-        lambda: require_supported(data, name="v9"),
-        lambda: prove_hook(LOUD, base=data, name="v9"),
+        partial(require_supported, data, name="v9"),
+        partial(prove_hook, LOUD, base=data, name="v9"),
     ):
         with pytest.raises(UnsupportedRelease) as caught:
             attempt()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     help="Send the result to --target, or to the registry the base came from.",
 )
 @replace_option
-@create_project_option("Result")
+@create_project_option
 @option(
     "Result",
     "--smoke-test/--no-smoke-test",
@@ -224,13 +225,11 @@ def _dry_run(order: Order, wanted: Work) -> None:
 
     terminal = order.run.terminal
     plan, destination = order.plan(wanted)
-    try:
+    with closing(plan.source):
         first = plan.platforms[0]
         diff = unified(first.patched.before, first.patched.after)
         text = context.dockerfile(plan, first)
         verdict = outcome.prove(plan, make.derived(plan, destination.location))
-    finally:
-        plan.source.close()
     if terminal.json:
         terminal.document(plan_document(plan, destination, as_text(diff), text))
         return

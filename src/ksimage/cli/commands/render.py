@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,11 @@ def render(
     soundness: Soundness = "ignore" if form == "configmap" else "repair" if repair else "require"
     plan = Invocation(terminal, values, login=[what]).plan(what, soundness=soundness)
     hook: MountedHook | None = None
-    try:
+    with closing(plan.source):
         if form == "configmap":
             from ksimage.cluster.configmap import mounted
 
             hook = mounted(plan, plan.platforms[0])
-    finally:
-        plan.source.close()
     chosen = plan.platforms[0]
     if len(plan.platforms) > 1 and form == "dockerfile":
         terminal.warning(

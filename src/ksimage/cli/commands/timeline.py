@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,17 +143,15 @@ def timeline(
 
 def _read(source: EventSource, attempt: int | None, redactor: Redactor | None) -> Analysis:
     """All that the source has. Raises what it raises, and UsageError for an attempt too many."""
-    from ksimage.cluster.follow import PodSource
+    from ksimage.cluster.files.follow import PodSource
     from ksimage.errors import UsageError
     from ksimage.events.frames import Chronicle
     from ksimage.timeline.analysis import analyse
 
     chronicle = Chronicle()
-    try:
+    with closing(source):
         for frame in source.frames():
             chronicle.take(frame)
-    finally:
-        source.close()
     if not isinstance(source, PodSource):
         chronicle.cut()  # what still ran in a copy will never end
     attempts = [one for one in chronicle.attempts if one.runs] or chronicle.attempts

@@ -12,11 +12,21 @@ from ksimage.cli.input.options import parameter
 from ksimage.config.settings import BY_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _COMMAND = re.compile(r"ksimage ((?:patches )?[a-z]+)\b.*?(?=  \(|$)")
 _CREDENTIALS = ("username", "password")
 _OPTIONAL_VALUE = ("verbosity",)
+_KUBECTL = re.compile(r"(?:^|(?<=: ))kubectl (?!config )")
+_CLUSTER = (
+    ("kubeconfig", "--kubeconfig", None),
+    ("context", "--context", None),
+    ("namespace", "-n", "kubesphere-system"),
+    ("kubectl", "--kubectl", "kubectl"),
+    ("request_timeout", "--request-timeout", 20.0),
+)
+"""Options that lead to a cluster: parameter, flag, and what it is where nothing was typed."""
+_OF_KUBECTL = ("kubeconfig", "context")
 _NAMES = ("what", "names", "release")
 
 
@@ -33,11 +43,12 @@ def completer() -> Callable[[str, str], str]:
     def complete(line: str, release: str) -> str:
         found = _COMMAND.search(line)
         if found is None:
-            return line
+            return _KUBECTL.sub(lambda _: " ".join(["kubectl", *_of_kubectl(typed), ""]), line)
         words = re.sub(r"\bRELEASE\b", shlex.quote(release or alone or "RELEASE"), found.group())
         command = _command(root, found.group(1).split())
         accepted = {param.name or "" for param in command.params} if command else set()
-        more = " ".join(_words(typed, accepted, words.split()))
+        present = words.split()
+        more = " ".join([*_words(typed, accepted, present), *_cluster(typed, accepted, present)])
         return f"{line[: found.start()]}{words}{' ' if more else ''}{more}{line[found.end() :]}"
 
     return complete
@@ -67,6 +78,21 @@ def _words(typed: Mapping[str, object], accepted: set[str], present: list[str]) 
         else:
             for one in _several(value):
                 yield from (flag, shlex.quote(str(one)))
+
+
+def _cluster(
+    typed: Mapping[str, object], accepted: Collection[str], present: Collection[str]
+) -> Iterator[str]:
+    """The way to the cluster, as far as it was typed and the command takes it."""
+    for key, flag, usual in _CLUSTER:
+        value = typed.get(key)
+        if value not in (None, usual) and key in accepted and flag not in present:
+            yield from (flag, shlex.quote(str(value)))
+
+
+def _of_kubectl(typed: Mapping[str, object]) -> Iterator[str]:
+    """The same for kubectl itself, for which the namespace stands in the line."""
+    return _cluster(typed, _OF_KUBECTL, ())
 
 
 def _several(value: object) -> tuple[object, ...]:

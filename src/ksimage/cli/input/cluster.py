@@ -27,8 +27,12 @@ def cluster_options(function: F) -> F:
 
 def kubectl_of(values: dict[str, object]) -> Kubectl:
     """The seam, with the options among a command's parameters, which are taken out of them."""
+    from ksimage.cli.input.advice import completer
     from ksimage.cluster.kubectl import Kubectl, KubectlOptions
 
+    context = click.get_current_context(silent=True)
+    if context is not None and context.obj is not None:
+        context.obj.complete = completer()  # advice leads to the same cluster
     timeout = values.pop("request_timeout")
     return Kubectl(
         KubectlOptions(

@@ -5,6 +5,7 @@ Nothing is asked of a registry: that may take long, and wait for a login.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,11 +71,8 @@ def _held(source: str) -> list[str]:
     if not source.startswith(_FILES):
         return []
     try:
-        opened = access.open_source(spec.parse(source), options=None)
-        try:
+        with closing(access.open_source(spec.parse(source), options=None)) as opened:
             opened.top()
-        finally:
-            opened.close()
     except AmbiguousImage as error:
         return list(error.present)
     except (KsimageError, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import UsageError
@@ -66,7 +67,7 @@ class Order(NamedTuple):
         from ksimage.cli.input.projects import ensure_project
 
         plan, destination = self.plan(work, reading)
-        try:
+        with closing(plan.source):
             ensure_project(self.run, destination.location, self.create_project)
             return make.make(
                 plan,
@@ -77,8 +78,6 @@ class Order(NamedTuple):
                 progress=progress,
                 smoke_test=self.smoke_test,
             )
-        finally:
-            plan.source.close()
 
 
 def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work]:

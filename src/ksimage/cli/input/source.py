@@ -53,7 +53,7 @@ def open_source(
         return BundleSource(path)
     if "/" in text.removeprefix("pod/") or text.endswith(_FILE_SUFFIXES):
         raise CannotRead(text, FileNotFoundError(2, "No such file or directory"))
-    from ksimage.cluster.follow import PodReach, PodSource
+    from ksimage.cluster.files.follow import PodReach, PodSource
 
     reach = PodReach(kubectl, text.removeprefix("pod/"))
     return PodSource(reach, refusal=reach.refusal, once=once, patience=patience)

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.candidate import Candidate
     from ksimage.cluster.command import Command
+    from ksimage.cluster.image.candidate import Candidate
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import RolloutPlan
+    from ksimage.cluster.rollout.plan import RolloutPlan
     from ksimage.inspection.verdict import Proof
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ksimage.cluster import verdict
+from ksimage.cluster.image.proof import digest_of
 from ksimage.cluster.objects import text
-from ksimage.cluster.proof import digest_of
+from ksimage.cluster.status import verdict
 from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cluster.state import Step
-    from ksimage.cluster.status import Status
-    from ksimage.cluster.verdict import StatusVerdict
+    from ksimage.cluster.status.overview import Status
+    from ksimage.cluster.status.verdict import StatusVerdict
 
 Row = tuple[str, str]
 MAX_TEXT = 150

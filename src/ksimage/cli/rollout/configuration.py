@@ -23,7 +23,8 @@ def set_verbosity(
     terminal: Terminal, kubectl: Kubectl, choices: Choices, level: int | None
 ) -> None:
     """Set spec.debug.verbosity, or take it out. Raises RolloutRefused, ClusterError."""
-    from ksimage.cluster import configuration, installer
+    from ksimage.cluster import installer
+    from ksimage.cluster.rollout import configuration
 
     found = installer.find(kubectl)
     command = configuration.verbosity(found, level)
@@ -34,7 +35,8 @@ def set_verbosity(
 
 def run_component(terminal: Terminal, kubectl: Kubectl, choices: Choices, name: str) -> None:
     """Have a component installed again. Raises ComponentUnknown, RolloutRefused, ClusterError."""
-    from ksimage.cluster import configuration, installer
+    from ksimage.cluster import installer
+    from ksimage.cluster.rollout import configuration
 
     found = installer.find(kubectl)
     command = configuration.component(found, name)
@@ -50,7 +52,7 @@ def _change(
     name: str = "",
 ) -> None:
     from ksimage.cli.output.rollout import command_lines, document
-    from ksimage.cluster import configuration, objections
+    from ksimage.cluster.rollout import configuration, objections
     from ksimage.errors import RolloutRefused
 
     seen = _seen(kubectl, found)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.input.rollout import Choices
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.candidate import Candidate
+    from ksimage.cluster.image.candidate import Candidate
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.cluster.pods import Pod
-    from ksimage.cluster.rollout import RolloutPlan, Situation
+    from ksimage.cluster.rollout.plan import RolloutPlan, Situation
     from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
 
@@ -55,8 +55,8 @@ class ImageRollout:
             raise click.exceptions.Exit(130) from None
 
     def _roll_out(self, image: str | None, verbosity: int | None) -> None:
-        from ksimage.cluster import candidate
-        from ksimage.cluster import rollout as rollouts
+        from ksimage.cluster.image import candidate
+        from ksimage.cluster.rollout import plan as rollouts
 
         versions = self.kubectl.versions()
         self.terminal.detail(f"kubectl {versions.client}, cluster {versions.server}")
@@ -84,7 +84,8 @@ class ImageRollout:
         self._result(planned, pod, proofs, path)
 
     def _location(self, image: str | None, situation: Situation) -> Location:
-        from ksimage.cluster import candidate, objections
+        from ksimage.cluster.image import candidate
+        from ksimage.cluster.rollout import objections
         from ksimage.locations import spec
 
         running = situation.installer.image
@@ -99,7 +100,7 @@ class ImageRollout:
 
     def _tagged(self, location: Location, found: Candidate, situation: Situation) -> str:
         """The name with its tag; says which nodes hold another image by it."""
-        from ksimage.cluster import nodes
+        from ksimage.cluster.image import nodes
         from ksimage.errors import UsageError
 
         reference = location.reference
@@ -114,7 +115,7 @@ class ImageRollout:
         return name
 
     def _pull(self, found: Candidate, situation: Situation) -> None:
-        from ksimage.cluster import prepull
+        from ksimage.cluster.image import prepull
 
         self.left = "the installer was not touched"
         seconds, tell = self.choices.seconds, self.terminal.step
@@ -124,7 +125,7 @@ class ImageRollout:
     def _weigh(self, planned: RolloutPlan) -> None:
         """Show the plan, and what speaks against it. Raises RolloutRefused without --force."""
         from ksimage.cli.output.rollout import show_plan
-        from ksimage.cluster import objections
+        from ksimage.cluster.rollout import objections
         from ksimage.errors import RolloutRefused
 
         show_plan(self.terminal, planned)
@@ -140,7 +141,7 @@ class ImageRollout:
 
     def _show_commands(self, planned: RolloutPlan) -> None:
         from ksimage.cli.output.rollout import command_lines, document
-        from ksimage.cluster import prepull
+        from ksimage.cluster.image import prepull
 
         commands = (*planned.commands, *planned.extra)
         if self.pre_pull:
@@ -152,7 +153,8 @@ class ImageRollout:
 
     def _prepare(self, planned: RolloutPlan) -> Path | None:
         """Save results that would be lost, and the state before."""
-        from ksimage.cluster import record, results
+        from ksimage.cluster.files import results
+        from ksimage.cluster.rollout import record
 
         situation = planned.situation
         if not planned.commands:
@@ -169,8 +171,8 @@ class ImageRollout:
         return path
 
     def _carry_out(self, planned: RolloutPlan, *, fall_back: bool) -> Pod:
-        from ksimage.cluster import execution
-        from ksimage.cluster import rollout as rollouts
+        from ksimage.cluster.rollout import execution
+        from ksimage.cluster.rollout import plan as rollouts
         from ksimage.errors import ClusterRefused
 
         if planned.commands:
@@ -194,7 +196,9 @@ class ImageRollout:
         from functools import partial
 
         from ksimage.cli.output.rollout import show_proofs
-        from ksimage.cluster import candidate, execution, installer, proof, state
+        from ksimage.cluster import installer, state
+        from ksimage.cluster.image import candidate, proof
+        from ksimage.cluster.rollout import execution
         from ksimage.errors import RolloutUnproven
 
         seen = execution.patiently(partial(state.look, self.kubectl, pod), self.terminal.step)

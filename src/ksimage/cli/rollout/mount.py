@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ksimage.cli.input.rollout import Choices
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.mount import Mount, MountPlan
     from ksimage.cluster.pods import Pod
+    from ksimage.cluster.rollout.mount import Mount, MountPlan
     from ksimage.inspection.verdict import Proof
 
 _LEFT = (
@@ -27,8 +27,8 @@ _LEFT = (
 def mount_hook(terminal: Terminal, kubectl: Kubectl, choices: Choices, folder: Path) -> None:
     """The whole job. Raises MountUnusable, RolloutRefused, RolloutError, ClusterError."""
     from ksimage.cli.output.rollout import command_lines, document
-    from ksimage.cluster import mount as mounts
-    from ksimage.cluster import rollout as rollouts
+    from ksimage.cluster.rollout import mount as mounts
+    from ksimage.cluster.rollout import plan as rollouts
 
     mount = mounts.read(folder)
     kubectl.versions()
@@ -70,9 +70,10 @@ def _carry_out(
     terminal: Terminal, kubectl: Kubectl, planned: MountPlan, mount: Mount, choices: Choices
 ) -> tuple[Pod, list[Proof]]:
     from ksimage.cli.output.rollout import show_proofs
-    from ksimage.cluster import execution, state
-    from ksimage.cluster import mount as mounts
-    from ksimage.cluster.rollout import Goal
+    from ksimage.cluster import state
+    from ksimage.cluster.rollout import execution
+    from ksimage.cluster.rollout import mount as mounts
+    from ksimage.cluster.rollout.plan import Goal
     from ksimage.errors import RolloutUnproven
 
     for command in planned.commands:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def undo(terminal: Terminal, kubectl: Kubectl, choices: Choices) -> None:
     """The whole job. Raises RolloutRefused while an installation runs, without --force."""
     from ksimage.cli.output.rollout import command_lines, document
-    from ksimage.cluster import execution, installer
-    from ksimage.cluster import undo as undoing
+    from ksimage.cluster import installer
+    from ksimage.cluster.rollout import execution
+    from ksimage.cluster.rollout import undo as undoing
 
     found = installer.find(kubectl)
     alone = undoing.verbosity_alone(found)
@@ -95,7 +96,9 @@ def _put_verbosity_back(
 
 
 def _require_idle(terminal: Terminal, kubectl: Kubectl, found: Installer, choices: Choices) -> None:
-    from ksimage.cluster import objections, results, state
+    from ksimage.cluster import state
+    from ksimage.cluster.files import results
+    from ksimage.cluster.rollout import objections
     from ksimage.errors import RolloutRefused
 
     pod = found.pod

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 class BasePatched(PatchError):
     """The base was made by ksimage: its patches are in it already."""
 
-    def __init__(self, name: str, what: str, original: str) -> None:
+    def __init__(self, name: str, what: str, original: str, release: str) -> None:
         super().__init__(
             f"{name} is already patched",
             why=f"it is a {what}",
             advice=[
                 f"build from what it was made from: ksimage build {original}"
                 if original
-                else "build from upstream's image: ksimage build RELEASE --from LOCATION",
+                else f"build from upstream's image: ksimage build {release} --from LOCATION",
                 f"is it intact?  ksimage verify {name}",
             ],
         )

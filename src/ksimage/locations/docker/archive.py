@@ -69,7 +69,7 @@ class DockerArchiveSource:
         self._path = path
         self._ref = ref
         self._digest = digest
-        self._name = name or (
+        self.name = name or (
             f"docker-archive:{path}" + (f":{ref}" if ref else "") + (f"@{digest}" if digest else "")
         )
         self._opened: TarIndex | None = None
@@ -77,10 +77,6 @@ class DockerArchiveSource:
         self._documents: dict[str, bytes] = {}  # the manifest, and what it points to that is small
         self._paths: dict[str, str] = {}  # digest -> path in the archive
         self._guard = threading.RLock()
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     def top(self) -> Descriptor:
         with self._guard:
@@ -92,7 +88,7 @@ class DockerArchiveSource:
         self.top()
         data = self._documents.get(descriptor.digest)
         if data is None or len(data) != descriptor.size:
-            raise MalformedImage(self._name, f"the archive has no manifest {descriptor.digest}")
+            raise MalformedImage(self.name, f"the archive has no manifest {descriptor.digest}")
         return data
 
     @contextmanager
@@ -100,9 +96,9 @@ class DockerArchiveSource:
         self.top()
         path = self._paths.get(descriptor.digest)
         if path is None:
-            raise MalformedImage(self._name, f"the archive has no blob {descriptor.digest}")
+            raise MalformedImage(self.name, f"the archive has no blob {descriptor.digest}")
         with self._index().stream(path, offset) as chunks:
-            yield chunks if offset else checked(self._name, descriptor, chunks)
+            yield chunks if offset else checked(self.name, descriptor, chunks)
 
     def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
         return self
@@ -120,7 +116,7 @@ class DockerArchiveSource:
     def _index(self) -> TarIndex:
         with self._guard:
             if self._opened is None:
-                self._opened = TarIndex(self._path, self._name)
+                self._opened = TarIndex(self._path, self.name)
             return self._opened
 
     def _choose(self) -> Descriptor:
@@ -141,11 +137,11 @@ class DockerArchiveSource:
             tops.append((image, config))
         if not tops:
             present = ", ".join(text for image in images[:20] for text in labels_of(image))
-            raise ImageNotFound(self._name, why=f"the archive holds {present or 'no image'}")
+            raise ImageNotFound(self.name, why=f"the archive holds {present or 'no image'}")
         if len(tops) > 1:
             # Images of one name (several platforms), or of none, are told apart by their IDs.
             raise AmbiguousImage(
-                self._name,
+                self.name,
                 [
                     names_of(image)[0] if names_of(image) and not self._ref else f"@{config.digest}"
                     for image, config in tops
@@ -158,22 +154,22 @@ class DockerArchiveSource:
         if data is None:
             is_layout = self._index().size(LAYOUT_FILE) is not None
             raise ImageNotFound(
-                self._name,
+                self.name,
                 why=f"the archive has no {LIST_FILE}"
                 + (": it is an OCI archive" if is_layout else ""),
                 advice=[f"oci-archive:{self._path}"] if is_layout else [],
             )
-        return listed(self._name, data)
+        return listed(self.name, data)
 
     def _config(self, image: ListedImage) -> Descriptor:
         path = image.config
         data = self._index().read(path, MAX_CONFIG)
         if data is None:
-            raise MalformedImage(self._name, f"the archive has no config {path[:200]}")
+            raise MalformedImage(self.name, f"the archive has no config {path[:200]}")
         digest = sha256(data)
         announced = path.rpartition("/")[2].removesuffix(".json").removeprefix("sha256:")
         if DIGEST.fullmatch(f"sha256:{announced}") and digest != f"sha256:{announced}":
-            raise DigestMismatch(self._name, f"sha256:{announced}", digest)
+            raise DigestMismatch(self.name, f"sha256:{announced}", digest)
         self._paths[digest] = path
         return Descriptor(DOCKER_CONFIG, digest, len(data))
 
@@ -196,7 +192,7 @@ class DockerArchiveSource:
 
     def _layers(self, image: ListedImage, config: Descriptor) -> list[Descriptor]:
         data = self._index().read(image.config, MAX_CONFIG) or b""
-        rootfs = load_json(self._name, data, MAX_CONFIG).get("rootfs")
+        rootfs = load_json(self.name, data, MAX_CONFIG).get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if (
             not isinstance(diff_ids, list)
@@ -204,13 +200,13 @@ class DockerArchiveSource:
             or not all(isinstance(diff, str) and DIGEST.fullmatch(diff) for diff in diff_ids)
         ):
             raise MalformedImage(
-                self._name, f"config {config.digest} does not name the archive's layers"
+                self.name, f"config {config.digest} does not name the archive's layers"
             )
         layers = []
         for path, diff_id in zip(image.layers, diff_ids, strict=True):
             size = self._index().size(path)
             if size is None:
-                raise MalformedImage(self._name, f"the archive has no layer {path[:200]}")
+                raise MalformedImage(self.name, f"the archive has no layer {path[:200]}")
             media_type, digest = self._kind(path, diff_id)
             self._paths[digest] = path
             layers.append(Descriptor(media_type, digest, size))
@@ -222,7 +218,7 @@ class DockerArchiveSource:
             first = next(chunks, b"")
             if kind_of(first) == "zstd":
                 raise UnsupportedImage(
-                    self._name, f"{path[:200]} is compressed with zstd, which Docker archives lack"
+                    self.name, f"{path[:200]} is compressed with zstd, which Docker archives lack"
                 )
             if kind_of(first) != "gzip":
                 return DOCKER_LAYER_TAR, diff_id
@@ -237,19 +233,19 @@ class DockerArchiveSource:
         data = index.read(INDEX_FILE, MAX_MANIFEST)
         if data is None or index.size(LAYOUT_FILE) is None:
             return None
-        listed = parse(f"{INDEX_FILE} of {self._name}", data, None)
+        listed = parse(f"{INDEX_FILE} of {self.name}", data, None)
         queue = list(listed.manifests) if isinstance(listed, Index) else []
         nested: list[Descriptor] = []
         for entry in queue:
             if entry.media_type in INDEX_TYPES:
                 inner = self._document(entry)
-                parsed = parse(self._name, inner, entry.media_type) if inner else None
+                parsed = parse(self.name, inner, entry.media_type) if inner else None
                 nested += parsed.manifests if isinstance(parsed, Index) else ()
         for entry in (*queue, *nested):
             if entry.media_type not in MANIFEST_TYPES:
                 continue
             inner = self._document(entry)
-            parsed = parse(self._name, inner, entry.media_type) if inner else None
+            parsed = parse(self.name, inner, entry.media_type) if inner else None
             if not isinstance(parsed, Manifest) or parsed.config.digest != config.digest:
                 continue
             blobs = (parsed.config, *parsed.layers)
@@ -265,7 +261,7 @@ class DockerArchiveSource:
             return None
         data = self._index().read(_blob(entry), MAX_MANIFEST) or b""
         if sha256(data) != entry.digest:
-            raise DigestMismatch(self._name, entry.digest, sha256(data))
+            raise DigestMismatch(self.name, entry.digest, sha256(data))
         return data
 
 

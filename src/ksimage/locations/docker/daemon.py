@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
-from ksimage.errors import CannotWrite, EngineRefused, ImageNotFound, MalformedImage
+from ksimage.errors import EngineRefused, ImageNotFound, MalformedImage
 from ksimage.images import tar
 from ksimage.images.documents import JsonObject, mapping, number, sequence
 from ksimage.images.manifest import Descriptor, Manifest, parse
@@ -25,7 +25,7 @@ from ksimage.locations.docker.client import EngineApi, EngineClient
 from ksimage.locations.docker.save import closing_files
 from ksimage.locations.files import staging
 from ksimage.locations.oci.blobtar import BlobTar
-from ksimage.locations.protocol import CHUNK, Source, Transfer
+from ksimage.locations.protocol import CHUNK, Source
 
 MAX_FILE = 16 << 20
 PROBE_LABEL = "io.ksimage.probe"
@@ -45,16 +45,12 @@ class DaemonSource:
     ) -> None:
         self._ref = ref
         self._digest = digest
-        self._name = f"docker-daemon:{ref}" + (f"@{digest}" if digest and ref else digest or "")
+        self.name = f"docker-daemon:{ref}" + (f"@{digest}" if digest and ref else digest or "")
         self._client = client
         self._own_client = client is None
         self._inspected: JsonObject | None = None
         self._archive: DockerArchiveSource | None = None
         self._guard = threading.RLock()
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     def inspect(self) -> JsonObject:
         """What the engine knows about the image (its API's ``ImageInspect``).
@@ -128,7 +124,7 @@ class DaemonSource:
             size = number(information, "size")
             if size > limit:
                 raise MalformedImage(
-                    self._name,
+                    self.name,
                     f"{path} has {size} bytes (at most {limit} are accepted)",
                 )
             return self._first(path, chunks, limit)
@@ -155,58 +151,40 @@ class DaemonSource:
                 found: JsonObject = self._api().inspect_image(wanted)
             except docker.errors.ImageNotFound as error:
                 raise ImageNotFound(
-                    self._name, why="the Docker Engine does not have it", advice=["docker images"]
+                    self.name, why="the Docker Engine does not have it", advice=["docker images"]
                 ) from error
         digests = [str(text).rpartition("@")[2] for text in sequence(found, "RepoDigests")]
         if self._digest and self._digest not in (found["Id"], *digests):
-            raise ImageNotFound(self._name, why=f"{self._ref} is {found['Id']} now")
+            raise ImageNotFound(self.name, why=f"{self._ref} is {found['Id']} now")
         return found
 
     def _spooled(self) -> DockerArchiveSource:
         with self._guard:
             if self._archive is None:
-                self._archive = DockerArchiveSource(self._spool(), name=self._name)
+                self._archive = DockerArchiveSource(self._spool(), name=self.name)
             return self._archive
 
     def _spool(self) -> BinaryIO:
         information = self.inspect()
-        directory = Path(tempfile.gettempdir())
-        staging.require_space(directory, number(information, "Size"))
-        spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (source closes)
-        try:
-            with engine.translated(f"save {self._ref or self._digest}"):
-                # By ID: the name may move between two questions.
-                for chunk in self._api().get_image(str(information["Id"]), chunk_size=CHUNK):
-                    _write(spool, chunk, directory)
-        except BaseException:
-            spool.close()
-            raise
-        return spool
+        with engine.translated(f"save {self._ref or self._digest}"):
+            # By ID: the name may move between two questions.
+            chunks = self._api().get_image(str(information["Id"]), chunk_size=CHUNK)
+            return staging.spooled(chunks, number(information, "Size"))
 
 
-def _write(spool: BinaryIO, chunk: bytes, directory: Path) -> None:
-    try:
-        spool.write(chunk)
-    except OSError as error:
-        raise CannotWrite(directory, error) from error
-
-
-class DaemonTarget:
+class DaemonTarget(BlobTar):
     """A destination in the engine: an archive in a temporary file, sent as ``docker load`` does.
 
     The engine names the image last, after it took all layers in.
     """
 
-    max_jobs = 1
-
     def __init__(self, ref: str, *, client: EngineClient | None = None) -> None:
         self.ref = ref
-        self.name = f"docker-daemon:{ref}"
         self._client = client
         self._own_client = client is None
         # The file name is only a place to stage beside; nothing is ever renamed to it.
         place = Path(tempfile.gettempdir()) / "ksimage-load.tar"
-        self._blobs = BlobTar(self.name, place, (), self._connected)
+        super().__init__(f"docker-daemon:{ref}", place, (), self._connected)
 
     def platform(self) -> str | None:
         """The engine's own."""
@@ -221,17 +199,10 @@ class DaemonTarget:
             return None
         return Descriptor(DOCKER_CONFIG, str(information["Id"]), 0)
 
-    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
-        return self._blobs.put(descriptor, source)
-
-    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        self._blobs.put_data(descriptor, data)
-
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
         manifest = parse(self.name, data, descriptor.media_type)
-        files = closing_files(self.name, self.ref, self._blobs, descriptor, data)
-        archive = self._blobs.finish(files)
+        archive = self.finish(closing_files(self, self.ref, descriptor, data))
         client = self._connected()
         with engine.translated(f"load {self.ref}"):
             for event in client.api.load_image(archive):
@@ -250,7 +221,7 @@ class DaemonTarget:
             )
 
     def close(self) -> None:
-        self._blobs.discard()
+        super().close()
         if self._client is not None and self._own_client:
             self._client.close()
             self._client = None

@@ -17,10 +17,9 @@ from ksimage.locations.docker.listing import LIST_FILE
 from ksimage.locations.oci.archive import FOLDERS, ArchiveFile
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named
-from ksimage.locations.protocol import Source, Transfer
 
 
-class DockerArchiveTarget:
+class DockerArchiveTarget(BlobTar):
     """A destination in a Docker archive.
 
     Args:
@@ -28,13 +27,11 @@ class DockerArchiveTarget:
         ref: NAME:TAG inside, or "".
     """
 
-    max_jobs = 1
-
     def __init__(self, path: Path, ref: str = "") -> None:
         self.ref = ref
-        self.name = f"docker-archive:{path}" + (f":{ref}" if ref else "")
         self._file = ArchiveFile(path, "docker-archive", LIST_FILE, LIST_FILE)
-        self._blobs = BlobTar(self.name, path, FOLDERS, self._file.check)
+        name = f"docker-archive:{path}" + (f":{ref}" if ref else "")
+        super().__init__(name, path, FOLDERS, self._file.check)
 
     def platform(self) -> str | None:
         return ""
@@ -42,28 +39,20 @@ class DockerArchiveTarget:
     def held(self) -> Descriptor | None:
         return self._file.held(DockerArchiveSource(self._file.path, self.ref))
 
-    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
-        return self._blobs.put(descriptor, source)
-
-    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        self._blobs.put_data(descriptor, data)
-
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
-        self._blobs.close(closing_files(self.name, self.ref, self._blobs, descriptor, data))
-
-    def close(self) -> None:
-        self._blobs.discard()
+        self.commit(closing_files(self, self.ref, descriptor, data))
 
 
 def closing_files(
-    name: str, ref: str, blobs: BlobTar, descriptor: Descriptor, data: bytes
+    blobs: BlobTar, ref: str, descriptor: Descriptor, data: bytes
 ) -> list[tuple[str, bytes]]:
     """The files that make a Docker archive, and a layout, of the blobs before them.
 
     Raises:
         UnsupportedImage: an index, or layers that were not put.
     """
+    name = blobs.name
     manifest = parse(name, data, descriptor.media_type)
     if not isinstance(manifest, Manifest):
         raise UnsupportedImage(name, "a Docker archive holds one platform, not an index")

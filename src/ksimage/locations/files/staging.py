@@ -11,15 +11,18 @@ import fcntl
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ksimage.errors import CannotWrite, NoSpace
 
 PREFIX = ".ksimage-"
 RESERVE = 64 << 20
 """Bytes left free on a disk that we fill."""
+_CHECK_EVERY = 64 << 20  # bytes between two looks at the free space
 
 
 class Staged:
@@ -108,9 +111,33 @@ def write_new(destination: Path, data: bytes) -> None:
         staged.discard()
 
 
-def sweep(directory: Path) -> list[Path]:
-    """Remove staged files whose writers are gone; returns them."""
-    removed = []
+def spooled(chunks: Iterable[bytes], size: int = 0) -> BinaryIO:
+    """A temporary file without a name that holds ``chunks``, about ``size`` bytes where known.
+
+    Raises:
+        NoSpace, CannotWrite, and what ``chunks`` raises.
+    """
+    directory = Path(tempfile.gettempdir())
+    require_space(directory, size)
+    spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (the caller closes)
+    written = 0
+    try:
+        for chunk in chunks:
+            if written // _CHECK_EVERY != (written + len(chunk)) // _CHECK_EVERY:
+                require_space(directory, _CHECK_EVERY)
+            written += len(chunk)
+            try:
+                spool.write(chunk)
+            except OSError as error:
+                raise CannotWrite(directory, error) from error
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+def sweep(directory: Path) -> None:
+    """Remove staged files whose writers are gone."""
     for path in sorted(directory.glob(f"{PREFIX}*.part")):
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
@@ -119,12 +146,10 @@ def sweep(directory: Path) -> list[Path]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
-            removed.append(path)
         except OSError:  # locked: its writer lives
             continue
         finally:
             os.close(descriptor)
-    return removed
 
 
 def lock(descriptor: int) -> None:

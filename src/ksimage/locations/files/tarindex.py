@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from ksimage.errors import CannotRead, CannotWrite, ImageNotFound, MalformedImage
+from ksimage.errors import CannotRead, ImageNotFound, MalformedImage
 from ksimage.images import tar
 from ksimage.images.compression import decompress, kind_of
 from ksimage.images.tarstream import FileStream
@@ -25,7 +24,6 @@ from ksimage.locations.protocol import CHUNK
 MAX_MEMBERS = 50_000
 MAX_SPOOL = 64 << 30
 MAX_LINKS = 8
-_CHECK_EVERY = 64 << 20  # bytes between two looks at the free space
 _OTHERS = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2"}
 
 
@@ -56,7 +54,10 @@ class TarIndex:
             magic = self._pread(6, 0)
             if kind_of(magic):
                 with self._file as compressed:
-                    self._file = _spool(name, compressed)
+                    chunks = self._chunks(0, os.fstat(compressed.fileno()).st_size)
+                    self._file = staging.spooled(
+                        decompress(name, chunks, what="the archive", limit=MAX_SPOOL)
+                    )
             for prefix, tool in _OTHERS.items():
                 if magic.startswith(prefix):
                     raise MalformedImage(
@@ -163,23 +164,3 @@ def _normal(path: str) -> str | None:
     if normal.startswith(("/", "../")) or normal in (".", ".."):
         return None
     return normal
-
-
-def _spool(name: str, file: BinaryIO) -> BinaryIO:
-    directory = Path(tempfile.gettempdir())
-    spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 (TarIndex closes it)
-    written = 0
-    chunks = iter(lambda: file.read(CHUNK), b"")
-    try:
-        for data in decompress(name, chunks, what="the archive", limit=MAX_SPOOL):
-            if written // _CHECK_EVERY != (written + len(data)) // _CHECK_EVERY:
-                staging.require_space(directory, _CHECK_EVERY)
-            written += len(data)
-            spool.write(data)
-    except OSError as error:
-        spool.close()
-        raise CannotWrite(directory, error) from error
-    except BaseException:
-        spool.close()
-        raise
-    return spool

@@ -105,7 +105,7 @@ class ArtifactReader(LayoutReader):
         """The artifact's members. Raises ImageNotFound, CannotRead, MalformedImage."""
         with self._guard:
             if self._opened is None:
-                self._opened = _shared(self.path, self._name)
+                self._opened = _shared(self.path, self.name)
             return self._opened
 
     def unchanged(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,11 +48,8 @@ def read(path: Path) -> dict[ImageName, Image]:
     Raises:
         KubekeyImagesNotFound, ImageNotFound, MalformedImage, CannotRead.
     """
-    opened = reader(path, f"kubekey:{path}")
-    try:
+    with closing(reader(path, f"kubekey:{path}")) as opened:
         return images.all_of(opened.entries())
-    finally:
-        opened.close()
 
 
 def installers(path: Path) -> list[Name]:

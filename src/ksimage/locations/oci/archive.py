@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named
 from ksimage.locations.oci.layout import LayoutReader
-from ksimage.locations.protocol import Source, Transfer
+from ksimage.locations.protocol import Source
+from ksimage.text import did_you_mean
 
 FOLDERS = ("blobs", "blobs/sha256")
 
@@ -43,7 +44,7 @@ class OciArchiveSource(LayoutReader):
                 raise ImageNotFound(
                     self.name,
                     why="it is KubeKey's artifact, which has its images in a folder of its own",
-                    advice=[f"kubekey:{self._path_of_file}"],
+                    advice=did_you_mean([f"kubekey:{self._path_of_file}"]),
                 ) from error
             if self._size("manifest.json") is None:
                 raise
@@ -118,16 +119,13 @@ class ArchiveFile(NamedTuple):
     def _others(self) -> Descriptor | None:
         if not self.path.exists():
             return None
-        index = TarIndex(self.path, f"{self.kind}:{self.path}")
-        try:
+        with closing(TarIndex(self.path, f"{self.kind}:{self.path}")) as index:
             data = index.read(self.listing, MAX_MANIFEST) or b""
-        finally:
-            index.close()
         empty = b"sha256:" not in data and b'"Config"' not in data
         return None if empty else Descriptor(OCI_INDEX, sha256(data), len(data))
 
 
-class OciArchiveTarget:
+class OciArchiveTarget(BlobTar):
     """A destination in an OCI archive.
 
     Args:
@@ -135,13 +133,11 @@ class OciArchiveTarget:
         ref: the image's name inside.
     """
 
-    max_jobs = 1
-
     def __init__(self, path: Path, ref: str = "") -> None:
         self.ref = ref
-        self.name = f"oci-archive:{path}" + (f":{ref}" if ref else "")
         self._file = ArchiveFile(path, "oci-archive", LAYOUT_FILE, INDEX_FILE)
-        self._blobs = BlobTar(self.name, path, FOLDERS, self._file.check)
+        name = f"oci-archive:{path}" + (f":{ref}" if ref else "")
+        super().__init__(name, path, FOLDERS, self._file.check)
 
     def platform(self) -> str | None:
         return None
@@ -149,16 +145,7 @@ class OciArchiveTarget:
     def held(self) -> Descriptor | None:
         return self._file.held(OciArchiveSource(self._file.path, self.ref))
 
-    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
-        return self._blobs.put(descriptor, source)
-
-    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        self._blobs.put_data(descriptor, data)
-
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
         index = index_of(named(descriptor, self.ref))
-        self._blobs.close([(LAYOUT_FILE, LAYOUT), (INDEX_FILE, index)])
-
-    def close(self) -> None:
-        self._blobs.discard()
+        self.commit([(LAYOUT_FILE, LAYOUT), (INDEX_FILE, index)])

@@ -1,4 +1,4 @@
-"""A tar file of blobs in the making, which OCI archives and Docker archives both are."""
+"""A tar file of blobs in the making: what targets that become OCI or Docker archives share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ksimage.locations.protocol import Outcome, Source, Transfer
 
 
 class BlobTar:
-    """Blobs by digest, then the files that make an image of them. Thread-safe.
+    """The part of a target that takes blobs by digest, then the files that make an image of them.
+    Thread-safe.
 
     The order of the members is the order of the calls, so they must come one at a time for the
     file's bytes to depend on the image alone.
@@ -26,10 +27,12 @@ class BlobTar:
         before: called before anything is written; raises when that would be in vain.
     """
 
+    max_jobs = 1
+
     def __init__(
         self, name: str, path: Path, folders: Iterable[str], before: Callable[[], object]
     ) -> None:
-        self._name = name
+        self.name = name
         self._path = path
         self._folders = tuple(folders)
         self._before = before
@@ -37,7 +40,7 @@ class BlobTar:
         self._written: set[str] = set()
         self._guard = threading.Lock()
 
-    def put(self, descriptor: Descriptor, source: Source) -> Transfer:
+    def put_blob(self, descriptor: Descriptor, source: Source) -> Transfer:
         """Append a blob, once."""
         with self._guard:
             if descriptor.digest in self._written:
@@ -46,7 +49,7 @@ class BlobTar:
                 self._add(descriptor, chunks)
             return Transfer(descriptor, Outcome.SENT, descriptor.size)
 
-    def put_data(self, descriptor: Descriptor, data: bytes) -> None:
+    def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
         """Append a manifest, once."""
         with self._guard:
             if descriptor.digest not in self._written:
@@ -56,7 +59,7 @@ class BlobTar:
         """The digests of those that were not put."""
         return [blob.digest for blob in descriptors if blob.digest not in self._written]
 
-    def close(self, files: Iterable[tuple[str, bytes]]) -> None:
+    def commit(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Append the files that come last, and put the whole in its place."""
         self._end(files).commit()
 
@@ -64,7 +67,7 @@ class BlobTar:
         """The same, but the finished file is handed out, to be read; it has no name to stay."""
         return self._end(files).finish()
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Remove what is unfinished. May be called twice, and after all."""
         if self._writer is not None:
             self._writer.discard()
@@ -76,7 +79,7 @@ class BlobTar:
         return writer
 
     def _add(self, descriptor: Descriptor, chunks: Iterable[bytes]) -> None:
-        path = f"blobs/sha256/{hex_of(self._name, descriptor.digest)}"
+        path = f"blobs/sha256/{hex_of(self.name, descriptor.digest)}"
         self._open().add(path, descriptor.size, chunks)
         self._written.add(descriptor.digest)
 

@@ -48,13 +48,9 @@ class LayoutReader(ABC):
     """
 
     def __init__(self, name: str, ref: str, digest: str | None) -> None:
-        self._name = name
+        self.name = name
         self._ref = ref
         self._digest = digest
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     @abstractmethod
     def _size(self, path: str) -> int | None:
@@ -82,15 +78,15 @@ class LayoutReader(ABC):
         present = [_label(entry) for entry in entries]
         if not distinct:
             raise ImageNotFound(
-                self._name,
+                self.name,
                 why=f"the layout holds {', '.join(present[:20]) or 'no image'}",
             )
         if len(distinct) > 1:
-            raise AmbiguousImage(self._name, present)
+            raise AmbiguousImage(self.name, present)
         (found,) = distinct.values()
         if found.media_type not in INDEX_TYPES | MANIFEST_TYPES:
             raise UnsupportedImage(
-                self._name, f"media type {found.media_type!r} is neither an image nor an index"
+                self.name, f"media type {found.media_type!r} is neither an image nor an index"
             )
         return found
 
@@ -102,14 +98,14 @@ class LayoutReader(ABC):
         """
         marker = self._read(LAYOUT_FILE, MAX_MARKER)
         if marker is None:
-            raise ImageNotFound(self._name, why=f"it has no file {LAYOUT_FILE}")
-        version = load_json(self._name, marker, MAX_MARKER).get("imageLayoutVersion")
+            raise ImageNotFound(self.name, why=f"it has no file {LAYOUT_FILE}")
+        version = load_json(self.name, marker, MAX_MARKER).get("imageLayoutVersion")
         if not isinstance(version, str) or not version.startswith("1."):
-            raise UnsupportedImage(self._name, f"image layout version {version!r} is not 1.0.0")
+            raise UnsupportedImage(self.name, f"image layout version {version!r} is not 1.0.0")
         data = self._read(INDEX_FILE, MAX_MANIFEST)
         if data is None:
-            raise MalformedImage(self._name, f"the layout has no {INDEX_FILE}")
-        return listed(f"{INDEX_FILE} of {self._name}", data)
+            raise MalformedImage(self.name, f"the layout has no {INDEX_FILE}")
+        return listed(f"{INDEX_FILE} of {self.name}", data)
 
     def size_of(self, digest: str) -> int | None:
         """Bytes of a blob, or None when it is not there. Raises MalformedImage."""
@@ -129,33 +125,33 @@ class LayoutReader(ABC):
         if descriptor.platform is not None and self._size(self._path(descriptor.digest)) is None:
             raise self._partial(descriptor)
         with self._open(descriptor, 0) as chunks:
-            return checked_manifest(self._name, descriptor, chunks)
+            return checked_manifest(self.name, descriptor, chunks)
 
     @contextmanager
     def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
         with self._open(descriptor, offset) as chunks:
-            yield chunks if offset else checked(self._name, descriptor, chunks)
+            yield chunks if offset else checked(self.name, descriptor, chunks)
 
     def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
         return self
 
     def _path(self, digest: str) -> str:
-        return f"blobs/sha256/{hex_of(self._name, digest)}"
+        return f"blobs/sha256/{hex_of(self.name, digest)}"
 
     def _open(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Iterator[bytes]]:
         path = self._path(descriptor.digest)
         size = self._size(path)
         if size is None:
-            raise MalformedImage(self._name, f"the blob {descriptor.digest} is missing")
+            raise MalformedImage(self.name, f"the blob {descriptor.digest} is missing")
         if size != descriptor.size:
             raise DigestMismatch(
-                self._name, f"{descriptor.size} bytes for {descriptor.digest}", f"{size} bytes"
+                self.name, f"{descriptor.size} bytes for {descriptor.digest}", f"{size} bytes"
             )
         return self._stream(path, offset)
 
     def _partial(self, missing: Descriptor) -> MalformedImage:
         """The error for a platform that was left out when the image was written here."""
-        top = parse(self._name, self.manifest(self.top()))
+        top = parse(self.name, self.manifest(self.top()))
         entries = top.manifests if isinstance(top, Index) else ()
         present = [
             str(entry.platform)
@@ -163,7 +159,7 @@ class LayoutReader(ABC):
             if entry.platform and self._size(self._path(entry.digest)) is not None
         ]
         return MalformedImage(
-            self._name,
+            self.name,
             f"its index names {missing.platform}, which is not here: a part of the image was"
             " exported",
             advice=[
@@ -178,7 +174,7 @@ class LayoutReader(ABC):
             return None
         if size > limit:
             raise MalformedImage(
-                self._name, f"{path} has {size} bytes (at most {limit} are accepted)"
+                self.name, f"{path} has {size} bytes (at most {limit} are accepted)"
             )
         with self._stream(path, 0) as chunks:
             return b"".join(chunks)
@@ -186,10 +182,10 @@ class LayoutReader(ABC):
     def _unlisted(self, digest: str) -> Descriptor:
         data = self._read(self._path(digest), MAX_MANIFEST)
         if data is None:
-            raise ImageNotFound(self._name, why=f"the layout holds no {digest}")
+            raise ImageNotFound(self.name, why=f"the layout holds no {digest}")
         if sha256(data) != digest:
-            raise DigestMismatch(self._name, digest, sha256(data))
-        return Descriptor(parse(self._name, data).media_type, digest, len(data))
+            raise DigestMismatch(self.name, digest, sha256(data))
+        return Descriptor(parse(self.name, data).media_type, digest, len(data))
 
 
 def _names(entry: Descriptor) -> set[str]:

@@ -49,11 +49,3 @@ def session_for(registry: str, options: RegistryOptions | None) -> RegistrySessi
         if session is None or session.channel.wire.interrupted:
             session = _sessions[key] = RegistrySession(Channel(registry, options))
         return session
-
-
-def close_sessions() -> None:
-    """Close all connections and forget everything: tokens, logins, what registries hold."""
-    with _sessions_lock:
-        for session in _sessions.values():
-            session.channel.wire.close()
-        _sessions.clear()

@@ -30,7 +30,6 @@ class InstallerConfig(NamedTuple):
         string: whether YAML reads the label as text.
         has_labels: whether metadata.labels is there; kk panics without it.
         verbosity: spec.debug.verbosity, or "".
-        local_registry, namespace_override: what the file itself says; kk's sed overwrites both.
     """
 
     document: YamlDocument
@@ -39,8 +38,6 @@ class InstallerConfig(NamedTuple):
     string: bool
     has_labels: bool
     verbosity: str = ""
-    local_registry: str = ""
-    namespace_override: str = ""
 
 
 class Configuration(NamedTuple):
@@ -57,7 +54,6 @@ class Configuration(NamedTuple):
         endpoints: etcd.external.endpoints.
         etcd_hosts: number of hosts with the role etcd.
         registry: spec.registry.
-        registry_host: whether a host has the role registry, on which kk can install one.
         installer: the document for ks-installer, the last one; None without.
         notes: what is odd about the file as such.
     """
@@ -71,7 +67,6 @@ class Configuration(NamedTuple):
     etcd: str
     endpoints: tuple[str, ...]
     registry: Registry
-    registry_host: bool
     installer: InstallerConfig | None
     notes: tuple[str, ...] = ()
 
@@ -102,7 +97,6 @@ def parse(data: bytes, place: str) -> Configuration:
         etcd=text_at(spec, "etcd", "type"),
         endpoints=_texts(at(spec, "etcd", "external", "endpoints")),
         registry=_registry(at(spec, "registry")),
-        registry_host=bool(_texts(at(spec, "roleGroups", "registry"))),
         installer=_installer(installers[-1]) if installers else None,
         notes=_notes(documents, clusters, installers),
     )
@@ -134,8 +128,6 @@ def _installer(document: YamlDocument) -> InstallerConfig:
         string=label is None or is_text(label),
         has_labels=at(root, "metadata", "labels") is not None,
         verbosity=text_at(root, "spec", "debug", "verbosity"),
-        local_registry=text_at(root, "spec", "local_registry"),
-        namespace_override=text_at(root, "spec", "namespace_override"),
     )
 
 

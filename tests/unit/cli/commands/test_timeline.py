@@ -21,7 +21,7 @@ from tests.unit.cli.conftest import Run
 from ksimage.cli.commands.timeline import follow
 from ksimage.cli.output.terminal import Terminal
 from ksimage.cli.output.timeline import TimelineOutput
-from ksimage.cluster.follow import PodSource, Reached
+from ksimage.cluster.files.follow import PodSource, Reached
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from tests.unit.cluster.objects_of import (
 )
 
 from ksimage.cli.output import status as output
-from ksimage.cluster import verdict
-from ksimage.cluster.image import Held, TagMeaning
-from ksimage.cluster.leftovers import Leftovers
+from ksimage.cluster.image.meaning import Held, TagMeaning
+from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.state import Failure, Playbook
-from ksimage.cluster.status import Status
+from ksimage.cluster.status import verdict
+from ksimage.cluster.status.overview import Status
 from ksimage.inspection.identity import Origin
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.support.registry import close_sessions
 
 from ksimage.locations.options import RegistryOptions
-from ksimage.locations.registry.session import close_sessions, session_for
+from ksimage.locations.registry.session import session_for
 
 
 @pytest.fixture(autouse=True)

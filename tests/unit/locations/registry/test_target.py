@@ -8,6 +8,7 @@ import pytest
 from tests.faults.conftest import Waits
 from tests.faults.scripted import Reply, ScriptedRegistry
 from tests.support.blobs import MemorySource
+from tests.support.registry import close_sessions
 
 from ksimage.errors import TagImmutable, TagMoved, TagNotShown
 from ksimage.images.manifest import Descriptor
@@ -15,7 +16,6 @@ from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.images.reference import parse
 from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome
-from ksimage.locations.registry.session import close_sessions
 from ksimage.locations.registry.target import RegistryTarget
 
 OLD, NEW = b'{"a": 1}', b'{"a": 2}'

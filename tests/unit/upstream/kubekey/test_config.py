@@ -18,7 +18,6 @@ def test_the_usual() -> None:
     found = read("harbor-airgap")
     assert (found.api, found.kubernetes, found.runtime) == ("v1alpha2", "v1.22.12", "containerd")
     assert found.registry == Registry("dockerhub.kubekey.local", "kubesphereio", "harbor")
-    assert not found.registry_host
     assert found.installer is not None
     assert (found.installer.kind, found.installer.label) == ("ClusterConfiguration", "v3.3.2")
     assert found.notes == ()
@@ -26,7 +25,6 @@ def test_the_usual() -> None:
 
 def test_a_registry_that_kk_installs() -> None:
     found = read("plain-registry")
-    assert found.registry_host
     assert found.registry.kind == ""
 
 

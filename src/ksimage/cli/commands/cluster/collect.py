@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ksimage.bundle.material import Contents, Material
     from ksimage.bundle.writer import About, BundleFile
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.collection import Limits
+    from ksimage.cluster.files.collection import Limits
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.redact.redactor import Redactor
 
@@ -105,7 +105,7 @@ def collect(
       ksimage collect ./results -o bundle.tar.gz
       ksimage collect --redact-only old.tar.gz -o new.tar.gz
     """
-    from ksimage.cluster.collection import Limits
+    from ksimage.cluster.files.collection import Limits
 
     kubectl = kubectl_of(values)
     moment = time.time()
@@ -176,7 +176,7 @@ def _collected(
     moment: float,
 ) -> BundleFile:
     from ksimage.bundle.material import Material
-    from ksimage.cluster.collection import Collection
+    from ksimage.cluster.files.collection import Collection
     from ksimage.errors import NothingCollected
 
     with Material() as material:
@@ -200,8 +200,8 @@ def _folder(terminal: Terminal, source: str, material: Material, limits: Limits)
     """Take a results folder of this machine."""
     import sys
 
-    from ksimage.cluster import packing
-    from ksimage.cluster.collection import put
+    from ksimage.cluster.files import packing
+    from ksimage.cluster.files.collection import put
     from ksimage.errors import CannotRead
 
     folder = Path(source)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.status import Status
-    from ksimage.cluster.verdict import StatusVerdict
+    from ksimage.cluster.status.overview import Status
+    from ksimage.cluster.status.verdict import StatusVerdict
 
 CLEAR = "\x1b[H\x1b[J"
 
@@ -65,8 +65,8 @@ def status(terminal: Terminal, /, refresh: bool, every: float, **values: object)
 
 
 def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, StatusVerdict]:
-    from ksimage.cluster import status as statuses
-    from ksimage.cluster import verdict
+    from ksimage.cluster.status import overview as statuses
+    from ksimage.cluster.status import verdict
 
     found = statuses.gather(kubectl, invocation.options)
     return found, verdict.judge(found)

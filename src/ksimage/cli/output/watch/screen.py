@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
 
-SMALLEST = (80, 24)
 _KEYS = (
     "↑↓ component  f failures  e errors  ? help  q leave",
     "↑↓ component  f failures  e errors only  ? help  q leave (the installation goes on)",

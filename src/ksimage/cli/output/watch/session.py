@@ -125,10 +125,7 @@ class Watching:
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
         if raised:
-            raised.advice = (
-                *raised.advice,
-                *reports.advice(verdict, self.source.live, self._words),
-            )
+            raised.advice = (*raised.advice, *self._advice(error, verdict))
             raise raised
 
     def _run(
@@ -199,11 +196,14 @@ class Watching:
             self._print(text)
         raised = error or self._error(verdict) or self._unsaved()
         if raised is not None:
-            raised.advice = (
-                *raised.advice,
-                *reports.advice(verdict, self.source.live, self._words),
-            )
+            raised.advice = (*raised.advice, *self._advice(error, verdict))
             raise raised
+
+    def _advice(self, error: KsimageError | None, verdict: InstallationVerdict) -> list[str]:
+        """What goes on from what was seen; nothing where there was nothing to be seen."""
+        if error is not None and not any(attempt.runs for attempt in self._told.attempts):
+            return []
+        return reports.advice(verdict, self.source.live, self._words)
 
     def _error(self, verdict: InstallationVerdict) -> KsimageError | None:
         if verdict.outcome == "success":

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from urllib3.response import BaseHTTPResponse
 
@@ -140,7 +140,7 @@ class RegistryClient:
             raise DigestMismatch(name, f"{descriptor.size} bytes", f"{found.size} bytes")
         return data
 
-    def put_manifest(self, what: str, media_type: str, data: bytes) -> Answer:
+    def put_manifest(self, what: str, media_type: str, data: bytes) -> None:
         """Store a manifest under a tag or its digest. May be repeated without harm."""
         answer = self.channel.request(
             "PUT",
@@ -153,7 +153,6 @@ class RegistryClient:
         announced = answer.headers.get("Docker-Content-Digest")
         if announced and DIGEST.fullmatch(announced) and announced != sha256(data):
             raise DigestMismatch(self.intent(what).name, sha256(data), announced)
-        return answer
 
     def has_blob(self, descriptor: Descriptor, *, push: bool = False) -> bool:
         """True when the repository has the blob, with that size."""
@@ -177,11 +176,8 @@ class RegistryClient:
         Raises:
             BlobMissing, DigestMismatch, RegistryError, AuthError: while iterating, too.
         """
-        chunks = self._chunks(descriptor, offset)
-        try:
+        with closing(self._chunks(descriptor, offset)) as chunks:
             yield chunks
-        finally:
-            chunks.close()
 
     def _chunks(self, descriptor: Descriptor, position: int) -> Generator[bytes, None, None]:
         name = self.intent(descriptor.digest).name

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
@@ -148,14 +149,11 @@ class Upload:
             headers.pop("Content-Range", None)
         channel = self.client.channel
         intent = self.client.intent(self.descriptor.digest, push=True)
-        body = self._body(start, end)
-        try:
-            with channel.exchange(
-                method, url, intent, headers=headers, body=lambda: body
-            ) as response:
-                return channel.settle(response, intent, (200, 201, 202, 204, 400, 404, 405, 416))
-        finally:
-            body.close()
+        with (
+            closing(self._body(start, end)) as body,
+            channel.exchange(method, url, intent, headers=headers, body=lambda: body) as response,
+        ):
+            return channel.settle(response, intent, (200, 201, 202, 204, 400, 404, 405, 416))
 
     def _body(self, start: int, end: int) -> Generator[bytes, None, None]:
         left = end - start

@@ -18,6 +18,7 @@ import binascii
 import json
 import logging
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -81,14 +82,22 @@ def files(environ: Mapping[str, str]) -> Iterator[Path]:
     named = environ.get("REGISTRY_AUTH_FILE")
     if named:
         if not _present(Path(named)):
-            raise CredentialsFileBroken(named, "REGISTRY_AUTH_FILE names it, and it is not there")
+            raise CredentialsFileBroken(
+                named,
+                "REGISTRY_AUTH_FILE names it, and it is not there",
+                mend="do without it: unset REGISTRY_AUTH_FILE",
+            )
         yield Path(named)
         return
     home = Path(environ.get("HOME") or Path.home())
     docker = environ.get("DOCKER_CONFIG")
     candidates = [Path(docker) / "config.json"] if docker else []
     if docker and os.path.isfile(docker):  # noqa: PTH113 - raises nothing
-        raise CredentialsFileBroken(docker, "DOCKER_CONFIG names it, and wants its folder")
+        raise CredentialsFileBroken(
+            docker,
+            "DOCKER_CONFIG names it, and wants its folder",
+            mend=f"export DOCKER_CONFIG={shlex.quote(str(Path(docker).parent))}",
+        )
     if docker and not os.path.lexists(docker):  # no logins, as for docker itself
         log.info("DOCKER_CONFIG names the folder %s, which does not exist", docker)
     runtime = environ.get("XDG_RUNTIME_DIR", "")

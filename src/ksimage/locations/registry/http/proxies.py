@@ -35,6 +35,8 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     try:
         if urlsplit(proxy).scheme not in ("http", "https") or not urlsplit(proxy).hostname:
             raise ValueError
+        if any(character.isspace() for character in proxy):
+            raise ValueError
         _ = urlsplit(proxy).port
     except ValueError:
         raise ProxyUnusable(variable) from None

@@ -46,7 +46,7 @@ def find_trust(host: str, ca_file: Path | None) -> Trust:
     skipped: list[str] = []
     if ca_file is not None:
         if not ca_file.is_file():
-            raise CertificateFileBroken(str(ca_file), "no such file")
+            raise CertificateFileBroken(str(ca_file), "no such file", missing=True)
         cas.append(ca_file)
     if "/" in host or host in ("", ".", ".."):
         return Trust(tuple(cas))

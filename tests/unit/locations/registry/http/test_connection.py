@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.faults.conftest import Waits
@@ -22,8 +22,16 @@ Make = Callable[[str], Connections]
 
 
 @pytest.fixture
-def make(options: RegistryOptions) -> Make:
-    return lambda address: Connections(host_of(address, insecure=False), options)
+def make(options: RegistryOptions) -> Iterator[Make]:
+    made: list[Connections] = []
+
+    def new(address: str) -> Connections:
+        made.append(Connections(host_of(address, insecure=False), options))
+        return made[-1]
+
+    yield new
+    for connections in made:
+        connections.close()
 
 
 def test_nobody_there(make: Make) -> None:
@@ -58,7 +66,7 @@ def test_cut_before_and_within_the_answer(make: Make, script: ScriptedRegistry) 
     response = connections.send("GET", f"{base}/b", {})
     with pytest.raises(Transient, match="cut"):
         list(connections.chunks(response))
-    connections.close()
+    response.close()
 
 
 def test_a_body_that_hardly_moves(
@@ -76,6 +84,7 @@ def test_a_body_that_hardly_moves(
     connections = make(script.address)
     with pytest.raises(Transient, match="only 100 bytes in 61 s"):
         list(connections.chunks(response))
+    response.close()
 
 
 def test_a_warning_of_the_registrys_is_passed_on_once_and_harmless(

@@ -45,5 +45,7 @@ def test_an_interruption_cuts_what_is_open_and_is_for_those_that_began_before(
     pools._cut()
     with pytest.raises(urllib3.exceptions.HTTPError):
         answer.read()
+    answer.close()
+    manager.clear()
     assert before.is_set()
     assert not pools.interruption().is_set()

@@ -32,6 +32,7 @@ def test_a_server_of_this_machine_that_speaks_no_tls(wire: Wire, script: Scripte
     assert wire.base.startswith("https://")
     response, _ = wire.follow("GET", "/v2/", {}, None, None)
     assert wire.read(response, 10).body == b"{}"
+    wire.finish(response)
     assert wire.base == f"http://{script.address}"
 
 
@@ -42,6 +43,7 @@ def test_a_login_does_not_follow_to_another_server(
     store.on("GET", "y", 200, b"there")
     response, last = wire.follow("GET", "/v2/x", {"Accept": "a"}, "Basic x", None)
     assert wire.read(response, 10).body == b"there"
+    wire.finish(response)
     assert last == f"http://{store.address}/v2/y" and not wire.is_own(last)
     assert script.requests[0].headers["Authorization"] == "Basic x"
     assert "Authorization" not in store.requests[0].headers
@@ -58,6 +60,7 @@ def test_what_writes_is_not_led_elsewhere(wire: Wire, script: ScriptedRegistry) 
     script.on("PUT", "x", 307, Location="/v2/y")
     response, _ = wire.follow("PUT", "/v2/x", {}, None, b"data")
     assert response.status == 307
+    wire.finish(response)
 
 
 @pytest.mark.parametrize(("limit", "cut"), [(10, False), (9, True)])
