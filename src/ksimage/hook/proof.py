@@ -24,7 +24,7 @@ from ksimage.errors import (
     HookWithoutVerbosity,
     UnsupportedRelease,
 )
-from ksimage.hook.syntax import OLDEST_PYTHON, as_broken, parse
+from ksimage.hook.syntax import as_broken, parse
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
