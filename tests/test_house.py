@@ -14,7 +14,7 @@ SOURCE = TOP / "src" / "ksimage"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "_data" not in path.parts)
 ROOMS = sorted({path.parent for path in MODULES} - {SOURCE})
 
-MIRRORED = ("locations/registry", "events", "redact", "timeline", "cluster", "bundle")
+MIRRORED = ("cli", "locations/registry", "events", "redact", "timeline", "cluster", "bundle")
 """Rooms whose every module has a test file of its name."""
 
 

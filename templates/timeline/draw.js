@@ -1,7 +1,7 @@
 // When what is drawn: at most once a frame, and only what a change can have touched.
 import { $ } from "./format.js";
 import { isOutside, paintLanes } from "./lanes.js";
-import { layOut } from "./layout.js";
+import { layOut, size } from "./layout.js";
 import { paintAxes, paintOverview } from "./overview.js";
 import { paintScatter } from "./scatter.js";
 import { onChange } from "./state.js";
@@ -35,10 +35,9 @@ export function startDrawing() {
     draw();
   });
   addEventListener("scroll", () => isOutside() && draw(), { passive: true });
-  let width = $("chart").clientWidth;
+  // Opened lanes change the height alone. The first drawing can bring a scrollbar.
   new ResizeObserver(() => {
-    if ($("chart").clientWidth === width) return; // opened lanes change the height alone
-    width = $("chart").clientWidth;
+    if ($("chart").clientWidth === size.width) return;
     needsLayout = true;
     draw();
   }).observe($("chart"));

@@ -5,7 +5,9 @@ import { view } from "./state.js";
 
 const MOST_ROWS = 400; // of tasks in one open lane: the longest
 
-export const size = { unit: 1, left: 206, plot: 800, lanes: 0, scatter: 230, overview: 42, pixels: 1 };
+export const size = {
+  unit: 1, width: 0, left: 206, plot: 800, lanes: 0, scatter: 230, overview: 42, pixels: 1,
+};
 export const rows = []; // filled anew by layOut
 
 // One CSS pixel of the design; on very wide screens the page's type is larger.
@@ -15,6 +17,7 @@ export function measure() {
   const chart = $("chart");
   size.unit = parseFloat(getComputedStyle(document.body).fontSize) / 13;
   const width = chart.clientWidth;
+  size.width = width;
   const names = view.open.size ? longestName() * 6.3 + 34 : 0;
   const roomy = Math.min(Math.max(206, names), width * 0.3) * (names ? 1 : size.unit);
   size.left = Math.round(width < 620 ? Math.min(128, width * 0.34) : roomy);

@@ -9,6 +9,7 @@ import subprocess
 from typing import Literal
 
 import pytest
+from tests.support import requires
 from tests.support.chromium import Browser
 from tests.support.cluster import Images, Installation
 from tests.support.panes import Pane, pane
@@ -41,6 +42,7 @@ def test_a_slow_installation_that_fails(
     assert b"Zq8-pear" not in b"".join(files.values())
     assert b"no route to the chart" in files["results/monitoring/monitoring/stdout"]
     _timeline(installation, chromium)
+    _by_another_kubectl(installation)
 
 
 def _watch(installation: Installation, whose: str) -> None:
@@ -100,3 +102,18 @@ def _timeline(installation: Installation, chromium: Browser) -> None:
     assert "failed" in chromium.evaluate("document.getElementById('verdict').textContent")
     assert "monitoring" in chromium.evaluate("document.body.innerText")
     assert chromium.problems() == []
+
+
+def _by_another_kubectl(installation: Installation) -> None:
+    """Debian's, beside the one that the machine has: it tells the same."""
+    old = installation.bed.place.old_kubectl
+    requires.condition(old.is_file(), f"there is no {old} (tests/cluster/build)")
+    seen = installation.ksimage("watch", "--kubectl", str(old))
+    assert seen.code == 24
+    assert "task    Deploying grafana" in seen.stdout
+    installation.ksimage("collect", "--kubectl", str(old), "-o", "old.tar.gz").ok()
+    paths = [
+        {entry.path for entry in open_bundle(installation.folder / name).entries()}
+        for name in ("bundle.tar.gz", "old.tar.gz")
+    ]
+    assert paths[0] <= paths[1]  # telemetry comes after the end

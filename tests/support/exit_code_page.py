@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
-from ksimage.errors import KsimageError
+from ksimage.errors import FAMILIES, KsimageError
 
 PAGE = Path(__file__).parents[2] / "docs" / "exit-codes.md"
 
@@ -49,6 +50,8 @@ def page() -> str:
 
 def errors(base: type[KsimageError] = KsimageError) -> Iterator[type[KsimageError]]:
     """Every class that a user can meet, families before their members."""
+    for family in FAMILIES:
+        import_module(f"ksimage.errors.{family}")
     for error in sorted(base.__subclasses__(), key=lambda error: (error.exit_code, error.__name__)):
         if error.__module__.startswith("ksimage.errors"):
             yield error

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
 from ksimage.derivation import direct
-from ksimage.locations.docker import engine
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, Progress
 from ksimage.publish.publish import publish, require_other_file
@@ -55,6 +54,8 @@ def make(
             smoke_test=smoke_test is not False,
         )
     if destination.location.transport is Transport.DAEMON:
+        from ksimage.locations.docker import engine
+
         engine.connect("result")  # now: without one, all that follows is for nothing
     source = derived(plan, destination.location)
     verdict = prove(plan, source)

@@ -13,7 +13,7 @@ import ksimage
 from ksimage.cli.input.groups import LateGroup, Table
 from ksimage.cli.input.options import global_options
 from ksimage.cli.output.terminal import Terminal
-from ksimage.errors import KsimageError, SystemRefused
+from ksimage.errors import KsimageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,6 +87,8 @@ class Program(LateGroup):
             terminal.warning("interrupted: nothing was tagged or pushed half-made")
             code = 130
         except OSError as error:
+            from ksimage.errors import SystemRefused
+
             code = SystemRefused.exit_code
             terminal.error(SystemRefused(error))
         except Exception as error:
@@ -111,6 +113,8 @@ def _broken_pipes() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
+        from ksimage.errors import SystemRefused
+
         raise SystemRefused(error) from error
 
 

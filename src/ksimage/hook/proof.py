@@ -14,9 +14,6 @@ import builtins
 import hashlib
 import re
 import symtable
-import threading
-import warnings
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -27,16 +24,14 @@ from ksimage.errors import (
     HookWithoutVerbosity,
     UnsupportedRelease,
 )
+from ksimage.hook.syntax import as_broken, parse
 from ksimage.upstream import releases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from ksimage.hook.syntax import Nodes
 
 HOOK: Final = "installRunner.py"
 RUNNER: Final = "ansible_runner"
-OLDEST_PYTHON: Final = (3, 8)
-"""The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
-MAX_BYTES: Final = 2 << 20
 
 _CALLS = ("run", "run_async")
 # Parts of the package through which no playbook can be started.
@@ -47,10 +42,6 @@ _SUPPRESSING = ("quiet", "suppress_ansible_output", "suppress_output_file")
 _OVERRULING = ("config", "settings")
 # Put into every module, or into builtins, by the interpreter or its site module.
 _IMPLICIT = {"exit", "quit", "copyright", "credits", "license", "__file__", "__name__", "__doc__"}
-
-# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one
-# may end in a SystemError (python/cpython#106905).
-_PARSING = threading.Lock()
 
 
 def require_supported(data: bytes, *, name: str = "this hook") -> None:
@@ -71,11 +62,13 @@ def require_supported(data: bytes, *, name: str = "this hook") -> None:
     if re.fullmatch(rb"#!.*\bpython(2(\.\d+)?)?(\s.*)?", shebang):
         raise UnsupportedRelease(name, releases.PYTHON2)
     try:
-        tree = _parse(data, HOOK)
+        nodes = parse(data, HOOK)
     except HookBroken as error:
         raise UnsupportedRelease(name, f"its hook is no Python 3: {error.message}") from error
-    if not _calls(tree):
-        rewritten = any(isinstance(n, ast.ImportFrom) and n.module == "lib" for n in tree.body)
+    if not _calls(nodes):
+        rewritten = any(
+            isinstance(n, ast.ImportFrom) and n.module == "lib" and not n.col_offset for n in nodes
+        )
         reason = releases.REWRITTEN if rewritten else "its hook makes no ansible_runner call"
         raise UnsupportedRelease(name, reason)
 
@@ -97,7 +90,7 @@ def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> None:
         HookUnproven: it is not written out.
     """
     require_supported(base, name=name)
-    original, patched = _parse(base, name), _parse(data, name)
+    original, patched = parse(base, name), parse(data, name)
     _same_frame(data, base, name)
     if _answer(patched) != _answer(original):
         raise HookBroken(name, "ks_hook, the answer to --config, is not the base's any more")
@@ -117,34 +110,6 @@ def prove_hook(data: bytes, *, base: bytes, name: str = HOOK) -> None:
         _require_arguments(call, name)
 
 
-@lru_cache(maxsize=2)
-def _parse(data: bytes, name: str) -> ast.Module:
-    # A tree has megabytes: only those at hand are kept.
-    if len(data) > MAX_BYTES:
-        raise HookBroken(name, f"{len(data)} bytes are more than a hook can have")
-    with _as_broken(name):
-        tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
-        compile(tree, name, "exec", dont_inherit=True)  # finds a return outside of a function
-        return tree
-
-
-@contextmanager
-def _as_broken(name: str) -> Iterator[None]:
-    """What Python says of a hook that it cannot read, as HookBroken."""
-    try:
-        # catch_warnings is the process's, too
-        with _PARSING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
-            yield
-    except SyntaxError as error:
-        advice = []
-        if "keyword argument repeated: verbosity" in error.msg:
-            advice = ["it passes a verbosity already: --without verbosity"]
-        raise HookBroken(name, error.msg, line=error.lineno, advice=advice) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise HookBroken(name, f"Python cannot read it: {error}") from error
-
-
 def _same_frame(data: bytes, base: bytes, name: str) -> None:
     """What makes it start as the base does."""
     if data.split(b"\n", 1)[0] != base.split(b"\n", 1)[0]:
@@ -153,26 +118,25 @@ def _same_frame(data: bytes, base: bytes, name: str) -> None:
         raise HookBroken(name, "it has other line endings than the base")
 
 
-def _answer(tree: ast.Module) -> list[str]:
+def _answer(nodes: Nodes) -> list[str]:
     """All values given to ``ks_hook``, which the hook prints for --config."""
     return [
         ast.dump(node)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         and any(isinstance(n, ast.Name) and n.id == "ks_hook" for n in node.targets)
     ]
 
 
-def _undefined(data: bytes, tree: ast.Module, name: str) -> dict[str, int]:
+def _undefined(data: bytes, nodes: Nodes, name: str) -> dict[str, int]:
     """Names that are read but that nothing binds, with the line of the first use.
 
     Empty where the hook has a star import, which may bind anything. Python's own table of symbols
     tells; pyflakes finds the same in five times the time, which is a fifth of a second run.
     """
-    nodes = list(ast.walk(tree))
     if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in nodes):
         return {}
-    with _as_broken(name):
+    with as_broken(name):
         top = symtable.symtable(data, name, "exec")  # type: ignore[arg-type] # bytes will do
     bound: set[str] = set(_IMPLICIT) | set(dir(builtins))
     used: set[str] = set()
@@ -193,11 +157,11 @@ def _undefined(data: bytes, tree: ast.Module, name: str) -> dict[str, int]:
     return dict(sorted(lines.items(), key=lambda item: item[1]))
 
 
-def _calls(tree: ast.Module) -> list[ast.Call]:
+def _calls(nodes: Nodes) -> list[ast.Call]:
     """The calls that start a playbook, in the order of the text."""
     found = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in _CALLS
@@ -207,9 +171,9 @@ def _calls(tree: ast.Module) -> list[ast.Call]:
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
 
 
-def _require_loud(tree: ast.Module, name: str) -> None:
+def _require_loud(nodes: Nodes, name: str) -> None:
     """Nothing at all is told to be quiet, be it a call of ansible_runner or not."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.keyword) and node.arg in _SUPPRESSING:
             if isinstance(node.value, ast.Constant) and node.value.value:
                 reason = f"{node.arg}={node.value.value!r}"
@@ -220,14 +184,14 @@ def _require_loud(tree: ast.Module, name: str) -> None:
                     _require_false(target.attr, node.value, node.lineno, name)
 
 
-def _require_plain(tree: ast.Module, called: set[int], name: str) -> None:
+def _require_plain(nodes: Nodes, called: set[int], name: str) -> None:
     """ansible_runner is reached by its own name and in calls only.
 
     Args:
         called: ids of the nodes ``ansible_runner.run`` that are called.
     """
-    used = {id(n.value): n for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(tree):
+    used = {id(n.value): n for n in nodes if isinstance(n, ast.Attribute)}
+    for node in nodes:
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Name) and node.id == RUNNER:
             above = used.get(id(node))

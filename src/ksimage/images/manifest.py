@@ -116,7 +116,7 @@ def parse(name: str, data: bytes, media_type: str | None = None) -> Manifest | I
         raise MalformedImage(name, f"announced as {media_type} but says {shown(inner)}")
     if kind is None or kind not in (*INDEX_TYPES, *MANIFEST_TYPES):
         kind = _guess(raw, kind, name)
-    annotations = _strings(name, raw.get("annotations"), "annotations")
+    annotations = _annotations(name, raw.get("annotations"))
     if kind in INDEX_TYPES:
         if "layers" in raw or "config" in raw:
             raise MalformedImage(name, "it is both an index and a manifest")
@@ -155,7 +155,7 @@ def descriptor(name: str, raw: object) -> Descriptor:
         digest,
         size,
         _platform(name, raw.get("platform")),
-        _strings(name, raw.get("annotations"), "annotations"),
+        _annotations(name, raw.get("annotations")),
         tuple(urls),
         raw,
     )
@@ -184,11 +184,11 @@ def platform(name: str, *fields: object) -> Platform:
     return Platform(*words[:3])
 
 
-def _strings(name: str, raw: object, what: str) -> Mapping[str, str]:
+def _annotations(name: str, raw: object) -> Mapping[str, str]:
     if raw is None:
         return {}
     if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
-        raise MalformedImage(name, f"{what} are not a map of strings")
+        raise MalformedImage(name, "annotations are not a map of strings")
     return raw
 
 

@@ -25,8 +25,9 @@ class Header:
         self._stream = stream
         stated = self._number(block[148:156])
         plain = block[:148] + b" " * 8 + block[156:]
+        total = sum(plain)
         # Sun's tar summed signed bytes.
-        if stated not in (sum(plain), sum(plain) - 256 * sum(byte > 127 for byte in plain)):
+        if stated != total and stated != total - 256 * sum(byte > 127 for byte in plain):
             stream.refuse("a header's checksum is wrong")
         self.type = block[156:157]
         self.name = text_of(block[:100])

@@ -8,21 +8,13 @@ from ksimage.patching.place import split_lines
 from ksimage.upstream.releases import HOOK_PATH
 
 
-def unified(
-    before: bytes,
-    after: bytes,
-    *,
-    old: str = f"a/{HOOK_PATH}",
-    new: str = f"b/{HOOK_PATH}",
-    context: int = 3,
-) -> bytes:
+def unified(before: bytes, after: bytes, *, context: int = 3) -> bytes:
     """A unified diff; empty when both are equal.
 
     The same input gives the same diff on every Python. Lines end at LF only, so a CR is shown as
     part of its line, and a missing newline at the end of a file is marked as GNU diff does it.
 
     Args:
-        old, new: the two file names of its head.
         context: lines of context around a change.
     """
     first, second = split_lines(before), split_lines(after)
@@ -43,7 +35,7 @@ def unified(
                 pieces += [_marked(b"+", line) for line in second[c:d]]
     if not pieces:
         return b""
-    return b"".join([f"--- {old}\n+++ {new}\n".encode(), *pieces])
+    return b"".join([f"--- a/{HOOK_PATH}\n+++ b/{HOOK_PATH}\n".encode(), *pieces])
 
 
 def _span(start: int, end: int) -> str:

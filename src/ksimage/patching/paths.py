@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ksimage.upstream.releases import HOOK_PATH
+
 _GIT_FORBIDDEN = (
     (b"rename ", "renames a file"),
     (b"copy ", "copies a file"),
@@ -25,13 +27,12 @@ def forbidden_deed(line: bytes) -> str:
     return next((deed for prefix, deed in _GIT_FORBIDDEN if line.startswith(prefix)), "")
 
 
-def require_path(raw: bytes, strip: int, target: str) -> None:
-    """Refuse a path behind ``---`` or ``+++`` that is not the target's.
+def require_path(raw: bytes, strip: int) -> None:
+    """Refuse a path behind ``---`` or ``+++`` that is not the hook's.
 
     Args:
         raw: the line from there on.
         strip: leading path components to drop.
-        target: what must be left of it.
 
     Raises:
         Forbidden: it is another file's. ValueError: it is quoted.
@@ -51,6 +52,6 @@ def require_path(raw: bytes, strip: int, target: str) -> None:
     parts = text.split("/")
     if ".." in parts:
         raise Forbidden(f"leaves its directory ({text})")
-    if "/".join(parts[strip:]) != target:
-        wanted = "/".join([*["a", "b", "c", "d"][:strip], target])
+    if "/".join(parts[strip:]) != HOOK_PATH:
+        wanted = "/".join([*["a", "b", "c", "d"][:strip], HOOK_PATH])
         raise Forbidden(f"is for {text}; write {wanted} for the hook")

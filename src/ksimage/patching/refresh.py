@@ -39,7 +39,6 @@ def refresh(
     name: str,
     *,
     path: str = "",
-    strip: int = 1,
     target: str = "the hook",
 ) -> Refreshed:
     """Regenerate line numbers, counts and context of a patch; its header stays as it is.
@@ -51,7 +50,6 @@ def refresh(
         base: the text that it is to fit.
         name: of the patch.
         path: of its file, for messages.
-        strip: leading path components of the old file (``-pN``); the new one has ``a/`` and ``b/``.
         target: what the base is, for messages.
 
     Raises:
@@ -59,7 +57,7 @@ def refresh(
         PatchConflict, PatchAmbiguous, PatchAlreadyApplied, PatchWithoutEffect: it does not apply
             to the base, and only a person can say what it means there.
     """
-    patch = unified.parse(old, name, path=path, strip=strip, recount=True)
+    patch = unified.parse(old, name, path=path, recount=True)
     applied = apply_patch(base, patch, target=target)
     data = patch.preamble + diff.unified(base, applied.data, context=CONTEXT)
     return Refreshed(data, data != old, applied)

@@ -13,7 +13,6 @@ import re
 from ksimage.errors import PatchForbidden, PatchMalformed
 from ksimage.patching.model import ADDED, CONTEXT, REMOVED, Hunk, Line, Patch
 from ksimage.patching.paths import Forbidden, forbidden_deed, require_path
-from ksimage.upstream.releases import HOOK_PATH
 
 MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""
@@ -29,7 +28,6 @@ def parse(
     *,
     path: str = "",
     strip: int = 1,
-    target: str = HOOK_PATH,
     recount: bool = False,
 ) -> Patch:
     """Parse a patch file.
@@ -39,7 +37,6 @@ def parse(
         name: of the patch, for messages and records.
         path: of the file, for messages; defaults to ``NAME.patch``.
         strip: leading path components to drop (the ``-pN`` of a quilt series).
-        target: the only path that may be patched, after stripping.
         recount: count the lines of a hunk instead of believing its header, for a patch that was
             edited by hand and is about to be regenerated.
 
@@ -47,18 +44,15 @@ def parse(
         PatchMalformed: the format is broken.
         PatchForbidden: the format is right, but it does more than change lines of the target.
     """
-    return _Parser(data, name, path or f"{name}.patch", strip, target, recount).parse()
+    return _Parser(data, name, path or f"{name}.patch", strip, recount).parse()
 
 
 class _Parser:
-    def __init__(
-        self, data: bytes, name: str, path: str, strip: int, target: str, recount: bool
-    ) -> None:
+    def __init__(self, data: bytes, name: str, path: str, strip: int, recount: bool) -> None:
         self.data = data
         self.name = name
         self.path = path
         self.strip = strip
-        self.target = target
         self.recount = recount
         if len(data) > MAX_BYTES:
             raise self.malformed(f"{len(data)} bytes are more than a patch may have", 1)
@@ -164,7 +158,7 @@ class _Parser:
             if line is None:
                 raise self.malformed(f"a line starting with {marker.decode().strip()} is missing")
             try:
-                require_path(line[4:], self.strip, self.target)
+                require_path(line[4:], self.strip)
             except Forbidden as error:
                 raise self.forbidden(str(error)) from None
             except ValueError as error:

@@ -10,7 +10,6 @@ import click
 import pytest
 from tests.support.program import Finished, ksimage
 
-from ksimage import __version__ as version
 from ksimage.cli.app import COMMANDS, app
 
 
@@ -42,14 +41,6 @@ class TestCommands:
 
     def test_version(self, tmp_path: Path) -> None:
         assert run("--version", cwd=tmp_path).ok().stdout.startswith("ksimage, version ")
-
-    def test_version_as_a_command(self, tmp_path: Path) -> None:
-        text = run("version", cwd=tmp_path).ok().stdout
-        assert text.startswith(f"ksimage {version} (Python 3.")
-        document = run("version", "--output", "json", cwd=tmp_path).ok().document
-        assert document["version"] == version and set(document) == {
-            "schema", "version", "python", "platform",
-        }  # fmt: skip
 
     @pytest.mark.parametrize("group", [(), ("patches",)])
     def test_alone_a_group_shows_its_help(self, tmp_path: Path, group: tuple[str, ...]) -> None:

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     help="Send the result to --target, or to the registry the base came from.",
 )
 @replace_option
-@create_project_option("Result")
+@create_project_option
 @option(
     "Result",
     "--smoke-test/--no-smoke-test",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="Tag there.  [default: the image's own]",
 )
 @replace_option
-@create_project_option("Result")
+@create_project_option
 @option(
     "Result",
     "--through",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ksimage.text import similar
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -48,6 +46,8 @@ class LateGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, known = args[0], self.list_commands(ctx)
         if name not in known and not name.startswith("-"):
+            from ksimage.text import similar
+
             near = similar(name, known, 2)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ksimage.cli.input import completion
 from ksimage.cli.output.terminal import Terminal
-from ksimage.config.settings import BY_KEY, CONFIG_VARIABLE
-from ksimage.errors import BadOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +48,8 @@ class SectionedCommand(click.Command):
             usual, value = _BARE[word]
             following = args[at + 1] if at + 1 < end else ""
             if re.fullmatch(value, following):
+                from ksimage.errors import BadOption
+
                 raise BadOption(word, "its value stands behind =", [f"{word}={following}"])
             args[at] = f"{word}={usual}"
         return super().parse_args(ctx, args)
@@ -92,7 +91,7 @@ def _global_params() -> list[click.Option]:
         made(
             "--config",
             metavar="FILE",
-            help=f"Read FILE instead of the nearest ksimage.yaml.  [env: {CONFIG_VARIABLE}]",
+            help="Read FILE instead of the nearest ksimage.yaml.  [env: KSIMAGE_CONFIG]",
         ),
         made(
             "-v",
@@ -152,6 +151,9 @@ def setting(key: str, section: str) -> Callable[[F], F]:
 
     The parameter's name is the key with underscores; :func:`given` collects them again.
     """
+    from ksimage.cli.input import completion
+    from ksimage.config.settings import BY_KEY  # late: `ksimage --help` has no use for it
+
     row = BY_KEY[key]
     default = "" if row.default == "none" or row.kind == "secret" else f"; default: {row.default}"
     text = "read the registry password or token from stdin" if row.kind == "secret" else row.help
@@ -202,12 +204,14 @@ def platform_option(
     multiple: bool = False,
 ) -> Callable[[F], F]:
     """``--platform`` of a command that does not take it from the settings, checked as they are."""
+    from ksimage.cli.input.completion import platforms
+
     return option(
         section,
         "--platform",
         name,
         metavar="OS/ARCH",
-        shell_complete=completion.platforms,
+        shell_complete=platforms,
         callback=_checked_platform,
         help=help,
         multiple=multiple,
@@ -216,6 +220,7 @@ def platform_option(
 
 def _checked_platform(ctx: click.Context, param: click.Parameter, value: object) -> object:
     from ksimage.config import values
+    from ksimage.errors import BadOption
 
     try:
         for text in value if isinstance(value, tuple) else (value,) if value else ():
@@ -238,6 +243,8 @@ def parameter(key: str) -> str:
 
 def given(values: Mapping[str, object]) -> dict[str, object]:
     """The settings among a command's parameters, by key, as ``config.resolve`` takes them."""
+    from ksimage.config.settings import BY_KEY
+
     return {
         key: values[parameter(key)]
         for key in BY_KEY

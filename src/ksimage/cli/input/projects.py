@@ -9,27 +9,18 @@ import click
 from ksimage.cli.input.options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
     from ksimage.cli.input.invocation import Invocation
     from ksimage.locations.spec import Location
 
-    F = TypeVar("F", bound=Callable[..., object])
-
-
-def create_project_option(section: str) -> Callable[[F], F]:
-    """The option; its value is None, "public" or "private"."""
-    return option(
-        section,
-        "--create-project",
-        "create_project",
-        type=click.Choice(["public", "private"]),
-        metavar="[=private]",
-        help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
-        " without a login), or private.",
-    )
-
+create_project_option = option(
+    "Result",
+    "--create-project",
+    "create_project",
+    type=click.Choice(["public", "private"]),
+    metavar="[=private]",
+    help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
+    " without a login), or private.",
+)
 
 replace_option = option(
     "Result",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from typing import TextIO
 
 _SIGNS = str.maketrans(
@@ -28,7 +26,12 @@ def wrapped(label: str, text: str, stream: TextIO) -> str:
     On a terminal alone: elsewhere a line is one, for those who search it.
     """
     line = f"{label}{text}"
-    width = shutil.get_terminal_size().columns if stream.isatty() else 0
+    if not stream.isatty():
+        return line
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
     if width < NARROWEST or len(line) <= width:
         return line
     return "\n".join(

@@ -16,8 +16,7 @@ import click
 import ksimage
 from ksimage.cli.output.lines import clean, encodable, wrapped
 from ksimage.cli.output.streams import Marks
-from ksimage.errors import KsimageError, UsageError
-from ksimage.text import reference_without_login
+from ksimage.errors import KsimageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -255,6 +254,9 @@ class Terminal:
 
     def usage_error(self, error: click.ClickException, words: Sequence[str]) -> None:
         """Click's own errors, in the same manner; it quotes ``words`` of the command line."""
+        from ksimage.errors import UsageError
+        from ksimage.text import reference_without_login
+
         context = getattr(error, "ctx", None)
         program = context.command_path if context else "ksimage"
         message = error.format_message()

@@ -1,0 +1,65 @@
+"""A hook's source as Python reads it, or HookBroken."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from ksimage.errors import HookBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    Nodes = Sequence[ast.AST]
+    """A syntax tree, node by node, each before what is below it."""
+
+OLDEST_PYTHON: Final = (3, 8)
+"""The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
+MAX_BYTES: Final = 2 << 20
+
+# CPython 3.11 counts the depth of a syntax tree per interpreter: of two threads in ast.parse one
+# may end in a SystemError (python/cpython#106905).
+_PARSING = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def parse(data: bytes, name: str) -> Nodes:
+    """The nodes of a hook's syntax tree, found once: walking takes longer than parsing.
+
+    Raises HookBroken.
+    """
+    # They have megabytes: only those at hand are kept.
+    if len(data) > MAX_BYTES:
+        raise HookBroken(name, f"{len(data)} bytes are more than a hook can have")
+    with as_broken(name):
+        tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
+        compile(tree, name, "exec", dont_inherit=True)  # finds a return outside of a function
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # as ast.walk does, in less time
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes += [each for each in value if isinstance(each, ast.AST)]
+    return nodes
+
+
+@contextmanager
+def as_broken(name: str) -> Iterator[None]:
+    """What Python says of a hook that it cannot read, as HookBroken."""
+    try:
+        # catch_warnings is the process's, too
+        with _PARSING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # upstream's invalid escapes are not our subject
+            yield
+    except SyntaxError as error:
+        advice = []
+        if "keyword argument repeated: verbosity" in error.msg:
+            advice = ["it passes a verbosity already: --without verbosity"]
+        raise HookBroken(name, error.msg, line=error.lineno, advice=advice) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise HookBroken(name, f"Python cannot read it: {error}") from error
