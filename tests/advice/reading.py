@@ -15,6 +15,7 @@ _SHELL = re.compile(r"(?:^|: )((?:mv|export|unset) .*)$")
 _LOGIN = re.compile(r"\bdocker login (\S+)")
 _LOOKS = re.compile(r"(?:^|: |  )((?:ls|openssl|curl|kubectl|echo|kk) .*)$")
 _AGAIN = re.compile(r"(?:run|repeat) (?:the same command|it) again|try again later")
+_LOCATION = re.compile(r"(?:oci|oci-archive|docker-archive|kubekey):\S+")
 _MEANT = "did you mean: "
 _NOT = re.compile(r"\bno (--[a-z-]+)(?: (\S+))?")
 _WITHOUT = re.compile(r"--without \S+")
@@ -48,11 +49,13 @@ def read(line: str, typed: Sequence[str], places: Mapping[str, str]) -> Step | N
     """What a line asks for; None for a sentence. ``places`` fills placeholders in."""
     text = line.strip()
     if not _LOOKS.search(text):
-        text = text.partition("  (")[0]
+        text = text.partition("  (")[0].strip()
     for name, value in places.items():
         text = text.replace(name, value)
     if text.startswith(_MEANT):
         return Step(_mended(typed, text.removeprefix(_MEANT).split(", ")[0]))
+    if _LOCATION.fullmatch(text):
+        return Step(_with(typed, ("--from", text)))
     if found := _LOGIN.search(text):
         return Step(login=found[1])
     if found := _SHELL.search(text):

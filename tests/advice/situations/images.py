@@ -185,3 +185,23 @@ def another_tag_in_an_archive(folder: Path) -> Words:
     with tarfile.open(folder / "a.tar", "w") as archive:
         archive.add(folder / "image", ".")
     return ("build", "v3.3.2", "--from", "oci:image", "--to", "oci-archive:a.tar")
+
+
+@situation("unsupported-image", "name one image of it:")
+def two_images_for_one_platform(folder: Path) -> Words:
+    image(folder)
+    (top,) = index(folder)["manifests"]
+    derived.base(folder / "image", Recipe(labels={"x": "y"}), ref="other")
+    other = index(folder)["manifests"][-1]
+    linux = {"os": "linux", "architecture": "amd64"}
+    listed(folder, {**top, "platform": linux}, {**other, "platform": linux})
+    return BUILD
+
+
+@situation("unsupported-image", "name one image of it:")
+def an_artifact_beside_an_image(folder: Path) -> Words:
+    image(folder)
+    (top,) = index(folder)["manifests"]
+    linux = {**top, "platform": {"os": "linux", "architecture": "amd64"}}
+    listed(folder, linux, artifact(folder, "application/vnd.cncf.helm.config.v1+json"))
+    return BUILD
