@@ -16,7 +16,8 @@ _LOGIN = re.compile(r"\bdocker login (\S+)")
 _LOOKS = re.compile(r"(?:^|: |  )((?:ls|openssl|curl|kubectl|echo|kk) .*)$")
 _AGAIN = re.compile(r"(?:run|repeat) (?:the same command|it) again|try again later")
 _MEANT = "did you mean: "
-_NOT = re.compile(r"\bno (--[a-z-]+)(?: (\S+))?$")
+_NOT = re.compile(r"\bno (--[a-z-]+)(?: (\S+))?")
+_WITHOUT = re.compile(r"--without \S+")
 _INSTEAD = re.compile(r"instead of (--[a-z-]+)")
 _ADDED = ("--patch", "--without", "--force", "--replace")
 
@@ -56,8 +57,10 @@ def read(line: str, typed: Sequence[str], places: Mapping[str, str]) -> Step | N
         return Step(login=found[1])
     if found := _SHELL.search(text):
         return Step(shell=found[1])
-    if found := _NOT.search(text):
-        return Step(_but(typed, found[1], found[2] or ""))
+    if "no --" in text:
+        for option, value in _NOT.findall(text):
+            typed = _but(typed, option, value)
+        return Step((*typed, *shlex.split(" ".join(_WITHOUT.findall(text)))))
     if "ksimage " in text:
         return _ksimage(text[text.index("ksimage ") :])
     if found := _LOOKS.search(text):
@@ -75,8 +78,10 @@ def read(line: str, typed: Sequence[str], places: Mapping[str, str]) -> Step | N
 
 def _but(typed: Sequence[str], option: str, value: str) -> Words:
     """The command without an option, and without its value where it has one."""
-    at = typed.index(option)
-    assert value.strip() in ("", typed[at + 1]) or Path(value).name == Path(typed[at + 1]).name
+    places = [at for at, word in enumerate(typed) if word == option]
+    named = [at for at in places if Path(typed[at + 1]).name == Path(value.strip()).name]
+    at = (named or places)[0]
+    assert named or not value.strip(), f"{value} was not typed"
     return (*typed[:at], *typed[at + 1 + bool(value) :])
 
 

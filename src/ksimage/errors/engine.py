@@ -96,6 +96,6 @@ class SmokeTestFailed(EngineError):
                 "it is so without any patch: take another base"
                 if of_base
                 else "the image was not tagged; what the patches change: ksimage diff",
-                "go on without this test: build with --no-smoke-test, verify without --smoke-test",
+                "go on without this test: --no-smoke-test  (verify: leave --smoke-test out)",
             ],
         )

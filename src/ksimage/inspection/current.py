@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
+from ksimage.derivation.recipe import VERBOSITY_VARIABLE
 from ksimage.errors import (
     AmbiguousImage,
     HookNotFound,
@@ -136,7 +137,15 @@ def _part(source: Bounded, image: PlatformImage) -> PlatformContent:
     if ours:
         source.left += image.manifest.layers[-1].size  # a small one, which is read again
         ours = added_layer(source, image, hook).passed is True
-    return PlatformContent(name, _words(identity, ours=ours), ours)
+    return PlatformContent(
+        name, _words(identity, ours=ours) + (_level(image) if ours else ""), ours
+    )
+
+
+def _level(image: PlatformImage) -> str:
+    """What two builds of the same patches can differ in, too."""
+    level = image_config.environment(image.config).get(VERBOSITY_VARIABLE, "")
+    return f", verbosity {level or 'not set'}"
 
 
 def _in_engine(source: Source) -> PlatformContent | None:

@@ -96,7 +96,8 @@ def apply_series(
         raise failures[0][1]
     if failures:
         named = [patch.name for patch, _ in failures if patch.origin != "file"]
-        raise PatchesFailed([error for _, error in failures], named, target)
+        files = [patch.path for patch, _ in failures if patch.origin == "file"]
+        raise PatchesFailed([error for _, error in failures], named, target, files=files)
     if current == data:
         raise PatchWithoutEffect("the series" if results else "an empty selection of patches")
     return SeriesResult(
@@ -210,7 +211,8 @@ def _not_done(text: Text, patch: Patch) -> Patch | None:
 
 
 def _already(patch: Patch, target: str) -> PatchAlreadyApplied:
-    advice = [] if patch.origin == "file" else [f"leave it out: --without {patch.name}"]
+    option = f"no --patch {patch.path}" if patch.origin == "file" else f"--without {patch.name}"
+    advice = [f"leave it out: {option}"]
     return PatchAlreadyApplied(
         patch.name, target, path=patch.path, line=patch.hunks[0].patch_line, advice=advice
     )

@@ -33,6 +33,7 @@ def test_our_own_build(plan: Plan, tmp_path: Path) -> None:
     found = content(tmp_path, "t")
     assert found.ours and [part.platform for part in found.parts] == ["linux/amd64", "linux/arm64"]
     assert str(found).startswith("a ksimage ") and "build of v3.3.2 (unquiet" in str(found)
+    assert str(found).endswith(", verbosity 0")
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -52,17 +52,23 @@ class PatchesFailed(PatchError):
         failures: the error of each, in order.
     """
 
-    def __init__(self, failures: Sequence[PatchError], names: Sequence[str], target: str) -> None:
+    def __init__(
+        self,
+        failures: Sequence[PatchError],
+        names: Sequence[str],
+        target: str,
+        *,
+        files: Sequence[str] = (),
+    ) -> None:
+        out = [*(f"--without {name}" for name in names), *(f"no --patch {file}" for file in files)]
         told = []
         for error in failures:
             lines = [error.message, *error.why.splitlines()]
             told.append("\n".join([*lines, *(f"→ {line}" for line in error.advice)]))
         super().__init__(
-            f"{len(failures)} patches do not apply to {target}: {', '.join(names)}",
+            f"{len(failures)} patches do not apply to {target}: {', '.join([*names, *files])}",
             why="\n".join(told),
-            advice=["leave all of them out: " + " ".join(f"--without {name}" for name in names)]
-            if names
-            else [],
+            advice=[f"leave all of them out: {' '.join(out)}"],
             path=failures[0].path,
             line=failures[0].line,
         )
