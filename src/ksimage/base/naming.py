@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from ksimage.errors import BadReference, UnsupportedRelease
 from ksimage.images import reference
 from ksimage.locations import spec
-from ksimage.locations.kubekey.names import kept_ref
 from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 
@@ -173,6 +172,8 @@ def kept_locations(location: Location) -> Iterator[Location]:
     Nothing for an archive, which is replaced as a whole, and for an image without a name.
     """
     if location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
+        from ksimage.locations.kubekey.names import kept_ref
+
         yield location.with_ref(kept_ref(location.ref))  # the only one that `--undo` knows
         return
     found, name = location.reference, location.ref
