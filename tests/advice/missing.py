@@ -13,15 +13,15 @@ def _families() -> tuple[str, ...]:
 
 
 FAMILIES = _families()
-_CLUSTER = "it takes a cluster in which pods start: tests/e2e/test_rollout.py meets it"
+_CLUSTER = "it takes a cluster in which pods start; its advice was not executed"
 NOT_MET: dict[str, str] = {
     "with-and-without": "the settings find it first: config-faults (situation wanted_and_not)",
-    "build-failed": "it takes a builder that breaks: tests/unit/build has its answers",
-    "engine-refused": "it takes an engine: tests/e2e/test_docker_engine.py",
-    "cannot-gather": "the copy of a running pod: tests/unit/bundle",
-    "recording-cut": "a disk that fills while an installation runs: tests/unit/events",
+    "build-failed": "it takes an engine whose builder breaks",
+    "engine-refused": "an engine that refuses: tests/e2e/test_locations.py; it has no advice",
+    "cannot-gather": "a disk that fills: tests/unit/cluster/files/test_packing.py",
+    "recording-cut": "a disk that fills while an installation runs",
     "system-refused": "for what has no name of its own; it has no advice",
-    "events-without-end": "a million events: tests/unit/events; it has no advice",
+    "events-without-end": "a million events: tests/unit/events/test_frames.py; it has no advice",
     "pre-pull-failed": _CLUSTER,
     "rollout-overtaken": _CLUSTER,
     "rollout-stuck": _CLUSTER,
