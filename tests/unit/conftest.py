@@ -13,7 +13,7 @@ from tests.support import real_runs
 from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from ksimage.events.model import Attempt
@@ -37,16 +37,25 @@ def attempt(installed: Path) -> Attempt:
 
 
 @pytest.fixture
-def full_disk() -> Iterator[Callable[[int], None]]:
+def full_disk() -> Callable[[int], None]:
     """Lets no file grow beyond a number of bytes: writing fails as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
     def fill(most: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, _UNLIMITED))
 
+    return fill
+
+
+_UNLIMITED = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Lift the bound as soon as the test has ended: pytest's own output may be a larger file."""
     try:
-        yield fill
+        return (yield)
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
+        if "full_disk" in pyfuncitem.fixturenames:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (_UNLIMITED, _UNLIMITED))
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
