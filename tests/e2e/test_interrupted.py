@@ -168,5 +168,6 @@ def test_interrupt_while_the_engine_builds(
     assert codes[0] == 130
     assert list(tmp_path.iterdir()) == []
     ksimage("build", "v3.3.2", "--verbose", *arguments, cwd=tmp_path, env=env).ok()
-    verified = ksimage("verify", f"docker-daemon:{result}", cwd=tmp_path, env=env).ok()
+    proven = ("verify", f"docker-daemon:{result}", "--base", base.location)
+    verified = ksimage(*proven, cwd=tmp_path, env=env).ok()
     assert result in verified.reference
