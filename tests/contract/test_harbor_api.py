@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -40,7 +39,7 @@ KINDS: dict[str, Any] = {
 
 
 @pytest.fixture
-def calls(harbor: FakeHarbor) -> Iterator[list[ApiCall]]:
+def calls(harbor: FakeHarbor) -> list[ApiCall]:
     """Everything that ksimage ever asks of the API, in one go."""
     options = RegistryOptions(username=ADMIN, password=ADMIN_PASSWORD)
     there = api.detect(harbor.address, options)
@@ -54,7 +53,7 @@ def calls(harbor: FakeHarbor) -> Iterator[list[ApiCall]]:
     view = there.look(name)
     assert view.artifact and view.pushes
     there.close()
-    yield harbor.calls
+    return harbor.calls
 
 
 def operation_of(call: ApiCall) -> tuple[str, dict[str, Any], dict[str, str]]:

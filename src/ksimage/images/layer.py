@@ -121,7 +121,8 @@ def store_gzip(data: bytes) -> bytes:
 
 def _header(name: str, kind: bytes, size: int, about: LayerFile | LayerFolder) -> bytes:
     path = name.encode()
-    assert len(path) <= 100 and 0 <= about.mtime <= MAX_MTIME, "what the caller promised"
+    assert len(path) <= 100, "what the caller promised"
+    assert 0 <= about.mtime <= MAX_MTIME, "what the caller promised"
     fields = [
         path.ljust(100, b"\0"),
         _number(about.mode & 0o7777, 8),

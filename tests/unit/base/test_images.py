@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -201,7 +200,7 @@ class TestPlatforms:
 
 class TestConfigs:
     @pytest.fixture
-    def spoiled(self, tmp_path: Path) -> Iterator[Any]:
+    def spoiled(self, tmp_path: Path) -> Any:
         store = ImageStore(tmp_path)
         layout(tmp_path)
 
@@ -215,7 +214,7 @@ class TestConfigs:
             store.tag(entry, "v3.3.2")
             return LayoutSource(tmp_path, "v3.3.2")
 
-        yield spoil
+        return spoil
 
     def test_fewer_diff_ids_than_layers(self, spoiled: Any) -> None:
         def change(config: Any) -> bytes:

@@ -27,7 +27,9 @@ class Transient(Exception):
         free: not the server's fault (a login ran out in the middle): costs no attempt, but ends.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, free: bool = False):
+    def __init__(
+        self, reason: str, *, retry_after: float | None = None, free: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
