@@ -41,7 +41,7 @@ endif
 zipapp: $(VENV)/.run ## dist/ksimage.pyz: one file with all dependencies, for every Python from 3.10 on
 	$(BIN)/python tools/make_zipapp.py dist/ksimage.pyz
 
-lint: $(VENV)/.dev ## ruff, mypy, and import-linter (the order of the rooms)
+lint: $(VENV)/.dev $(VENV)/.test ## ruff, mypy, and import-linter (the order of the rooms)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
