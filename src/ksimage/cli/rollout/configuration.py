@@ -51,7 +51,6 @@ def _change(
     command: Command,
     name: str = "",
 ) -> None:
-    from ksimage.cli.output.rollout import command_lines, document
     from ksimage.cluster.rollout import configuration, objections
     from ksimage.errors import RolloutRefused
 
@@ -63,13 +62,9 @@ def _change(
         raise RolloutRefused([busy, "the change would wait for its end, and may be overwritten"])
     if busy:
         terminal.warning(f"{busy}; one more run is queued behind it")
-    made = document(kubectl, [command], image=found.image, dry_run=choices.dry_run)
-    if choices.dry_run:
-        terminal.result("\n".join(command_lines(kubectl, [command])), made)
+    made = run_once_more(terminal, kubectl, choices, found, command)
+    if made is None:
         return
-    confirm(terminal, "Run the installer once more?", yes=choices.yes)
-    command.run(kubectl)
-    terminal.success(command.why)
     if seen is not None and not seen.busy:
         _await_begin(terminal, kubectl, found)
     terminal.step("next: ksimage watch")
@@ -91,3 +86,23 @@ def _await_begin(terminal: Terminal, kubectl: Kubectl, found: Installer) -> None
             return
         time.sleep(1)
     terminal.warning(f"no hook has begun within {BEGIN_SECONDS:g} s: ksimage status")
+
+
+def run_once_more(
+    terminal: Terminal, kubectl: Kubectl, choices: Choices, found: Installer, command: Command
+) -> dict[str, object] | None:
+    """Show the one command that makes the installer run again, or ask and run it.
+
+    Returns:
+        The result's document; None after ``--dry-run``, whose result is out already.
+    """
+    from ksimage.cli.output.rollout import command_lines, document
+
+    made = document(kubectl, [command], image=found.image, dry_run=choices.dry_run)
+    if choices.dry_run:
+        terminal.result("\n".join(command_lines(kubectl, [command])), made)
+        return None
+    confirm(terminal, "Run the installer once more?", yes=choices.yes)
+    command.run(kubectl)
+    terminal.success(command.why)
+    return made

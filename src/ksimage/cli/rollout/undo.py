@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.rollout import confirm
+from ksimage.cli.rollout.configuration import run_once_more
 from ksimage.text import printable
 
 if TYPE_CHECKING:
@@ -83,16 +84,9 @@ def _run(terminal: Terminal, kubectl: Kubectl, command: Command | None) -> None:
 def _put_verbosity_back(
     terminal: Terminal, kubectl: Kubectl, choices: Choices, found: Installer, command: Command
 ) -> None:
-    from ksimage.cli.output.rollout import command_lines, document
-
-    made = document(kubectl, [command], image=found.image, dry_run=choices.dry_run)
-    if choices.dry_run:
-        terminal.result("\n".join(command_lines(kubectl, [command])), made)
-        return
-    confirm(terminal, "Run the installer once more?", yes=choices.yes)
-    command.run(kubectl)
-    terminal.success(command.why)
-    terminal.result(printable(found.image), made)
+    made = run_once_more(terminal, kubectl, choices, found, command)
+    if made is not None:
+        terminal.result(printable(found.image), made)
 
 
 def _require_idle(terminal: Terminal, kubectl: Kubectl, found: Installer, choices: Choices) -> None:
