@@ -7,8 +7,10 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ksimage.events.frames import Frame
+if TYPE_CHECKING:
+    from ksimage.events.frames import Frame
 
 _ROOM = 5000
 """Frames that wait; then the source waits, and with it the program in the pod."""

@@ -13,11 +13,13 @@ A frame is an object of JSON whose ``k`` says which: those of the follow program
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ksimage.errors import EventsWithoutEnd
 from ksimage.events.build import Builder
-from ksimage.events.model import Attempt, Event, Run
+
+if TYPE_CHECKING:
+    from ksimage.events.model import Attempt, Event, Run
 
 Frame = dict[str, object]
 MOST_EVENTS = 2_000_000

@@ -6,9 +6,12 @@ import heapq
 import time
 from collections.abc import Iterable, Iterator
 from threading import Event
+from typing import TYPE_CHECKING
 
-from ksimage.events.frames import Frame
 from ksimage.events.times import when
+
+if TYPE_CHECKING:
+    from ksimage.events.frames import Frame
 
 _TICK = 0.25
 """Seconds between two signs that time passes while nothing happens."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.events.model import Run
+if TYPE_CHECKING:
+    from ksimage.events.model import Run
 
 FIRST = ("preinstall", "metrics_server", "common", "ks-core")
 """One after the other; the hook gives up when one fails."""

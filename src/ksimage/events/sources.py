@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors import CannotRead, CannotWrite, NoRecording, RecordingCut
 from ksimage.events import files, tree
-from ksimage.events.frames import Frame
 from ksimage.events.pace import merged
+
+if TYPE_CHECKING:
+    from ksimage.events.frames import Frame
 
 _GZIP = b"\x1f\x8b"
 _LINE_LIMIT = 8 << 20

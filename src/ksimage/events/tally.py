@@ -5,8 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ksimage.events.model import Attempt, Run, Task
+if TYPE_CHECKING:
+    from ksimage.events.model import Attempt, Run, Task
 
 
 @dataclass(slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors.watch import NoResults
 from ksimage.events import files
 from ksimage.events.build import Builder
-from ksimage.events.model import Attempt
+
+if TYPE_CHECKING:
+    from ksimage.events.model import Attempt
 
 _MOST_FOLDERS = 1000
 

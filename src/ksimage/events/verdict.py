@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ksimage.events import phases
-from ksimage.events.model import Attempt, Run, Task
+
+if TYPE_CHECKING:
+    from ksimage.events.model import Attempt, Run, Task
 
 InstallationOutcome = Literal["running", "success", "failed", "unknown"]
 """``unknown``: it ended, or was left, without telling how."""

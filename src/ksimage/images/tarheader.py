@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ksimage.images.tarstream import TarStream
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ksimage.images.tarstream import TarStream
 
 MAX_RECORDS = 16_384
 """Records in one PAX header."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
-from ksimage.images.manifest import Descriptor
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
 
 CHUNK = 256 << 10
 """Bytes handed on at once; memory stays bounded whatever a layer's size."""

@@ -17,12 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
 from ksimage.images import reference
 from ksimage.images.digest import DIGEST
-from ksimage.images.reference import Reference
 from ksimage.text import similar
+
+if TYPE_CHECKING:
+    from ksimage.images.reference import Reference
 
 
 class Transport(str, Enum):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ksimage.cli.output.inspection import Line
     from ksimage.cli.output.terminal import Terminal
     from ksimage.harbor.api import Harbor
+    from ksimage.images.manifest import Descriptor
     from ksimage.inspection.report import Inspection
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
@@ -72,7 +73,6 @@ def inspect(
 
 def _told(terminal: Terminal, source: Source) -> Source:
     """``source``, saying of each large layer that it is being read: that may take minutes."""
-    from ksimage.images.manifest import Descriptor
     from ksimage.locations.views.watch import Watched
 
     told = set()

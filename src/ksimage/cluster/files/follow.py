@@ -24,11 +24,11 @@ from ksimage.errors import (
     KubeconfigUnusable,
     PodLost,
 )
-from ksimage.events.frames import Frame
 
 if TYPE_CHECKING:
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.errors import KsimageError
+    from ksimage.events.frames import Frame
 
 log = logging.getLogger(__name__)
 

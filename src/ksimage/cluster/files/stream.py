@@ -15,10 +15,12 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ksimage import resources
-from ksimage.events.frames import Frame
+
+if TYPE_CHECKING:
+    from ksimage.events.frames import Frame
 
 PARTS = ("templates/pod/pod_events.py", "templates/pod/follow.py")
 # The program comes by length, so that stdin stays open: its end tells the program that the client

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ksimage.errors import (
     AmbiguousImage,
@@ -50,7 +50,9 @@ from ksimage.locations.docker.listing import LIST_FILE, ListedImage, labels_of, 
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE
-from ksimage.locations.protocol import Source
+
+if TYPE_CHECKING:
+    from ksimage.locations.protocol import Source
 
 
 class DockerArchiveSource:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from ksimage.images.documents import JsonObject
+if TYPE_CHECKING:
+    from ksimage.images.documents import JsonObject
 
 
 class Containers(Protocol):

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ksimage.errors import EngineRefused, ImageNotFound, MalformedImage
 from ksimage.images import tar
@@ -21,11 +21,13 @@ from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
 from ksimage.locations.docker.archive import DockerArchiveSource
-from ksimage.locations.docker.client import EngineApi, EngineClient
 from ksimage.locations.docker.save import closing_files
 from ksimage.locations.files import staging
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.protocol import CHUNK, Source
+
+if TYPE_CHECKING:
+    from ksimage.locations.docker.client import EngineApi, EngineClient
 
 MAX_FILE = 16 << 20
 PROBE_LABEL = "io.ksimage.probe"

@@ -15,11 +15,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors import EngineRefused, EngineUnreachable
-from ksimage.errors.engine import Wanted
-from ksimage.images.documents import JsonObject
-from ksimage.locations.docker.client import Containers, EngineClient
+
+if TYPE_CHECKING:
+    from ksimage.errors.engine import Wanted
+    from ksimage.images.documents import JsonObject
+    from ksimage.locations.docker.client import Containers, EngineClient
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import AmbiguousImage, ImageNotFound, MalformedImage, NotOurs
 from ksimage.images.digest import sha256
@@ -20,8 +20,10 @@ from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT, LAYOUT_FILE, index_of, named
 from ksimage.locations.oci.layout import LayoutReader
-from ksimage.locations.protocol import Source
 from ksimage.text import did_you_mean
+
+if TYPE_CHECKING:
+    from ksimage.locations.protocol import Source
 
 FOLDERS = ("blobs", "blobs/sha256")
 

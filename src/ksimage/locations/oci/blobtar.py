@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from ksimage.images.manifest import Descriptor
 from ksimage.locations.files.tarwriter import TarWriter
 from ksimage.locations.files.verification import hex_of
 from ksimage.locations.protocol import Outcome, Source, Transfer
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
 
 
 class BlobTar:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import (
     BlobMissing,
@@ -28,8 +28,10 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import DIGEST
 from ksimage.locations.registry.http.wire import MAX_ERROR, Answer
-from ksimage.locations.registry.intent import Intent
 from ksimage.text import printable
+
+if TYPE_CHECKING:
+    from ksimage.locations.registry.intent import Intent
 
 MAX_WORDS = 400  # characters of a server's own words that are shown
 

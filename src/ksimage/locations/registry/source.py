@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ksimage import cache
 from ksimage.images.manifest import MAX_CONFIG, Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG, OCI_CONFIG
-from ksimage.images.reference import Reference
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.session import session_for
+
+if TYPE_CHECKING:
+    from ksimage.images.reference import Reference
+    from ksimage.locations.options import RegistryOptions
 
 _CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
 

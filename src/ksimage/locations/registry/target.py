@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from ksimage.errors import PolicyViolation, TagImmutable, TagMoved, TagNotShown
-from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import FOREIGN_LAYERS
-from ksimage.images.reference import Reference
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome, Source, Transfer
 from ksimage.locations.registry.api.upload import Upload
 from ksimage.locations.registry.session import session_for
 from ksimage.locations.registry.source import RegistrySource
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.images.reference import Reference
+    from ksimage.locations.options import RegistryOptions
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ the config, and so the image ID, and the layers stay byte for byte.
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import UnsupportedImage
 from ksimage.images.digest import sha256
@@ -27,8 +27,10 @@ from ksimage.images.mediatypes import (
     OCI_LAYER_ZSTD,
     OCI_MANIFEST,
 )
-from ksimage.locations.protocol import Source
 from ksimage.locations.views.view import SourceView
+
+if TYPE_CHECKING:
+    from ksimage.locations.protocol import Source
 
 EQUIVALENTS: Final = {
     DOCKER_LIST: OCI_INDEX,

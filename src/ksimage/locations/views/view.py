@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
-from ksimage.images.manifest import Descriptor
-from ksimage.locations.protocol import Source
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.protocol import Source
 
 
 class SourceView:

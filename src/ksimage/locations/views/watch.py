@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from ksimage.images.manifest import Descriptor
-from ksimage.locations.protocol import Source
 from ksimage.locations.views.view import SourceView
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.protocol import Source
 
 
 class Cancelled(Exception):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-
-from urllib3.response import BaseHTTPResponse
+from typing import TYPE_CHECKING
 
 from ksimage.errors import (
     KsimageError,
@@ -16,7 +15,6 @@ from ksimage.errors import (
     RightMissing,
     UnusableAnswer,
 )
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.answers import PROJECT_MISSING, explain, refusal
 from ksimage.locations.registry.auth.challenge import parse_challenges
 from ksimage.locations.registry.auth.lookup import find_credentials
@@ -24,7 +22,12 @@ from ksimage.locations.registry.auth.tokens import Authenticator
 from ksimage.locations.registry.http.redirects import shown
 from ksimage.locations.registry.http.retry import Transient, retry_after
 from ksimage.locations.registry.http.wire import MAX_ERROR, Answer, Stream, Wire
-from ksimage.locations.registry.intent import Intent
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+    from ksimage.locations.options import RegistryOptions
+    from ksimage.locations.registry.intent import Intent
 
 MAX_JSON = 1 << 20
 

@@ -7,8 +7,7 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-
-from urllib3.response import BaseHTTPResponse
+from typing import TYPE_CHECKING
 
 from ksimage.errors import BlobMissing, DigestMismatch, ImageNotFound, MalformedImage
 from ksimage.images.digest import DIGEST, sha256
@@ -16,10 +15,14 @@ from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.reference import TAG
 from ksimage.locations.registry.answers import explain
-from ksimage.locations.registry.api.channel import Channel
 from ksimage.locations.registry.http.retry import Transient
-from ksimage.locations.registry.http.wire import Answer
 from ksimage.locations.registry.intent import Intent
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+    from ksimage.locations.registry.api.channel import Channel
+    from ksimage.locations.registry.http.wire import Answer
 
 _ACCEPT = ", ".join(ACCEPT)
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:(\d{1,19})|\*)")

@@ -12,16 +12,19 @@ import re
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from ksimage.errors import AuthError, DigestMismatch, KsimageError, RegistryError
-from ksimage.images.manifest import Descriptor
 from ksimage.locations.protocol import CHUNK, Source
 from ksimage.locations.registry.answers import explain, refusal
-from ksimage.locations.registry.api.client import RegistryClient
 from ksimage.locations.registry.http.redirects import upload_place
 from ksimage.locations.registry.http.retry import Transient
-from ksimage.locations.registry.http.wire import Answer
+
+if TYPE_CHECKING:
+    from ksimage.images.manifest import Descriptor
+    from ksimage.locations.registry.api.client import RegistryClient
+    from ksimage.locations.registry.http.wire import Answer
 
 PIECE = 64 << 20
 

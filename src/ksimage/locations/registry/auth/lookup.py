@@ -23,13 +23,16 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksimage.errors import CredentialsFileBroken
-from ksimage.images.documents import JsonObject, JsonView
 from ksimage.images.reference import DEFAULT_REGISTRY
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.auth import helpers
 from ksimage.locations.registry.auth.credentials import Credentials
+
+if TYPE_CHECKING:
+    from ksimage.images.documents import JsonObject, JsonView
+    from ksimage.locations.options import RegistryOptions
 
 MAX_FILE = 4 << 20
 PER_USER = "/run/containers"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ksimage.errors import UnusableAnswer
-from ksimage.locations.registry.http.wire import Answer
+
+if TYPE_CHECKING:
+    from ksimage.locations.registry.http.wire import Answer
 
 DEFAULT_LIFETIME = 60.0  # seconds of a token without expires_in (token specification)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from ksimage.errors import (
@@ -30,11 +30,13 @@ from ksimage.errors import (
 )
 from ksimage.locations.registry.answers import refusal
 from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
-from ksimage.locations.registry.auth.credentials import Credentials
 from ksimage.locations.registry.auth.token import Token, read_token
 from ksimage.locations.registry.http.hosts import is_loopback, origin
 from ksimage.locations.registry.http.wire import Answer
 from ksimage.locations.registry.intent import Intent
+
+if TYPE_CHECKING:
+    from ksimage.locations.registry.auth.credentials import Credentials
 
 HARBOR = "harbor-registry"
 """What Harbor calls its token service (``core/service/token/creator.go``)."""

@@ -6,22 +6,25 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import exceptions as faults
-from urllib3.response import BaseHTTPResponse
 
 from ksimage.errors import CertificateRefused, RegistryUnreachable, UnusableAnswer
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import CHUNK
-from ksimage.locations.registry.http.hosts import Host
 from ksimage.locations.registry.http.pools import interruption, pool_manager
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
 from ksimage.locations.registry.http.retry import Transient
 from ksimage.locations.registry.http.trust import add_system, find_trust, tls_context
 from ksimage.text import printable
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+    from ksimage.locations.options import RegistryOptions
+    from ksimage.locations.registry.http.hosts import Host
 
 Body = bytes | Iterable[bytes] | None
 

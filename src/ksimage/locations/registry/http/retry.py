@@ -7,9 +7,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ksimage.errors import GaveUp
-from ksimage.locations.options import RetryPolicy
+
+if TYPE_CHECKING:
+    from ksimage.locations.options import RetryPolicy
 
 PROGRESS = 64 << 10  # bytes that make it worth going on
 MAX_STRETCHES = 50

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from urllib3.response import BaseHTTPResponse
-
 from ksimage.errors import NotTls, RedirectRefused
-from ksimage.locations.options import RegistryOptions
 from ksimage.locations.registry.http.connection import Connections, NoTls
 from ksimage.locations.registry.http.hosts import host_of, origin
 from ksimage.locations.registry.http.redirects import resolve, shown
 from ksimage.locations.registry.http.retry import Attempts, Transient
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+    from ksimage.locations.options import RegistryOptions
 
 MAX_ERROR = 64 << 10  # bytes of an error body that are looked at
 MAX_REDIRECTS = 5
