@@ -81,12 +81,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Of several builds, start no more after the first failure.",
 )
-@option(
-    "Result",
-    "--metadata-file",
-    metavar="FILE",
-    help="Write what was built as JSON into FILE.",
-)
+@option("Result", "--metadata-file", metavar="FILE", help="Write what was built as JSON into FILE.")
 @option(
     "Result",
     "--image-refs",

@@ -34,24 +34,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Where to write.  [default: here]",
 )
-@option(
-    "Files",
-    "--force",
-    is_flag=True,
-    help="Overwrite files that are there.",
-)
-@option(
-    "Files",
-    "--runner",
-    metavar="LABEL",
-    help="GitHub: the runner's label.",
-)
-@option(
-    "Files",
-    "--branch",
-    metavar="NAME",
-    help="GitHub: the branch whose pushes start it.",
-)
+@option("Files", "--force", is_flag=True, help="Overwrite files that are there.")
+@option("Files", "--runner", metavar="LABEL", help="GitHub: the runner's label.")
+@option("Files", "--branch", metavar="NAME", help="GitHub: the branch whose pushes start it.")
 @option(
     "Files",
     "--requirement",

@@ -21,18 +21,8 @@ if TYPE_CHECKING:
 @command("push", help="Send an earlier build to a registry.")
 @click.argument("image", shell_complete=completion.locations)
 @click.argument("destination", required=False, shell_complete=completion.locations)
-@option(
-    "Result",
-    "--to",
-    metavar="LOCATION",
-    help="The destination, as an option.",
-)
-@option(
-    "Result",
-    "--tag",
-    metavar="TAG",
-    help="Tag there.  [default: the image's own]",
-)
+@option("Result", "--to", metavar="LOCATION", help="The destination, as an option.")
+@option("Result", "--tag", metavar="TAG", help="Tag there.  [default: the image's own]")
 @replace_option
 @create_project_option
 @option(

@@ -234,11 +234,7 @@ def _again(
 
 
 def _write(
-    destination: Path,
-    contents: Contents,
-    redactor: Redactor | None,
-    about: About,
-    moment: float,
+    destination: Path, contents: Contents, redactor: Redactor | None, about: About, moment: float
 ) -> BundleFile:
     import ksimage
     from ksimage.bundle.writer import write

@@ -32,12 +32,7 @@ SECTION = "Rollout"
     help="Go on in spite of what speaks against it. Of an installation that runs the results are"
     " saved first.",
 )
-@option(
-    SECTION,
-    "--undo",
-    is_flag=True,
-    help="Put back what the last rollout changed.",
-)
+@option(SECTION, "--undo", is_flag=True, help="Put back what the last rollout changed.")
 @option(
     SECTION,
     "--tag",

@@ -30,13 +30,7 @@ if TYPE_CHECKING:
     shell_complete=completion.release_names,
     help="Only this release; may be given several times.  [default: those of ksimage.yaml]",
 )
-@option(
-    "Hooks",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Every known release.",
-)
+@option("Hooks", "--all", "everything", is_flag=True, help="Every known release.")
 @clone_option
 @settings("Hooks", "source", "platforms")
 @settings("Patches", "patches.dir", "patches.mode")
