@@ -62,7 +62,7 @@ class EventsWithoutEnd(ClusterError):
 
 
 class InstallationFailed(KsimageError):
-    """An installation that was watched has ended, and a component of it failed."""
+    """A component of the installation that was watched failed, whether its end was seen or not."""
 
     exit_code = 24
 
@@ -71,7 +71,7 @@ class InstallationFailed(KsimageError):
 
 
 class InstallationUnknown(KsimageError):
-    """What was watched ended, or was left, before the installation did."""
+    """What was watched ended, or was left, before the installation did, and no failure decides."""
 
     exit_code = 25
 

@@ -61,7 +61,7 @@ def watch(
     `ksimage collect` or a recording is judged at once; with --speed it is shown again.
 
     Exits with 0 only when the whole installation was seen to succeed; 24: a component failed;
-    25: its end was not seen; 26: the pod is gone; 16: no access.
+    25: neither its end nor a failure was seen; 26: the pod is gone; 16: no access.
 
     \b
       ksimage watch
