@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ksimage.timeline.comparison import Comparison
     from ksimage.timeline.lanes import Bar, Lane
 
-
 OUTPUT = 20_000
 """Characters of a failed task's output."""
 

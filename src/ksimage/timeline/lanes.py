@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ksimage.events.model import Attempt, Event, Run, RunState, Task
 
-
 PARALLEL = "components"
 LAST = "result-info"
 """When this one ends, the installation is done and the web UI can be used."""

@@ -21,7 +21,6 @@ from ksimage.locations.oci.documents import REF_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-
 IMAGE: Final = "ks-installer"
 KEPT: Final = "-orig"
 

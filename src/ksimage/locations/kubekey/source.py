@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ksimage.locations.oci.layout import LayoutReader
     from ksimage.locations.protocol import Source
 
-
 # Below the folder of the kk binary, below kk's own folder, and the layout itself.
 _BELOW: Final = ("", "images", "kubekey/images")
 

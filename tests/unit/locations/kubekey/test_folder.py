@@ -27,7 +27,7 @@ from ksimage.locations.kubekey.folder import undo
 from ksimage.locations.kubekey.images import all_of
 from ksimage.locations.kubekey.source import installers, layout_folder
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.locations.views.view import SourceView
+from ksimage.locations.views import SourceView
 
 TAG = "v3.3.2"
 OURS = [f"kubesphereio:ks-installer:v3.3.2-{name}" for name in kubekey.PLATFORMS]
