@@ -84,7 +84,7 @@ class InstallerForeign(KsimageError):
 
 
 class InstallationFailed(KsimageError):
-    """An installation that was watched has ended, and a component of it failed."""
+    """A component of the installation that was watched failed, whether its end was seen or not."""
 
     exit_code = 24
 
@@ -93,7 +93,7 @@ class InstallationFailed(KsimageError):
 
 
 class InstallationUnknown(KsimageError):
-    """What was watched ended, or was left, before the installation did."""
+    """What was watched ended, or was left, before the installation did, and no failure decides."""
 
     exit_code = 25
 

@@ -20,7 +20,7 @@ class InstallationVerdict(NamedTuple):
     Attributes:
         failed: runs that failed, first those that ended the installation.
         missing: expected components that were never seen.
-        why: for ``unknown``, in words.
+        why: for ``unknown``, in words; for ``failed``, why the rest is not known, else empty.
     """
 
     outcome: InstallationOutcome
@@ -61,11 +61,12 @@ def judge(attempt: Attempt, expected: Sequence[str], *, over: bool = False) -> I
         return InstallationVerdict("success", (), (), "")
     if not over:
         return InstallationVerdict("running", failed, missing, "")
+    outcome: InstallationOutcome = "failed" if failed else "unknown"
     if not runs:
-        return InstallationVerdict("unknown", failed, missing, "there was no run at all")
+        return InstallationVerdict(outcome, failed, missing, "there was no run at all")
     if result is None:
-        return InstallationVerdict("unknown", failed, missing, "result-info never began")
-    return InstallationVerdict("unknown", failed, missing, "result-info has no summary")
+        return InstallationVerdict(outcome, failed, missing, "result-info never began")
+    return InstallationVerdict(outcome, failed, missing, "result-info has no summary")
 
 
 def cause(run: Run) -> Task | None:

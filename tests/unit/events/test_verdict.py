@@ -34,7 +34,7 @@ ALL: dict[str, RunState] = {
         ({}, ("monitoring", "devops"), False, "unknown"),
         ({"monitoring": "failed"}, (), False, "failed"),
         ({"monitoring": "failed", "result_info": "running"}, (), False, "running"),
-        ({"monitoring": "failed", "result_info": "running"}, (), True, "unknown"),
+        ({"monitoring": "failed", "result_info": "running"}, (), True, "failed"),
         ({"ks_core": "failed"}, (), False, "failed"),
         ({"result_info": "failed"}, (), False, "failed"),
         ({"result_info": "running"}, (), False, "running"),
@@ -54,6 +54,15 @@ def test_a_summary_that_is_missing_is_no_success() -> None:
     attempt = _attempt(**ALL)
     attempt.runs[-1].stats = None  # its rc said 0
     assert judge(attempt, (), over=True).outcome == "unknown"
+
+
+def test_a_failure_is_one_though_the_end_was_not_seen() -> None:
+    attempt = _attempt(preinstall="ok", ks_core="ok", monitoring="failed", logging="cut")
+    verdict = judge(attempt, ("monitoring", "devops"), over=True)
+    assert verdict.outcome == "failed"
+    assert [run.component for run in verdict.failed] == ["monitoring"]
+    assert (verdict.missing, verdict.why) == (("devops",), "result-info never began")
+    assert judge(attempt, (), over=False).outcome == "running", "logging may go on"
 
 
 def test_nothing_seen_is_unknown() -> None:

@@ -21,64 +21,51 @@ if TYPE_CHECKING:
 
 @command("kubekey", help="Tell what KubeKey will do with a configuration, and set it right.")
 @click.argument("config_file", metavar="[CONFIG]", required=False)
+@option("KubeKey", "--kk-version VERSION", "Version of kk that will be run: v1.0 to v3.1.")
+@option("KubeKey", "--kk PATH", "Ask this kk binary for its version.", "program")
 @option(
     "KubeKey",
-    "--kk-version",
-    metavar="VERSION",
-    help="Version of kk that will be run: v1.0 to v3.1.",
-)
-@option("KubeKey", "--kk", "program", metavar="PATH", help="Ask this kk binary for its version.")
-@option(
-    "KubeKey",
-    "--zone",
-    metavar="ZONE",
+    "--zone ZONE",
+    "Value of KKZONE when kk runs.  [env: KKZONE]",
     envvar="KKZONE",
     default="",
-    help="Value of KKZONE when kk runs.  [env: KKZONE]",
 )
 @option(
     "KubeKey",
-    "--artifact",
-    metavar="PATH",
-    help="Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
+    "--artifact PATH",
+    "Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
 )
 @option(
     "KubeKey",
     "--ask-registry",
-    is_flag=True,
-    help="Ask privateRegistry which of the projects are there, and what the tag holds.",
+    "Ask privateRegistry which of the projects are there, and what the tag holds.",
 )
 @option(
     "Change",
-    "--image",
-    metavar="REFERENCE",
-    help="Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
+    "--image REFERENCE",
+    "Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
 )
 @option(
     "Change",
-    "--verbosity",
-    metavar="LEVEL",
+    "--verbosity LEVEL",
+    "Verbosity of the patched installer: sets spec.debug.verbosity.",
     type=click.IntRange(0, 5),
-    help="Verbosity of the patched installer: sets spec.debug.verbosity.",
 )
 @option(
     "Change",
     "--write",
-    is_flag=True,
-    help="Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
+    "Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
 )
 @option(
     "Change",
-    "--undo",
-    metavar="PATH",
-    help="Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
+    "--undo PATH",
+    "Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
 )
 @option(
     "Cluster",
     "--watch",
+    "Then wait for the installer that kk deploys, and watch the installation.",
     "follow",
-    is_flag=True,
-    help="Then wait for the installer that kk deploys, and watch the installation.",
 )
 @cluster_options
 @registry_options
@@ -201,9 +188,9 @@ def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circu
 
     if artifact is None:
         return Circumstances(version, zone)
-    from ksimage.locations.kubekey import place
+    from ksimage.locations.kubekey.source import installers
 
-    found = place.installers(Path(artifact))
+    found = installers(Path(artifact))
     spaces = {name.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Circumstances(version, zone, space, tuple(str(name) for name in found))
@@ -252,9 +239,9 @@ def _change(
 
 def _undo(terminal: Terminal, path: str) -> None:
     from ksimage.cli.output.documents.kubekey import undo_document
-    from ksimage.locations.kubekey import undo
+    from ksimage.locations.kubekey.folder import undo
 
-    restored = undo.undo(Path(path))
+    restored = undo(Path(path))
     for name in restored:
         terminal.success(f"restored {name}")
     terminal.result("\n".join(restored), undo_document(path, restored))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options, kubectl_of
-from ksimage.cli.input.options import command, option
+from ksimage.cli.input.options import command, number, option
 
 if TYPE_CHECKING:
     from ksimage.bundle.material import Contents, Material
@@ -26,58 +26,33 @@ _ENDINGS = (".tar.gz", ".tgz")
 
 @command("collect", help="Put everything about an installation into one file to send.")
 @click.argument("source", required=False, metavar="[POD|DIR]")
-@option(
+@option(SECTION, "-o, --out FILE", "Where to write.  [default: ksimage-bundle-TIME.tar.gz]")
+@option(SECTION, "--force", "Replace FILE if it exists.")
+@number(
     SECTION,
-    "-o",
-    "--out",
-    "out",
-    metavar="FILE",
-    help="Where to write.  [default: ksimage-bundle-TIME.tar.gz]",
+    "--max-size MIB",
+    "Content of the pod's files at most; of longer files the end is taken.",
+    512.0,
 )
-@option(SECTION, "--force", is_flag=True, help="Replace FILE if it exists.")
-@option(
+@number(SECTION, "--tail LINES", "Lines of each log at most.", 50_000)
+@number(
     SECTION,
-    "--max-size",
-    type=click.FloatRange(min=1),
-    default=512,
-    metavar="MIB",
-    help="Content of the pod's files at most; of longer files the end is taken.  [default: 512]",
+    "--timeout SECONDS",
+    "How long a step may take; the pod's files five times as long.",
+    60.0,
 )
 @option(
     SECTION,
-    "--tail",
-    type=click.IntRange(min=1),
-    default=50_000,
-    metavar="LINES",
-    help="Lines of each log at most.  [default: 50000]",
-)
-@option(
-    SECTION,
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    metavar="SECONDS",
-    help="How long a step may take; the pod's files five times as long.  [default: 60]",
-)
-@option(
-    SECTION,
-    "--known-secret-file",
+    "--known-secret-file FILE",
+    "Hide these values too, one a line, wherever they stand.",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Hide these values too, one a line, wherever they stand.",
 )
+@option(SECTION, "--no-redact", f"Hide nothing. The file's name then says {UNREDACTED}.")
 @option(
     SECTION,
-    "--no-redact",
-    is_flag=True,
-    help=f"Hide nothing. The file's name then says {UNREDACTED}.",
-)
-@option(
-    SECTION,
-    "--redact-only",
+    "--redact-only OLD",
+    "Collect nothing: write the bundle OLD again, with its secrets hidden.",
     type=click.Path(path_type=Path),
-    metavar="OLD",
-    help="Collect nothing: write the bundle OLD again, with its secrets hidden.",
 )
 @cluster_options
 @click.pass_obj
@@ -234,11 +209,7 @@ def _again(
 
 
 def _write(
-    destination: Path,
-    contents: Contents,
-    redactor: Redactor | None,
-    about: About,
-    moment: float,
+    destination: Path, contents: Contents, redactor: Redactor | None, about: About, moment: float
 ) -> BundleFile:
     import ksimage
     from ksimage.bundle.writer import write

@@ -49,6 +49,8 @@ def report(
         if run.state == "cut":
             name = line(run.component)
             lines.append(f"{paint('yellow', '?')} {name}: ended, state unknown (it has no summary)")
+    if verdict.outcome == "failed" and verdict.why:
+        lines.append(f"  whether the rest was installed is unknown: {line(verdict.why)}")
     if verdict.missing and not left:
         lines.append(f"  expected but never seen: {', '.join(map(line, verdict.missing))}")
     if verdict.outcome in ("success", "failed"):
