@@ -73,7 +73,7 @@ def inspect(
 
 def _told(terminal: Terminal, source: Source) -> Source:
     """``source``, saying of each large layer that it is being read: that may take minutes."""
-    from ksimage.locations.views.watch import Watched
+    from ksimage.locations.views import Watched
 
     told = set()
 

@@ -177,9 +177,9 @@ def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circu
 
     if artifact is None:
         return Circumstances(version, zone)
-    from ksimage.locations.kubekey import place
+    from ksimage.locations.kubekey.source import installers
 
-    found = place.installers(Path(artifact))
+    found = installers(Path(artifact))
     spaces = {name.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Circumstances(version, zone, space, tuple(str(name) for name in found))
@@ -214,9 +214,9 @@ def _change(terminal: Terminal, path: Path, data: bytes, new: bytes, *, write: b
 
 def _undo(terminal: Terminal, path: str) -> None:
     from ksimage.cli.output.documents.kubekey import undo_document
-    from ksimage.locations.kubekey import undo
+    from ksimage.locations.kubekey.folder import undo
 
-    restored = undo.undo(Path(path))
+    restored = undo(Path(path))
     for name in restored:
         terminal.success(f"restored {name}")
     terminal.result("\n".join(restored), undo_document(path, restored))

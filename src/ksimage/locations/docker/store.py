@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ksimage.images.documents import JsonObject
     from ksimage.locations.docker.client import EngineClient
 
-
 log = logging.getLogger(__name__)
 
 
