@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ksimage.errors.watch import NoResults
+from ksimage.errors import NoResults
 from ksimage.events import files
 from ksimage.events.build import Builder
 

@@ -10,7 +10,7 @@ import pytest
 from tests.behaviour import trees
 from tests.support import event_trees
 
-from ksimage.errors.watch import NoResults
+from ksimage.errors import NoResults
 from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
