@@ -8,7 +8,7 @@ import warnings
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ksimage.errors import HookBroken
 
@@ -30,8 +30,8 @@ class Nodes:
     """The nodes of a syntax tree by their type, found once, in the order of :func:`ast.walk`."""
 
     def __init__(self, tree: ast.AST) -> None:
-        self._found: defaultdict[type, list[Any]] = defaultdict(list)  # Any: nodes of that type
-        waiting: list[Any] = [tree]
+        self._found: defaultdict[type, list[ast.AST]] = defaultdict(list)
+        waiting = [tree]
         for node in waiting:
             self._found[type(node)].append(node)
             for field in getattr(node, "_fields", ()):  # texts and None are in lists, too
@@ -42,7 +42,7 @@ class Nodes:
                     waiting.append(value)
 
     def __getitem__(self, kind: type[Node]) -> Sequence[Node]:
-        return self._found.get(kind, ())
+        return cast("Sequence[Node]", self._found.get(kind, ()))
 
 
 @lru_cache(maxsize=2)
