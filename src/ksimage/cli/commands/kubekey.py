@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.harbor.presence import Presence
-    from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers, Circumstances
     from ksimage.upstream.kubekey.versions import KkVersion
 
@@ -97,9 +97,14 @@ def kubekey(
       ksimage kubekey --undo ./kubekey
     """
     from ksimage.cli.input.cluster import kubectl_of
+    from ksimage.cli.output import files
     from ksimage.cli.output import kubekey as output
     from ksimage.errors import UsageError
+    from ksimage.upstream.kubekey import answers as answering
+    from ksimage.upstream.kubekey import config as configs
+    from ksimage.upstream.kubekey import rules, target
     from ksimage.upstream.kubekey.advice import Given
+    from ksimage.upstream.kubekey.file.documents import MAX_BYTES
 
     kubectl = kubectl_of(values)
     if undo is not None:
@@ -113,14 +118,17 @@ def kubekey(
         raise UsageError("--write needs something to write", advice=["--image REFERENCE"])
     version = _version(kk_version, program)
     path = Path(config_file)
-    data, config = _read(path)
+    data = files.read(path, MAX_BYTES + 1)
+    config = configs.parse(data, str(path))
     circumstances = _circumstances(version, zone, artifact)
+    name = _plain(image)
     if image is not None or verbosity is not None:
-        config = _change(terminal, path, data, config, version, image, verbosity, write=write)
-    answers = _answer(config, circumstances)
+        new = target.write(data, config, rules.of(version), name or None, verbosity)
+        _change(terminal, path, data, new, write=write)
+        config = configs.parse(new, str(path))
+    answers = answering.answer(config, circumstances)
     presence = _ask(terminal, answers, values) if ask_registry else None
-    given = Given(_plain(image), artifact or "")
-    output.show(terminal, config, answers, given, presence)
+    output.show(terminal, config, answers, Given(name, artifact or ""), presence)
     if follow:
         _watch(terminal, kubectl)
 
@@ -164,25 +172,6 @@ def _version(text: str | None, program: str | None) -> KkVersion:
     raise KubekeyVersionNeeded
 
 
-def _read(path: Path) -> tuple[bytes, Configuration]:
-    from ksimage.errors import CannotRead
-    from ksimage.upstream.kubekey import config
-    from ksimage.upstream.kubekey.file import documents
-
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(documents.MAX_BYTES + 1)
-    except OSError as error:
-        raise CannotRead(path, error) from error
-    return data, config.parse(data, str(path))
-
-
-def _answer(config: Configuration, circumstances: Circumstances) -> Answers:
-    from ksimage.upstream.kubekey import answers
-
-    return answers.answer(config, circumstances)
-
-
 def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
     from ksimage.upstream.kubekey.model import Circumstances
 
@@ -202,39 +191,25 @@ def _plain(image: str | None) -> str:
 
     if image is None:
         return ""
-    parsed = reference.parse(image.removeprefix("docker://"))
-    return str(parsed.with_tag(parsed.tag)) if parsed.tag else str(parsed.name)
+    return str(replace(reference.parse(image.removeprefix("docker://")), digest=None))
 
 
-def _change(
-    terminal: Terminal,
-    path: Path,
-    data: bytes,
-    config: Configuration,
-    version: KkVersion,
-    image: str | None,
-    verbosity: int | None,
-    *,
-    write: bool,
-) -> Configuration:
-    from ksimage.cli.output import kubekey as output
-    from ksimage.upstream.kubekey import config as configs
-    from ksimage.upstream.kubekey import rules, target
+def _change(terminal: Terminal, path: Path, data: bytes, new: bytes, *, write: bool) -> None:
+    """Show what changes, and write it if asked to."""
+    from ksimage.cli.output.kubekey import difference
 
-    new = target.write(data, config, rules.of(version), _plain(image) or None, verbosity)
     if new == data:
         terminal.success(f"{path} says so already")
-        return config
-    for line in output.difference(str(path), data, new):
+        return
+    for line in difference(str(path), data, new):
         terminal.step(line)
     if write:
-        from ksimage.locations.files import backup
+        from ksimage.locations.files import staging
 
-        kept = backup.replace(path, new)
+        kept = staging.replace(path, new)
         terminal.success(f"wrote {path}; what it held is {kept}")
     else:
         terminal.step("not written: add --write")
-    return configs.parse(new, str(path))
 
 
 def _undo(terminal: Terminal, path: str) -> None:

@@ -92,33 +92,32 @@ def rollout(
       ksimage rollout --undo
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.input.rollout import Choices
+    from ksimage.cli.rollout.conversation import Conversation
 
-    kubectl = kubectl_of(values)
-    choices = Choices(dry_run, yes, force, way, timeout)
+    talk = Conversation(terminal, kubectl_of(values), dry_run, yes, force, way, timeout)
     _require_one_thing(image, undo=undo, configmap=configmap, component=component)
     if undo:
         from ksimage.cli.rollout.undo import undo as put_back
 
-        put_back(terminal, kubectl, choices)
+        put_back(talk)
         return
     if configmap:
         from ksimage.cli.rollout.mount import mount_hook
 
-        mount_hook(terminal, kubectl, choices, Path(configmap))
+        mount_hook(talk, Path(configmap))
         return
     if component or (verbosity and not (image or tag or pre_pull)):
         from ksimage.cli.rollout.configuration import run_component, set_verbosity
 
         if component:
-            run_component(terminal, kubectl, choices, component)
+            run_component(talk, component)
         if verbosity and not component:
-            set_verbosity(terminal, kubectl, choices, _level(verbosity))
+            set_verbosity(talk, _level(verbosity))
         return
     from ksimage.cli.rollout.image import ImageRollout
 
     invocation = Invocation(terminal, values, login=[image])
-    run = ImageRollout(terminal, invocation, kubectl, choices, by_tag=tag, pre_pull=pre_pull)
+    run = ImageRollout(talk, invocation, by_tag=tag, pre_pull=pre_pull)
     run.roll_out(image, verbosity=_level(verbosity) if verbosity else -1)
 
 
