@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ksimage.derivation import dockerfile
 from ksimage.errors import BuildFailed, SmokeTestFailed
-from ksimage.images.documents import mapping
 from ksimage.locations.docker import engine
+from ksimage.objects import mapping
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
