@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+MORE_SPACE = "free some space, or name a folder on a larger disk: export TMPDIR=DIR"
+
+
 class FileError(KsimageError):
     """A file or folder cannot be read or written."""
 
@@ -43,20 +46,20 @@ class CannotWrite(FileError):
         super().__init__(
             f"cannot write {path}",
             why=error.strerror or str(error),
-            advice=[self.next_step],
+            advice=[self.next_step.format(path=path)],
         )
 
 
 class RecordingCut(CannotWrite):
     """A recording could not be written to its end."""
 
-    next_step = "what was saved until then can be read"
+    next_step = "what was saved until then can be read: ksimage watch {path}"
 
 
 class CannotGather(CannotWrite):
     """What was to be collected first does not fit where temporary files lie."""
 
-    next_step = "free some space, or point TMPDIR at a larger disk"
+    next_step = MORE_SPACE
 
 
 class FileExists(FileError):
@@ -79,7 +82,7 @@ class NoSpace(FileError):
         super().__init__(
             f"not enough space in {place}",
             why=f"about {needed >> 20} MiB are needed, {free >> 20} MiB are free",
-            advice=["free some space, or point TMPDIR at a larger disk"],
+            advice=[MORE_SPACE],
         )
 
 

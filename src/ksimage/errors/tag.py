@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ksimage.errors.base import KsimageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class TagError(KsimageError):
@@ -49,12 +54,19 @@ class KeptTagOccupied(TagError):
 
 
 class TagOccupied(TagError):
-    """The tag holds another image, and nobody asked to replace it."""
+    """The tag holds another image, and nobody asked to replace it.
 
-    def __init__(self, name: str, digest: str, what: str, kept: str) -> None:
+    Attributes:
+        differences: what that image differs in from the new one; empty where it cannot be read.
+    """
+
+    def __init__(
+        self, name: str, digest: str, what: str, kept: str, differences: Sequence[str] = ()
+    ) -> None:
+        listed = [f"differs from this one: {difference}" for difference in differences]
         super().__init__(
             f"{name} already holds another image",
-            why=f"it holds {what}; digest {digest}",
+            why="\n".join([f"it holds {what}; digest {digest}", *listed]),
             advice=[
                 f"replace it, keeping what is there as {kept}: add --replace",
                 "or choose another name: --tag TAG, or --to",
@@ -65,6 +77,7 @@ class TagOccupied(TagError):
                 "or write to another one: --to oci-archive:OTHER.tar",
             ],
         )
+        self.differences = tuple(differences)
 
 
 class DestinationIsSource(TagError):
