@@ -24,7 +24,7 @@ from ksimage.locations import access, spec, transfer
 from ksimage.locations.docker import engine as engine_module
 from ksimage.locations.docker.daemon import DaemonSource, DaemonTarget
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
 
 pytestmark = pytest.mark.e2e
 

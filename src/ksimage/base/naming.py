@@ -172,7 +172,7 @@ def kept_locations(location: Location) -> Iterator[Location]:
     Nothing for an archive, which is replaced as a whole, and for an image without a name.
     """
     if location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
-        from ksimage.locations.kubekey.names import kept_ref
+        from ksimage.locations.kubekey.images import kept_ref
 
         yield location.with_ref(kept_ref(location.ref))  # the only one that `--undo` knows
         return

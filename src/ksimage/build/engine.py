@@ -17,7 +17,7 @@ from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
     from ksimage.derivation.recipe import Recipe
-    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.docker.engine import EngineClient
 
 log = logging.getLogger("ksimage.docker")
 

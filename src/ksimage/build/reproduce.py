@@ -25,7 +25,7 @@ from ksimage.images.digest import DIGEST
 from ksimage.images.documents import mapping
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
 from ksimage.patching.listing import patch_name
 
 if TYPE_CHECKING:

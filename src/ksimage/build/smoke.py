@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ksimage.base.images import PlatformImage
-    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.docker.engine import EngineClient
     from ksimage.locations.protocol import Source
 
 

@@ -170,11 +170,7 @@ def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
 
 
 def _differences(
-    found: ImageSet,
-    original: ImageSet,
-    name: str,
-    wanted: Mapping[str, str],
-    settings: Settings,
+    found: ImageSet, original: ImageSet, name: str, wanted: Mapping[str, str], settings: Settings
 ) -> list[str]:
     reasons: list[str] = []
     bases = {image.platform.normal: image for image in original.images}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.hook import memory
 from ksimage.locations import transfer
-from ksimage.locations.views import watch
+from ksimage.locations.views import Cancelled, Watched
 from ksimage.threads import Threads
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def find_hooks(
 
     def report(descriptor: Descriptor, count: int) -> None:
         if stop.is_set():
-            raise watch.Cancelled
+            raise Cancelled
         if reading:
             with lock:
                 reading(descriptor, count)
 
-    find = partial(memory.known_hook, watch.Watched(source, report), seen=seen)
+    find = partial(memory.known_hook, Watched(source, report), seen=seen)
     if len(distinct) == 1:
         hook = find(images.images[0])
         return [(image, hook) for image in images.images]

@@ -33,7 +33,7 @@ from ksimage.inspection.addition import added_layer
 from ksimage.inspection.identity import Origin
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
-from ksimage.locations.views.watch import Bounded, TooFar
+from ksimage.locations.views import Bounded, TooFar
 from ksimage.text import printable
 from ksimage.upstream.releases import HOOK_PATH
 

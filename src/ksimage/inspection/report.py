@@ -196,8 +196,7 @@ def _kept(
     what = ""
     if digest != images.top.digest:
         what = str(current.look(place, options))
-    project, _, repository = reference.repository.partition("/")
-    artifact = harbor.artifact(project, repository, there.target) if harbor else None
+    artifact = harbor.artifact(there) if harbor else None
     tag = artifact.tag(there.tag) if artifact and artifact.digest == digest else None
     return Kept(there.tag or "", digest, what, tag.pushed if tag else None)
 

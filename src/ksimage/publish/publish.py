@@ -26,7 +26,7 @@ from ksimage.images.manifest import Descriptor
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy, mend
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
 
 if TYPE_CHECKING:
     from ksimage.locations.options import RegistryOptions

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--format",
+    "Form of the table on stdout; json is the same as --output json.",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    help="Form of the table on stdout; json is the same as --output json.",
 )
 @settings("Base image", "source", "platforms")
 @patch_options

@@ -26,10 +26,10 @@ LARGE = 32 << 20
 @command("inspect", help="Show what a tag really holds, and whether it was overwritten.")
 @click.argument("image", shell_complete=completion.locations)
 @platform_option(
+    "Image",
+    "Only this platform's image; may be repeated.  [default: all that the image has]",
     "platforms",
     multiple=True,
-    section="Image",
-    help="Only this platform's image; may be repeated.  [default: all that the image has]",
 )
 @registry_options
 @click.pass_obj
@@ -73,7 +73,7 @@ def inspect(
 
 def _told(terminal: Terminal, source: Source) -> Source:
     """``source``, saying of each large layer that it is being read: that may take minutes."""
-    from ksimage.locations.views.watch import Watched
+    from ksimage.locations.views import Watched
 
     told = set()
 

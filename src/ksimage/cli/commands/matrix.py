@@ -21,16 +21,11 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--format",
+    "For which CI system.  [default: the one that runs this, else json]",
     "form",
     type=click.Choice(["github", "gitlab", "json"]),
-    help="For which CI system.  [default: the one that runs this, else json]",
 )
-@option(
-    "Result",
-    "--only-outdated",
-    is_flag=True,
-    help="Only releases that `ksimage check` would report.",
-)
+@option("Result", "--only-outdated", "Only releases that `ksimage check` would report.")
 @settings("Base image", "source", "platforms")
 @patch_options
 @settings("Result", "tag", "target", "labels", "jobs")

@@ -21,33 +21,19 @@ if TYPE_CHECKING:
 @command("push", help="Send an earlier build to a registry.")
 @click.argument("image", shell_complete=completion.locations)
 @click.argument("destination", required=False, shell_complete=completion.locations)
-@option(
-    "Result",
-    "--to",
-    metavar="LOCATION",
-    help="The destination, as an option.",
-)
-@option(
-    "Result",
-    "--tag",
-    metavar="TAG",
-    help="Tag there.  [default: the image's own]",
-)
+@option("Result", "--to LOCATION", "The destination, as an option.")
+@option("Result", "--tag TAG", "Tag there.  [default: the image's own]")
 @replace_option
 @create_project_option
 @option(
     "Result",
     "--through",
+    "Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
+    " and knowledge of what is there, or ksimage.  [default: the engine]",
     type=click.Choice(["auto", "engine", "direct"]),
     default="auto",
-    help="Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
-    " and knowledge of what is there, or ksimage.  [default: the engine]",
 )
-@platform_option(
-    "platform",
-    section="Result",
-    help="Only this platform's image.  [default: all that the image has]",
-)
+@platform_option("Result", "Only this platform's image.  [default: all that the image has]")
 @settings("Result", "target", "jobs")
 @registry_options
 @click.pass_obj

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 @command("releases", help="List the upstream releases that ksimage knows.")
-@option(
-    "Result",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Also those that are not supported, with the reason.",
-)
+@option("Result", "--all", "Also those that are not supported, with the reason.", "everything")
 @click.pass_obj
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""

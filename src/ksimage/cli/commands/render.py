@@ -28,21 +28,19 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
 @option(
     "Result",
-    "-o",
-    "--output-dir",
+    "-o, --output-dir DIR",
+    "Folder to write; it must not exist yet, or be empty.",
     "directory",
-    metavar="DIR",
     required=True,
-    help="Folder to write; it must not exist yet, or be empty.",
 )
 @option(
     "Result",
     "--as",
+    "A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
+    "registry.  [default: dockerfile]",
     "form",
     type=click.Choice(["dockerfile", "configmap"]),
     default="dockerfile",
-    help="A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
-    "registry.  [default: dockerfile]",
 )
 @settings("Base image", "source", "platforms")
 @repair_option

@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 @click.argument("image", shell_complete=completion.locations)
 @option(
     "Proofs",
-    "--base",
-    metavar="LOCATION",
-    help="The base that it was made from. Without this, the image that its labels name is taken "
+    "--base LOCATION",
+    "The base that it was made from. Without this, the image that its labels name is taken "
     "where it is in the same registry, or in that of the settings' source or target.",
 )
 @option(
     "Proofs",
     "--smoke-test",
-    is_flag=True,
-    help="Also run the hook with --config, in the image and in its base, in the Docker Engine.",
+    "Also run the hook with --config, in the image and in its base, in the Docker Engine.",
 )
 @settings("Proofs", "platforms")
 @registry_options

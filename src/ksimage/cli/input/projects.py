@@ -14,19 +14,16 @@ if TYPE_CHECKING:
 
 create_project_option = option(
     "Result",
-    "--create-project",
-    "create_project",
-    type=click.Choice(["public", "private"]),
-    metavar="[=private]",
-    help="Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
+    "--create-project [=private]",
+    "Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
     " without a login), or private.",
+    type=click.Choice(["public", "private"]),
 )
 
 replace_option = option(
     "Result",
     "--replace",
-    is_flag=True,
-    help="Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
+    "Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
 )
 
 

@@ -9,9 +9,13 @@ from ksimage.images.documents import JsonView, sequence
 from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.kubekey import images
-from ksimage.locations.kubekey.images import INDEX_KEY
-from ksimage.locations.kubekey.names import ImageName, Name, without_architecture
-from ksimage.locations.kubekey.names import parse as parse_name
+from ksimage.locations.kubekey.images import (
+    INDEX_KEY,
+    ImageName,
+    Name,
+    parse_name,
+    without_architecture,
+)
 from ksimage.locations.oci.documents import REF_NAME
 
 if TYPE_CHECKING:

@@ -41,7 +41,11 @@ def test_saved_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert path.name.startswith("ks-installer-results-ks-installer-1-")
 
 
-@pytest.mark.parametrize("cut", [b"", b"not gzip", WHOLE[:-4], WHOLE[: len(WHOLE) // 2]])
+@pytest.mark.parametrize(
+    "cut",
+    [b"", b"not gzip", WHOLE[:-4], WHOLE[: len(WHOLE) // 2]],
+    ids=["empty", "not gzip", "without its end", "half"],
+)
 def test_what_came_cut_is_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bytes
 ) -> None:

@@ -25,24 +25,17 @@ if TYPE_CHECKING:
 @pristine_option
 @option(
     "Result",
-    "--dir",
+    "--dir DIR",
+    "Where NAME.patch is written; the series file there gets a line for it, and a new folder "
+    "gets a series file.  [default: here]",
     "directory",
     default=".",
-    metavar="DIR",
-    help="Where NAME.patch is written; the series file there gets a line for it, and a new folder "
-    "gets a series file.  [default: here]",
 )
+@option("Result", "--edited FILE", "Take this edited hook instead of opening $VISUAL or $EDITOR.")
 @option(
     "Result",
-    "--edited",
-    metavar="FILE",
-    help="Take this edited hook instead of opening $VISUAL or $EDITOR.",
-)
-@option(
-    "Result",
-    "--description",
-    metavar="TEXT",
-    help="One line for the header; otherwise the header is left to be filled in.",
+    "--description TEXT",
+    "One line for the header; otherwise the header is left to be filled in.",
 )
 @registry_options
 @click.pass_obj

@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 @clone_option
 @settings("Hooks", "source", "platforms")
 @pristine_option
-@option(
-    "Result",
-    "--stdout",
-    is_flag=True,
-    help="Print the patch instead of rewriting FILE.",
-)
+@option("Result", "--stdout", "Print the patch instead of rewriting FILE.")
 @registry_options
 @click.pass_obj
 def refresh(

@@ -15,11 +15,10 @@ from ksimage.cli.output.watch import report as reports
 from ksimage.cli.output.watch.cells import Paint
 from ksimage.cli.output.watch.display import Display
 from ksimage.errors import EventsWithoutEnd, InstallationFailed, InstallationUnknown, KsimageError
-from ksimage.events.feed import Feed
+from ksimage.events.feed import Feed, paced
 from ksimage.events.frames import Chronicle
-from ksimage.events.pace import paced
+from ksimage.events.phases import InstallationVerdict, judge
 from ksimage.events.sources import Recorder
-from ksimage.events.verdict import InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,9 +14,8 @@ from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.reference import TAG
-from ksimage.locations.registry.answers import explain
+from ksimage.locations.registry.answers import Intent, explain
 from ksimage.locations.registry.http.retry import Transient
-from ksimage.locations.registry.intent import Intent
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

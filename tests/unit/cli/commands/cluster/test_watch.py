@@ -60,6 +60,14 @@ def test_what_was_cut_is_not_called_a_success(run: Run, tmp_path: Path) -> None:
     assert "? devops: ended, state unknown (it has no summary)" in done.stdout
 
 
+def test_a_failure_is_told_though_the_end_was_cut_off(run: Run, tmp_path: Path) -> None:
+    Story(tmp_path / "results", until=320)
+    done = run("watch", "results")
+    assert done.code == 24
+    assert "✗ monitoring failed" in done.stdout
+    assert "whether the rest was installed is unknown: result-info never began" in done.stdout
+
+
 def test_events_are_told_in_the_order_of_their_times(run: Run, tmp_path: Path) -> None:
     Story(tmp_path / "results")
     done = run("watch", "results")

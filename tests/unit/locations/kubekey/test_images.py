@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ksimage.images.platform import Platform
-from ksimage.locations.kubekey import names
-from ksimage.locations.kubekey.names import ImageName
+from ksimage.locations.kubekey.images import ImageName, kept_ref, parse_name
 
 
 @pytest.mark.parametrize(
@@ -22,13 +21,13 @@ from ksimage.locations.kubekey.names import ImageName
     ],
 )
 def test_parse(text: str, prefix: str, tag: str, platform: str, namespace: str) -> None:
-    found = names.parse(text)
+    found = parse_name(text)
     assert found is not None
     assert found.group == ImageName(prefix, tag)
     assert str(found.platform) == platform
     assert found.namespace == namespace
     assert found.group.full == ("/" in text.partition(":")[0] or ":5000/" in text)
-    assert names.parse(found.group.name(found.platform)) == found
+    assert parse_name(found.group.name(found.platform)) == found
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def test_parse(text: str, prefix: str, tag: str, platform: str, namespace: str) 
      "a:b:v 1-amd64", ":b:v1-amd64", "a::v1-amd64", "/a/b:v1-amd64", "r.lan//b:v1-amd64"],
 )  # fmt: skip
 def test_other_names(text: str) -> None:
-    assert names.parse(text) is None
+    assert parse_name(text) is None
 
 
 def test_ks_installer() -> None:
@@ -68,4 +67,4 @@ def test_kept() -> None:
     ],
 )
 def test_kept_ref(ref: str, kept: str) -> None:
-    assert names.kept_ref(ref) == kept
+    assert kept_ref(ref) == kept

@@ -9,7 +9,7 @@ from ksimage.images.mediatypes import OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.transfer import copy
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
 
 
 def test_index_of_docker_images(tmp_path: Path) -> None:
