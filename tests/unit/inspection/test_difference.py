@@ -67,11 +67,14 @@ def test_nothing_that_configs_say() -> None:
 def test_a_refusal_says_what_differs(tmp_path: Path) -> None:
     location = derived.base(tmp_path / "base", Recipe())
     to = f"oci:{tmp_path}/out:x"
-    with derived.planned(location, verbosity=4, patches=PatchSettings(exclude=("failure-report",))) as plan:
+    fewer = PatchSettings(exclude=("failure-report",))
+    with derived.planned(location, verbosity=4, patches=fewer) as plan:
         derived.publish_plan(plan, to)
-    with derived.planned(location, labels={"a": "b"}) as plan:
-        with pytest.raises(TagOccupied) as caught:
-            derived.publish_plan(plan, to)
+    with (
+        derived.planned(location, labels={"a": "b"}) as plan,
+        pytest.raises(TagOccupied) as caught,
+    ):
+        derived.publish_plan(plan, to)
     assert caught.value.differences
     assert "\ndiffers from this one: its verbosity is 4, not 0" in caught.value.why
     assert "differs from this one: label a is not set" in caught.value.why
