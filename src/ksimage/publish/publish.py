@@ -186,9 +186,7 @@ def make_room(
     return kept
 
 
-def _differences(
-    location: Location, options: RegistryOptions | None, source: Source
-) -> list[str]:
+def _differences(location: Location, options: RegistryOptions | None, source: Source) -> list[str]:
     """What the image at ``location`` differs in from ``source``, as far as it can be read."""
     from ksimage.inspection import difference
 
