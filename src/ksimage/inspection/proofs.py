@@ -109,7 +109,11 @@ def _sound(
     found = repair.faults(image.config, hook, release)
     if found:
         return Proof(name, False, "; ".join(fault.text for fault in found))
-    scope = "in any layer" if whole and not built else "in the layers that were read"
+    unread = known.base_hook.unread if known and built else hook.unread
+    scope = "in any layer"
+    if unread:
+        total = len(image.manifest.layers)
+        scope = f"in the {total - unread} of {total} layers that were read"
     return Proof(name, True, f"entrypoint, user, mode; no other executable below /hooks {scope}")
 
 
