@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ksimage.build.plan import Plan, PlatformPlan
     from ksimage.derivation.recipe import Recipe
-    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.docker.engine import EngineClient
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ksimage.images.platform import Platform
-    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.docker.engine import EngineClient
     from ksimage.locations.protocol import Source
 
 T = TypeVar("T")

@@ -28,8 +28,8 @@ from ksimage.publish.publish import Published
 if TYPE_CHECKING:
     from ksimage.images.manifest import Descriptor
     from ksimage.images.reference import Reference
-    from ksimage.locations.docker.client import EngineClient
     from ksimage.locations.docker.daemon import DaemonSource
+    from ksimage.locations.docker.engine import EngineClient
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.registry.auth.credentials import Credentials
     from ksimage.locations.spec import Location

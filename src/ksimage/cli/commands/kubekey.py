@@ -204,9 +204,9 @@ def _change(terminal: Terminal, path: Path, data: bytes, new: bytes, *, write: b
     for line in difference(str(path), data, new):
         terminal.step(line)
     if write:
-        from ksimage.locations.files import backup
+        from ksimage.locations.files import staging
 
-        kept = backup.replace(path, new)
+        kept = staging.replace(path, new)
         terminal.success(f"wrote {path}; what it held is {kept}")
     else:
         terminal.step("not written: add --write")

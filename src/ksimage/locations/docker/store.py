@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ksimage.images.documents import JsonObject
-    from ksimage.locations.docker.client import EngineClient
+    from ksimage.locations.docker.engine import EngineClient
 
 log = logging.getLogger(__name__)
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage, TagMoved
 from ksimage.images.documents import encode, load_json
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.images.mediatypes import INDEX_TYPES
-from ksimage.locations.files import backup, staging
-from ksimage.locations.files.gzipwriter import GzipWriter
+from ksimage.images.tar import header
+from ksimage.locations.files import staging
+from ksimage.locations.files.gzipview import GzipWriter
 from ksimage.locations.kubekey import entries, images
 from ksimage.locations.kubekey.artifact import PREFIX, ArtifactIndex, ArtifactReader, padded
 from ksimage.locations.kubekey.folder import held, platform_of
 from ksimage.locations.kubekey.source import KubekeySource
-from ksimage.locations.oci.documents import INDEX_FILE
+from ksimage.locations.oci.documents import INDEX_FILE, blob_path
 from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
 
 if TYPE_CHECKING:
@@ -135,8 +137,7 @@ class KubekeyArtifactTarget:
             raise CannotRead(reader.path, error) from error
         staging.sweep(self.path.parent)
         staging.require_space(self.path.parent, size)
-        staged = staging.Staged(self.path.parent)
-        try:
+        with closing(staging.Staged(self.path.parent)) as staged:
             writer = GzipWriter(staged)
             for piece, stored in pieces(index, self._new, index_json):
                 writer.write(piece, stored=stored)
@@ -144,16 +145,13 @@ class KubekeyArtifactTarget:
             if not reader.unchanged():
                 raise TagMoved(self.name, "the artifact as it was read", "another")
             if self.path.exists():
-                backup.keep(self.path)
+                staging.keep(self.path)
             staged.commit(self.path)
-        finally:
-            staged.discard()
         if self._own is not None:
             self._own.close()
             self._own = None
 
 
-_BLOBS: Final = PREFIX + "blobs/sha256/"
 _INDEX: Final = PREFIX + INDEX_FILE
 _BLOCK: Final = tarfile.BLOCKSIZE
 
@@ -181,11 +179,11 @@ def pieces(
     for digest, file in blobs.items():
         size = file.seek(0, 2)
         file.seek(0)
-        yield _header(_BLOBS + digest.removeprefix("sha256:"), size), True
+        yield header(PREFIX + blob_path(_INDEX, digest), size), True
         while chunk := file.read(CHUNK):
             yield chunk, True
         yield bytes(-size % _BLOCK), True
-    yield _header(_INDEX, len(index_json)), True
+    yield header(_INDEX, len(index_json)), True
     yield index_json + bytes(-len(index_json) % _BLOCK), True
     yield from _marked(index.view.rest(end), end, borders)
 
@@ -217,9 +215,3 @@ def _marked(
             size = min(len(rest), left[0][0] - position) if left else len(rest)
             yield bytes(rest[:size]), left[0][1] if left else False
             rest, position = rest[size:], position + size
-
-
-def _header(name: str, size: int) -> bytes:
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = size, 0o644
-    return info.tobuf(tarfile.GNU_FORMAT)
