@@ -70,7 +70,7 @@ def make(
             with closing(daemon.DaemonSource("", digest=image_id)) as source:
                 verdict = prove(plan, source, platform=platform, bare=False)
                 if destination.location.transport is Transport.DAEMON:
-                    published = _tag(client, destination, image_id, overwrite)
+                    published = _tag(client, source, destination, image_id, overwrite)
                 elif destination.location.transport is Transport.REGISTRY:
                     # The engine knows which layers the registry has, and compresses the others.
                     published = publish_engine.push(
@@ -140,7 +140,11 @@ def _base(client: EngineClient, plan: Plan, chosen: PlatformPlan) -> Iterator[st
 
 
 def _tag(
-    client: EngineClient, destination: Destination, image_id: str, overwrite: bool
+    client: EngineClient,
+    source: Source,
+    destination: Destination,
+    image_id: str,
+    overwrite: bool,
 ) -> Published:
     """Name the image. Our own earlier builds are replaced as `docker build` would."""
     location = destination.location
@@ -150,6 +154,7 @@ def _tag(
         return Published(location, top, None)
     kept = None
     if held is not None and not look(location, None).ours:
-        kept = make_room(location, Descriptor(DOCKER_CONFIG, held, 0), None, overwrite=overwrite)
+        occupied = Descriptor(DOCKER_CONFIG, held, 0)
+        kept = make_room(source, location, occupied, None, overwrite=overwrite)
     store.tag(client, image_id, location.ref)
     return Published(location, top, CopyResult(top, ()), held, kept)

@@ -70,7 +70,9 @@ def push(
         held = publish.held_now(target, location, options)
         if held is not None and already_there(source, location, held, options):
             return Published(location, held, None)
-        kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None
+        kept = None
+        if held is not None:
+            kept = publish.make_room(source, location, held, options, overwrite=overwrite)
         digest = _push(client, image_id, location.reference, options)
         now = target.held()
         if now is None or (digest and now.digest != digest):
