@@ -6,6 +6,7 @@ itself) changed, has somebody overwritten the tag, as KubeKey does whenever it p
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -146,13 +147,11 @@ def _check(
 
 
 def _read(location: Location, options: OptionsFor) -> ImageSet | None:
-    source = access.open_source(location, options=options(location))
-    try:
-        return base_images.read_images(source)
-    except NotFound:
-        return None
-    finally:
-        source.close()
+    with closing(access.open_source(location, options=options(location))) as source:
+        try:
+            return base_images.read_images(source)
+        except NotFound:
+            return None
 
 
 def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
