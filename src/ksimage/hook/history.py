@@ -56,5 +56,5 @@ def may_add_executable(created_by: str | None) -> bool:
     if "hooks" in _UPSTREAMS.sub("", created_by):
         return True
     copied = _COPY.fullmatch(created_by)
-    destination = copied[1].strip().rpartition(" ")[2].strip('"[]\'') if copied else "/"
+    destination = copied[1].strip().rpartition(" ")[2].strip("\"[]'") if copied else "/"
     return not destination.startswith("/")
