@@ -152,7 +152,7 @@ def follow(
     """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
     from ksimage.cli.output.timeline import give
     from ksimage.events.frames import Chronicle
-    from ksimage.events.verdict import judge
+    from ksimage.events.phases import judge
 
     chronicle = Chronicle()
     written = 0.0
