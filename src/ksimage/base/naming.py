@@ -16,8 +16,6 @@ from ksimage.upstream import releases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ksimage.images.reference import Reference
-
 IMAGE: Final = "ks-installer"
 UPSTREAM: Final = f"kubesphere/{IMAGE}"
 _ENGINE: Final = ("docker-daemon:", "docker-daemon")
@@ -159,11 +157,6 @@ def fill_tag(template: str, *, release: str, verbosity: int, digest: str) -> str
     if not reference.TAG.fullmatch(tag):
         raise BadReference(tag, f"{tag!r} is not a legal tag")
     return tag
-
-
-def kept_tag(found: Reference) -> Reference:
-    """Where ``--replace`` keeps what a tag held: ``<tag>-orig``."""
-    return found.with_tag(f"{found.tag}-orig")
 
 
 def kept_locations(location: Location) -> Iterator[Location]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+_MORE_SPACE = "free some space, or name a folder on a larger disk: export TMPDIR=DIR"
+
 
 class FileError(KsimageError):
     """A file or folder cannot be read or written."""
@@ -41,19 +43,19 @@ class CannotWrite(FileError):
     def __init__(self, path: object, error: OSError) -> None:
         self.message = f"cannot write {path}"
         self.why = error.strerror or str(error)
-        self.advice = [self.next_step]
+        self.advice = [self.next_step.format(path=path)]
 
 
 class RecordingCut(CannotWrite):
     """A recording could not be written to its end."""
 
-    next_step = "what was saved until then can be read"
+    next_step = "what was saved until then can be read: ksimage watch {path}"
 
 
 class CannotGather(CannotWrite):
     """What was to be collected first does not fit where temporary files lie."""
 
-    next_step = "free some space, or point TMPDIR at a larger disk"
+    next_step = _MORE_SPACE
 
 
 class FileExists(FileError):
@@ -73,7 +75,7 @@ class NoSpace(FileError):
     def __init__(self, place: object, needed: int, free: int) -> None:
         self.message = f"not enough space in {place}"
         self.why = f"about {needed >> 20} MiB are needed, {free >> 20} MiB are free"
-        self.advice = ["free some space, or point TMPDIR at a larger disk"]
+        self.advice = [_MORE_SPACE]
 
 
 class NotEmpty(FileError):

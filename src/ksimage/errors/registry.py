@@ -239,11 +239,18 @@ class KeptTagOccupied(TagError):
 
 
 class TagOccupied(TagError):
-    """The tag holds another image, and nobody asked to replace it."""
+    """The tag holds another image, and nobody asked to replace it.
 
-    def __init__(self, name: str, digest: str, what: str, kept: str) -> None:
+    ``differences``: from the new image; none where it cannot be read.
+    """
+
+    def __init__(
+        self, name: str, digest: str, what: str, kept: str, differences: Sequence[str] = ()
+    ) -> None:
+        listed = [f"differs from this one: {difference}" for difference in differences]
         self.message = f"{name} already holds another image"
-        self.why = f"it holds {what}; digest {digest}"
+        self.why = "\n".join([f"it holds {what}; digest {digest}", *listed])
+        self.differences = tuple(differences)
         self.advice = (
             [
                 f"replace it, keeping what is there as {kept}: add --replace",

@@ -1,14 +1,8 @@
 """The hook in an image, found without unpacking it.
 
 Layers are walked from the top. A layer that upstream's own words say holds something else is not
-read; but when no hook is found that way, or one that upstream never shipped, the history is not
-believed and everything above is read as well.
-
-A history is text that anybody can write, and a destination is where it says only while no symbolic
-link is in the way: ``ADD custom.py /app/installRunner.py`` may well be the hook. So a layer is
-passed over only when its history entry is word for word one of those that upstream's images have,
-for a place that upstream's Dockerfiles fill with something else: roles, env and playbooks
-(``Dockerfile`` and ``Dockerfile.complete``, v3.0.0 to v3.4.1).
+read (``history``); but when no hook is found that way, or one that upstream never shipped, the
+history is not believed and everything above is read as well.
 
 A hook that upstream shipped ends the search, also within its layer, behind the last entry below
 ``/hooks``. The rest of that layer is still received and hashed, for its digest vouches for the
@@ -19,13 +13,13 @@ of a build.
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ksimage.errors import HookNotFound
 from ksimage.hook import layers
+from ksimage.hook.history import cannot_hold_hook, may_add_executable
 from ksimage.hook.layers import HOOK_PARENTS, Hook, LayerFinding, Stack
 from ksimage.images import config as image_config
 from ksimage.images.mediatypes import FOREIGN_LAYERS
@@ -40,22 +34,10 @@ if TYPE_CHECKING:
 
     Depth = Literal["hook", "parents", "bottom"]
     """How far down layers are read: to the hook; on until both parent directories are known, which
-    mostly stand in the hook's layer; or all, for every file below ``/hooks``."""
+    mostly stand in the hook's layer, and below that what may hold other files below ``/hooks`` by
+    its history; or all, for every such file."""
 
 log = logging.getLogger("ksimage.base")
-
-_PLACES = {
-    "roles": "/kubesphere/installer/roles",
-    "env": "/kubesphere/results/env",
-    "playbooks": "/kubesphere/playbooks",
-}
-_WORDS = re.compile(
-    "|".join(
-        # the classic builder (and buildah's copy of its words), then BuildKit
-        rf"/bin/sh -c #\(nop\) ADD dir:[0-9a-f]{{12,64}} in {place} ?|ADD {name} {place} # buildkit"
-        for name, place in _PLACES.items()
-    )
-)
 
 
 def find_hook(
@@ -106,25 +88,32 @@ def _walk(
     brief: bool,
 ) -> Hook:
     """From the top layer down; ``known`` remembers what was read, across two walks."""
-    stack = Stack()
+    stack, enough = Stack(), False
+    words = image_config.layer_history(image.config)
     total = len(image.manifest.layers)
     for number in reversed(range(total)):
         if number not in known:
             if history and cannot_hold_hook(history[number]):
                 log.debug("layer %s cannot hold the hook: %s", number, history[number])
                 continue
+            if enough and not may_add_executable(words[number]):
+                continue
             known[number] = _read(source, image, number, seen, brief=brief)
         finding = known[number]
         stack.put_below(finding)
         if stack.hook is None and finding.problem:
             raise HookNotFound(source.name, f"{finding.problem} (layer {number + 1} of {total})")
-        if stack.hook is not None and (
-            depth == "hook" or (depth == "parents" and len(stack.parents) == len(HOOK_PARENTS))
-        ):
+        if stack.hook is not None and depth == "hook":
             break
+        enough = (
+            stack.hook is not None
+            and depth == "parents"
+            and len(stack.parents) == len(HOOK_PARENTS)
+        )
     if stack.hook is None:
         raise HookNotFound(source.name, "no layer holds that file")
-    return replace(stack.hook, parents=stack.parents, others=stack.others)
+    unread = total - len(known)
+    return replace(stack.hook, parents=stack.parents, others=stack.others, unread=unread)
 
 
 def _read(
@@ -138,8 +127,3 @@ def _read(
     diff_id = image_config.diff_ids(image.config)[number]
     judge = partial(layers.judge, layer=descriptor.digest, seen=seen, brief=brief)
     return layers.read_entries(source, descriptor, diff_id, judge)
-
-
-def cannot_hold_hook(created_by: str | None) -> bool:
-    """Whether a layer's history entry is upstream's, and about something else than the hook."""
-    return created_by is not None and _WORDS.fullmatch(created_by) is not None

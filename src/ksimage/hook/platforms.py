@@ -76,7 +76,7 @@ def find_hooks(
 
 log = logging.getLogger("ksimage.base")
 
-_KIND = "hooks-2"  # 2: with parents and others
+_KIND = "hooks-3"  # 3: others also of layers below, and how many were not read
 
 
 def known_hook(source: Source, image: PlatformImage, *, seen: Seen | None = None) -> Hook:
@@ -105,6 +105,7 @@ def remember(kept: Cache, manifest: str, hook: Hook) -> None:
         "layer": hook.layer,
         "parents": [_folder_note(folder) for folder in hook.parents.values()],
         "others": hook.others,
+        "unread": hook.unread,
     }
     kept.put_note(_KIND, manifest, json.dumps(note).encode())
 
@@ -121,12 +122,13 @@ def recall(kept: Cache, manifest: str) -> Hook | None:
         layer = str(note["layer"])
         folders = [_folder(entry) for entry in note["parents"]]
         others = tuple(str(path) for path in note["others"])
+        unread = int(note["unread"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     if content is None:
         return None
     parents = {folder.path: folder for folder in folders}
-    hook = Hook(content, mode, uid, gid, layer, parents, others)
+    hook = Hook(content, mode, uid, gid, layer, parents, others, unread)
     return hook if releases.by_hook(hook.sha256) else None
 
 

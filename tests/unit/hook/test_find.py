@@ -30,7 +30,7 @@ from ksimage.errors import (
     MalformedImage,
 )
 from ksimage.hook import layers as hook_module
-from ksimage.hook.find import cannot_hold_hook, find_hook
+from ksimage.hook.find import find_hook
 from ksimage.hook.layers import Hook
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.upstream import releases
@@ -331,61 +331,3 @@ class TestHistory:
         digest, size = store.put(json.dumps(manifest).encode())
         store.tag({"mediaType": MANIFEST_TYPE["docker"], "digest": digest, "size": size}, "v3.3.2")
         assert found(tmp_path).data == HOOK
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        # the classic builder, and buildah, of which the hexadecimal digits are 64
-        "/bin/sh -c #(nop) ADD dir:28ea3fc02a06 in /kubesphere/installer/roles ",
-        f"/bin/sh -c #(nop) ADD dir:{'ab' * 32} in /kubesphere/results/env",
-        "/bin/sh -c #(nop) ADD dir:28ea3fc02a06 in /kubesphere/playbooks ",
-        "ADD roles /kubesphere/installer/roles # buildkit",
-        "ADD env /kubesphere/results/env # buildkit",
-        "ADD playbooks /kubesphere/playbooks # buildkit",
-    ],
-)
-def test_upstreams_words(text: str) -> None:
-    assert cannot_hold_hook(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/bin/sh -c #(nop) ADD multi:0b4b7d09a6fe in /hooks/kubesphere/ ",
-        "ADD controller/* /hooks/kubesphere/ # buildkit",
-        # another place, which a symbolic link may lead to the hook from
-        "ADD custom.py /app/installRunner.py # buildkit",
-        "/bin/sh -c #(nop) ADD file:5d673d25c1ab in /app/installRunner.py ",
-        "COPY x /kubesphere/installer/roles/x # buildkit",
-        # another source for the same place, or another instruction
-        "ADD custom /kubesphere/playbooks # buildkit",
-        "COPY roles /kubesphere/installer/roles # buildkit",
-        "/bin/sh -c #(nop) COPY dir:28ea3fc02a06 in /kubesphere/playbooks ",
-        "/bin/sh -c #(nop) ADD multi:28ea3fc02a06 in /kubesphere/playbooks ",
-        # relative to a working directory, with options, several sources, a heredoc
-        "COPY installRunner.py . # buildkit",
-        "COPY --link roles /kubesphere/installer/roles # buildkit",
-        "COPY --from=0 roles /kubesphere/installer/roles # buildkit",
-        "COPY --chown=1002:1002 roles /kubesphere/installer/roles # buildkit",
-        "ADD roles playbooks /kubesphere/playbooks # buildkit",
-        'ADD ["roles", "/kubesphere/installer/roles"] # buildkit',
-        "COPY <<EOF /kubesphere/playbooks # buildkit",
-        "ADD roles /kubesphere/installer/roles /hooks # buildkit",
-        "ADD roles /kubesphere/installer/roles # buildkit; ADD x /hooks # buildkit",
-        "ADD roles /kubesphere/installer/roles/../../../hooks # buildkit",
-        # whatever runs, other builders, nothing at all
-        "RUN /bin/sh -c chown -R kubesphere /hooks # buildkit",
-        "/bin/sh -c apk add bash",
-        "ADD roles /kubesphere/installer/roles",
-        "kaniko: ADD roles /kubesphere/installer/roles",
-        "bazel build ...",
-        "jib-maven-plugin:3.4.0",
-        "buildah: ADD roles /kubesphere/installer/roles # buildkit",
-        "store paths: ['/nix/store/x']",
-        "",
-        None,
-    ],
-)
-def test_everything_else_is_read(text: str | None) -> None:
-    assert not cannot_hold_hook(text)

@@ -16,7 +16,7 @@ from ksimage.upstream import releases
 
 DIGEST = sha256(b"some manifest")
 MANIFEST = sha256(b"of an image")
-KIND = "hooks-2"
+KIND = "hooks-3"
 PARENTS = {"hooks": LayerFolder("hooks", 0o2755, 1002, 1003, 7, {"SCHILY.xattr.user.x": b"\xff\0"})}
 
 

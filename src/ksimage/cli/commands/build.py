@@ -11,13 +11,14 @@ import click
 from ksimage.cli.input import completion
 from ksimage.cli.input.options import (
     command,
+    create_project_option,
     option,
     patch_options,
     registry_options,
     repair_option,
+    replace_option,
     settings,
 )
-from ksimage.cli.input.projects import create_project_option, replace_option
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def _many(
     from ksimage.cli.input.order import require_distinct
     from ksimage.cli.output import results
     from ksimage.cli.output.documents.builds import builds_document
+    from ksimage.cli.output.lines import aligned
     from ksimage.cli.output.progress import Lines, ReadingLines
-    from ksimage.cli.output.tables import aligned
 
     if dry_run:
         raise UsageError("--dry-run shows one build at a time", advice=["name one release"])

@@ -29,7 +29,7 @@ def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
       ksimage config --schema > ksimage.schema.json
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
     from ksimage.config import present
 
     if schema:

@@ -68,7 +68,7 @@ def matrix(
 def _jobs(run: Invocation, names: tuple[str, ...]) -> list[Job]:
     from ksimage.base import naming
     from ksimage.ci.matrix import Job
-    from ksimage.cli.input.fleet import releases
+    from ksimage.cli.input.order import releases
 
     settings = run.settings
     jobs = []
@@ -85,7 +85,7 @@ def _jobs(run: Invocation, names: tuple[str, ...]) -> list[Job]:
 
 def _outdated(run: Invocation, names: tuple[str, ...]) -> list[Job]:
     from ksimage.ci.matrix import Job
-    from ksimage.cli.input.fleet import check_releases
+    from ksimage.cli.input.order import check_releases
     from ksimage.cli.output.findings import require_checked
 
     findings = check_releases(run, names)

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import command, option, platform_option, registry_options, settings
-from ksimage.cli.input.projects import create_project_option, replace_option
+from ksimage.cli.input.options import (
+    command,
+    create_project_option,
+    option,
+    platform_option,
+    registry_options,
+    replace_option,
+    settings,
+)
 
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
@@ -61,7 +68,7 @@ def push(
           --create-project
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.input.projects import ensure_project
+    from ksimage.cli.input.order import ensure_project
     from ksimage.cli.output.documents.builds import push_document
     from ksimage.cli.output.progress import progress
     from ksimage.errors import UsageError

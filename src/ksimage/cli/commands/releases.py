@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
     from ksimage.cli.output.documents.lists import releases_document
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
     from ksimage.upstream import releases as library
 
     known = library.all_releases() if everything else library.supported()

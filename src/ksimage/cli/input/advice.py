@@ -88,6 +88,8 @@ def _cluster(
         value = typed.get(key)
         if value not in (None, usual) and key in accepted and flag not in present:
             yield from (flag, shlex.quote(str(value)))
+    if typed.get("yes") and "yes" in accepted and "--yes" not in present:
+        yield "--yes"  # where nobody can be asked now, nobody can then
 
 
 def _of_kubectl(typed: Mapping[str, object]) -> Iterator[str]:

@@ -219,6 +219,21 @@ def repair_option(function: F) -> F:
     )(function)
 
 
+create_project_option = option(
+    "Result",
+    "--create-project [=private]",
+    "Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
+    " without a login), or private.",
+    type=click.Choice(["public", "private"]),
+)
+
+replace_option = option(
+    "Result",
+    "--replace",
+    "Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
+)
+
+
 def platform_option(
     section: str, text: str, name: str = "platform", *, multiple: bool = False
 ) -> Callable[[F], F]:

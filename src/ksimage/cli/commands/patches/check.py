@@ -118,7 +118,7 @@ def _hook(run: Invocation, release: str, clone: str | None) -> bytes | NotFound:
 
 
 def _table(rows: Sequence[HookRow]) -> str:
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
 
     headers = ["release", *(cell.patch for cell in rows[0].cells), "series"]
     lines = [[row.release, *map(_shown, row.cells), _shown(row.series)] for row in rows]

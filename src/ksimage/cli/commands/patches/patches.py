@@ -41,7 +41,7 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
     from ksimage.build import patcher
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.documents.lists import patches_document
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
 
     series = patcher.load_series(Invocation(terminal, values).settings)
     if terminal.json:

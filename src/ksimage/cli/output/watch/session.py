@@ -14,7 +14,7 @@ from ksimage.cli.output.watch import lines, screen
 from ksimage.cli.output.watch import report as reports
 from ksimage.cli.output.watch.cells import Paint
 from ksimage.cli.output.watch.display import Display
-from ksimage.errors import InstallationFailed, InstallationUnknown, KsimageError
+from ksimage.errors import EventsWithoutEnd, InstallationFailed, InstallationUnknown, KsimageError
 from ksimage.events.feed import Feed, paced
 from ksimage.events.frames import Chronicle
 from ksimage.events.phases import InstallationVerdict, judge
@@ -202,6 +202,8 @@ class Watching:
         """What goes on from what was seen; nothing where there was nothing to be seen."""
         if error is not None and not any(attempt.runs for attempt in self._told.attempts):
             return []
+        if isinstance(error, EventsWithoutEnd):
+            return []  # whatever reads them meets it again
         return reports.advice(verdict, self.source.live, self._words)
 
     def _error(self, verdict: InstallationVerdict) -> KsimageError | None:
