@@ -48,17 +48,27 @@ _SPLIT = re.compile(rf"{_GAP}+")
 _LONGEST_KEY: Final = 32_768
 
 URL_TRIGGER: Final = "@"
+SCHEME: Final = "://"
 _LOGIN = re.compile(r"://[^\s/:@\"'\\<>]{0,100}:(?P<v>[^\s/\"'\\<>]{1,200})@")
-_LOGIN_LENGTH: Final = 310
+_MAX_ENDS: Final = 4
+"""Signs of @ at which a password may end, beside the last."""
 
 PEM_TRIGGER: Final = "private key"
 
 
 def url(text: str, at: int) -> Iterator[Site]:
-    """The password of the URL whose login ends with the @ at ``at``."""
-    start = text.rfind("://", max(0, at - _LOGIN_LENGTH), at)
-    if start >= 0 and (found := _LOGIN.match(text, start, at + 1)):
-        yield Site(found.start("v"), found.end("v"), "url", found["v"])
+    """The password in the URL whose scheme ends at ``at``: up to each @, for it may have one."""
+    found = _LOGIN.match(text, at)
+    if found is None:
+        return
+    start, last = found.span("v")
+    end = start
+    for _ in range(_MAX_ENDS):
+        end = text.find("@", end + 1, last)
+        if end < 0:
+            break
+        yield Site(start, end, "url", text[start:end])
+    yield Site(start, last, "url", found["v"])
 
 
 def pem(text: str, at: int) -> Iterator[Site]:
