@@ -14,13 +14,13 @@ from ksimage.build import smoke
 from ksimage.build.outcome import Built, Destination, prove
 from ksimage.derivation import dockerfile
 from ksimage.errors import BuildFailed
-from ksimage.images.documents import mapping
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.inspection.current import look
 from ksimage.locations.docker import daemon, engine, store
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import CopyResult
+from ksimage.objects import mapping
 from ksimage.publish import engine as publish_engine
 from ksimage.publish.publish import Published, make_room
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from ksimage.base import images as base_images
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
 from ksimage.images.digest import DIGEST
-from ksimage.images.documents import mapping, sequence
 from ksimage.images.platform import Platform, matches, near
 from ksimage.locations import access
 from ksimage.locations.docker import engine, store
 from ksimage.locations.transfer import CopyResult
+from ksimage.objects import items, mapping
 from ksimage.publish import publish, refusals
 from ksimage.publish.publish import Published
 
@@ -135,7 +135,7 @@ def _push(
 
 def _names(client: EngineClient, image_id: str) -> int:
     with engine.translated(f"inspect {image_id}"):
-        return len(sequence(client.api.inspect_image(image_id), "RepoTags"))
+        return len(items(client.api.inspect_image(image_id), "RepoTags"))
 
 
 def _login(reference: Reference, options: RegistryOptions | None) -> Credentials | None:

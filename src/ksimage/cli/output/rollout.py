@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.command import Command
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
+    from ksimage.cluster.kubectl import Command, Kubectl
     from ksimage.cluster.rollout.plan import RolloutPlan
     from ksimage.inspection.verdict import Proof
 

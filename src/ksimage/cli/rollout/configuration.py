@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ksimage.cli.rollout.conversation import Conversation
-    from ksimage.cluster.command import Command
     from ksimage.cluster.installer import Installer
+    from ksimage.cluster.kubectl import Command
 
 BEGIN_SECONDS = 60.0
 """Within which a hook begins after a change of spec."""

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.command import Command
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
+    from ksimage.cluster.kubectl import Command, Kubectl
     from ksimage.inspection.verdict import Proof
 
 
@@ -98,9 +97,9 @@ class Conversation:
 
     def save_results(self, pod: Pod) -> None:
         """Save what an installation at work has written, which the restart would lose."""
-        from ksimage.cluster.files import results
+        from ksimage.cluster.files.packing import save
 
-        saved = results.save(self.kubectl, pod, Path.cwd())
+        saved = save(self.kubectl, pod, Path.cwd())
         self.terminal.step(f"saved      {saved} (holds secrets: ksimage collect redacts)")
 
     def require(self, proofs: Sequence[Proof], target: str) -> None:

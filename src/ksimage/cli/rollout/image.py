@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.rollout.conversation import Conversation
-    from ksimage.cluster.image.candidate import Candidate
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.image.registry import Candidate
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.rollout.plan import RolloutPlan, Situation
     from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
@@ -43,14 +43,14 @@ class ImageRollout:
             self._roll_out(image, verbosity)
 
     def _roll_out(self, image: str | None, verbosity: int | None) -> None:
-        from ksimage.cluster.image import candidate
+        from ksimage.cluster.image import registry
         from ksimage.cluster.rollout import plan as rollouts
 
         versions = self.kubectl.versions()
         self.terminal.detail(f"kubectl {versions.client}, cluster {versions.server}")
         situation = rollouts.survey(self.kubectl)
         location = self._location(image, situation)
-        found = candidate.examine(location, self.invocation.options)
+        found = registry.examine(location, self.invocation.options)
         way = "scale" if self.talk.way == "scale" else "patch"
         name, policy = "", "IfNotPresent"
         if self.by_tag:
@@ -72,18 +72,18 @@ class ImageRollout:
         self._result(planned, pod, proofs, path)
 
     def _location(self, image: str | None, situation: Situation) -> Location:
-        from ksimage.cluster.image import candidate
+        from ksimage.cluster.image import registry
         from ksimage.cluster.rollout import objections
         from ksimage.locations import spec
 
         running = situation.installer.image
         if image is None:
             release = objections.cluster_release(situation.installer)
-            found = candidate.newest(running, release, self.invocation.options)
+            found = registry.newest(running, release, self.invocation.options)
             self.terminal.step(f"newest     {found}")
             return found
         if not any(character in image for character in "/:@"):
-            return candidate.beside(running, image)
+            return registry.beside(running, image)
         return spec.parse(image)
 
     def _tagged(self, location: Location, found: Candidate, situation: Situation) -> str:
@@ -103,11 +103,11 @@ class ImageRollout:
         return name
 
     def _pull(self, found: Candidate, situation: Situation) -> None:
-        from ksimage.cluster.image import prepull
+        from ksimage.cluster.image import nodes
 
         self.talk.left = "the installer was not touched"
         seconds, tell = self.talk.seconds, self.terminal.step
-        done = prepull.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
+        done = nodes.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
         self.terminal.success(f"{len(done)} nodes have the image: {', '.join(done)}")
 
     def _weigh(self, planned: RolloutPlan) -> None:
@@ -123,11 +123,11 @@ class ImageRollout:
             self.talk.weigh(weighed.against, busy=weighed.busy)
 
     def _show_commands(self, planned: RolloutPlan) -> None:
-        from ksimage.cluster.image import prepull
+        from ksimage.cluster.image import nodes
 
         commands = (*planned.commands, *planned.extra)
         if self.pre_pull:
-            create, remove = prepull.commands(planned.candidate, planned.situation.installer)
+            create, remove = nodes.pull_commands(planned.candidate, planned.situation.installer)
             commands = (create, remove, *commands)
         self.talk.show_commands(commands, planned.image)
 
@@ -172,7 +172,7 @@ class ImageRollout:
         from functools import partial
 
         from ksimage.cluster import installer, state
-        from ksimage.cluster.image import candidate, proof
+        from ksimage.cluster.image import proof, registry
         from ksimage.cluster.rollout import execution
 
         seen = execution.patiently(partial(state.look, self.kubectl, pod), self.terminal.step)
@@ -181,7 +181,7 @@ class ImageRollout:
         others = [one for one in pods if one.name != pod.name]
         proofs = proof.prove(
             now, seen, found, others,
-            ask=lambda name: candidate.same_config(name, found, self.invocation.options),
+            ask=lambda name: registry.same_config(name, found, self.invocation.options),
         )  # fmt: skip
         self.talk.require(proofs, found.pinned)
         return proofs

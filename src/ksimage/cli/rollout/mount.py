@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ksimage.cli.rollout.conversation import Conversation
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.rollout.mount import Mount, MountPlan
     from ksimage.inspection.verdict import Proof
 

@@ -9,8 +9,8 @@ from ksimage.text import printable
 
 if TYPE_CHECKING:
     from ksimage.cli.rollout.conversation import Conversation
-    from ksimage.cluster.command import Command
     from ksimage.cluster.installer import Installer
+    from ksimage.cluster.kubectl import Command
 
 
 def undo(talk: Conversation) -> None:

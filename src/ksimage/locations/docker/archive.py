@@ -58,6 +58,7 @@ from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
 from ksimage.locations.oci.archive import ArchiveTarget
 from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE, blob_path
+from ksimage.objects import at
 
 if TYPE_CHECKING:
     from ksimage.locations.protocol import Source
@@ -193,8 +194,7 @@ class DockerArchiveSource:
 
     def _layers(self, image: ListedImage, config: Descriptor) -> list[Descriptor]:
         data = self._index.read(image.config, MAX_CONFIG) or b""
-        rootfs = load_json(self.name, data, MAX_CONFIG).get("rootfs")
-        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        diff_ids = at(load_json(self.name, data, MAX_CONFIG), "rootfs", "diff_ids")
         if (
             not isinstance(diff_ids, list)
             or len(diff_ids) != len(image.layers)

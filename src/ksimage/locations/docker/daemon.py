@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ksimage.errors import EngineRefused, ImageNotFound
 from ksimage.images import tar
-from ksimage.images.documents import JsonObject, mapping, number, sequence
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
@@ -26,8 +25,10 @@ from ksimage.locations.files import staging
 from ksimage.locations.files.verification import require_small
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.protocol import CHUNK, Source
+from ksimage.objects import items, mapping, number
 
 if TYPE_CHECKING:
+    from ksimage.images.documents import JsonObject
     from ksimage.locations.docker.engine import EngineApi, EngineClient
 
 MAX_FILE = 16 << 20
@@ -152,7 +153,7 @@ class DaemonSource:
                 raise ImageNotFound(
                     self.name, why="the Docker Engine does not have it", advice=["docker images"]
                 ) from error
-        digests = [str(text).rpartition("@")[2] for text in sequence(found, "RepoDigests")]
+        digests = [str(text).rpartition("@")[2] for text in items(found, "RepoDigests")]
         if self._digest and self._digest not in (found["Id"], *digests):
             raise ImageNotFound(self.name, why=f"{self._ref} is {found['Id']} now")
         return found

@@ -7,7 +7,6 @@ Which engine follows the docker client: ``DOCKER_HOST``, then the context that `
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import socket
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ksimage.errors import EngineRefused, EngineUnreachable
+from ksimage.objects import json_object, text
 
 if TYPE_CHECKING:
     from ksimage.errors.engine import Wanted
@@ -37,7 +37,7 @@ def host() -> str:
     if given:
         return given
     name = _context_name()
-    return (_context_host(name) if name else None) or DEFAULT_HOST
+    return (_context_host(name) if name else "") or DEFAULT_HOST
 
 
 def reachable(timeout: float = PROBE_SECONDS) -> tuple[bool, str]:
@@ -199,22 +199,18 @@ def _context_name() -> str:
     return "" if name == "default" else name
 
 
-def _context_host(name: str) -> str | None:
+def _context_host(name: str) -> str:
     identity = hashlib.sha256(name.encode()).hexdigest()
     meta = _json(_config_folder() / "contexts" / "meta" / identity / "meta.json")
-    endpoints = meta.get("Endpoints")
-    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    found = endpoint.get("Host") if isinstance(endpoint, dict) else None
-    return found if isinstance(found, str) else None
+    return text(meta, "Endpoints", "docker", "Host")
 
 
 def _json(path: Path) -> JsonObject:
     """A small document, or nothing: contexts are a convenience, DOCKER_HOST is the explicit way."""
     try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return json_object(path.read_bytes()) or {}
+    except OSError:
         return {}
-    return document if isinstance(document, dict) else {}
 
 
 class Containers(Protocol):

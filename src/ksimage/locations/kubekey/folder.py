@@ -21,6 +21,7 @@ from ksimage.locations.kubekey.source import layout_folder, recorded
 from ksimage.locations.oci.documents import INDEX_FILE
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
+from ksimage.objects import objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,7 @@ class KubekeyTarget:
                 self._layout.put_manifest(descriptor, data)
             index = self.folder / INDEX_FILE
             raw = load_json(self.name, index.read_bytes(), MAX_MANIFEST)
-            raw["manifests"] = entries.put(entries.listed(raw), image)
+            raw["manifests"] = entries.put(objects(raw, "manifests"), image)
             staging.write_atomic(index, encode(raw))
 
     def close(self) -> None:
@@ -131,7 +132,7 @@ def _folder(path: Path) -> tuple[str, ...]:
         LayoutSource(folder).entries()  # a broken layout is left alone
         index = folder / INDEX_FILE
         raw = load_json(f"kubekey:{path}", index.read_bytes(), MAX_MANIFEST)
-        raw["manifests"], restored = entries.restored(entries.listed(raw))
+        raw["manifests"], restored = entries.restored(objects(raw, "manifests"))
         if not restored:
             raise KubekeyNothingToUndo(path, "none of its names ends in -orig and an architecture")
         staging.write_atomic(index, encode(raw))

@@ -24,6 +24,7 @@ from ksimage.locations.kubekey.folder import held, platform_of
 from ksimage.locations.kubekey.source import KubekeySource
 from ksimage.locations.oci.documents import INDEX_FILE, blob_path
 from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
+from ksimage.objects import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +88,7 @@ class KubekeyArtifactTarget:
         if image.recorded or descriptor.media_type not in INDEX_TYPES:
             self.put_manifest(descriptor, data)
         raw = load_json(self.name, self._index_json(reader), MAX_MANIFEST)
-        listed = entries.listed(raw)
+        listed = objects(raw, "manifests")
         if group in present and group.kept not in present and not group.is_kept:
             listed = [*entries.keep(listed, group)]
         raw["manifests"] = entries.put(listed, image)

@@ -28,6 +28,7 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import DIGEST
 from ksimage.locations.registry.http.wire import MAX_ERROR, Answer
+from ksimage.objects import at
 from ksimage.text import printable
 
 
@@ -105,9 +106,8 @@ def refusal(answer: Answer) -> Refusal:
         document = json.loads(answer.body[:MAX_ERROR])
     except (ValueError, RecursionError):
         return Refusal(words=printable(answer.body[:MAX_ERROR].decode(errors="replace"), MAX_WORDS))
-    entries = document.get("errors") if isinstance(document, dict) else None
-    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
-        first = entries[0]
+    first = at(document, "errors", 0)
+    if isinstance(first, dict):
         detail = first.get("detail")
         digest = _text(detail.get("digest") if isinstance(detail, dict) else detail)
         return Refusal(

@@ -11,7 +11,7 @@ from tests.unit.cluster.objects_of import DIGEST, IMAGE, deployment, installer
 from ksimage.cli.output.terminal import Terminal
 from ksimage.cli.rollout.conversation import Conversation
 from ksimage.cli.rollout.undo import undo
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import record
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.errors import RolloutNothingToUndo, RolloutRefused

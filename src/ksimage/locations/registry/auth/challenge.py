@@ -4,7 +4,6 @@ token services. Either may be hostile.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ksimage.errors import UnusableAnswer
+from ksimage.objects import at, json_object, text
 
 if TYPE_CHECKING:
     from ksimage.locations.registry.http.wire import Answer
@@ -76,13 +76,10 @@ def read_token(answer: Answer, started: float) -> Token:
     Raises:
         UnusableAnswer
     """
-    try:
-        document = json.loads(answer.body)
-        value = document.get("token") or document.get("access_token")
-        lifetime = document.get("expires_in")
-    except (ValueError, RecursionError, AttributeError):
-        value = lifetime = None
-    if not isinstance(value, str) or not _VALUE.fullmatch(value):
+    document = json_object(answer.body)
+    value = text(document, "token") or text(document, "access_token")
+    lifetime = at(document, "expires_in")
+    if not _VALUE.fullmatch(value):
         raise UnusableAnswer(
             urlsplit(answer.url).netloc, "a request for a token", "it holds no token"
         )

@@ -1,7 +1,11 @@
-"""The image that is to be rolled out: what it is, before anything in the cluster is touched."""
+"""What the registry holds: the image that runs, what a tag means now, and the one to roll out.
+
+Of the first two, manifests and configs alone are read: no layers.
+"""
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
@@ -17,11 +21,93 @@ from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from ksimage.base.images import ImageSet
     from ksimage.images.reference import Reference
     from ksimage.inspection.verdict import Verdict
     from ksimage.locations.options import OptionsFor
+
+
+class Held(NamedTuple):
+    """What the registry holds under a digest.
+
+    Attributes:
+        digest: of the index or manifest.
+        ids: of index, manifests and configs.
+        labels: of the first platform's config.
+        verbosity: default of KS_INSTALLER_VERBOSITY; None where the image sets none.
+    """
+
+    digest: str
+    ids: frozenset[str]
+    labels: Mapping[str, str]
+    verbosity: str | None
+
+
+class TagMeaning(NamedTuple):
+    """What a tag means in the registry now."""
+
+    name: str
+    held: Held
+
+
+def digest_of(image_id: str) -> str:
+    """The digest in what a node reports: ``REPO@sha256:…``, ``docker-pullable://…``, ``sha256:…``.
+
+    Host and repository mean nothing: containerd reports any known name of the same config.
+    """
+    tail = image_id.rpartition("@")[2].rpartition("//")[2]
+    return tail if tail.startswith("sha256:") else ""
+
+
+def hold(image_id: str, image: str, options: OptionsFor) -> Held | None:
+    """The running image, by the digest that the node reports and the repository that was asked for.
+
+    The node may report another name of the same config, so the Deployment's repository is asked
+    first; None when neither names anything.
+
+    Raises:
+        KsimageError: the registry cannot be asked.
+    """
+    digest = digest_of(image_id)
+    for name in (image, image_id.rpartition("//")[2]):
+        try:
+            parsed = references.parse(name)
+        except BadReference:
+            continue
+        if digest:
+            parsed = references.parse(parsed.name).with_digest(digest)
+        if parsed.tag or parsed.digest:
+            return _hold(parsed, options)
+    return None
+
+
+def look_at_tag(image: str, options: OptionsFor) -> TagMeaning | None:
+    """What the Deployment's tag means now; None where it names none.
+
+    Raises:
+        KsimageError: the registry cannot be asked.
+    """
+    try:
+        parsed = references.parse(image)
+    except BadReference:
+        return None
+    if not parsed.tag or parsed.digest:
+        return None
+    return TagMeaning(parsed.tag, _hold(parsed, options))
+
+
+def _hold(reference: Reference, options: OptionsFor) -> Held:
+    found = _read(reference, options)
+    first = found.images[0].config
+    return Held(
+        found.top.digest,
+        _ids(found),
+        image_config.labels(first),
+        image_config.environment(first).get(recipe.VERBOSITY_VARIABLE),
+    )
+
 
 _KEPT = "-orig"  # what a tag held before `--replace`
 MOST_TAGS = 40  # that are looked at for a build of ours
@@ -72,24 +158,17 @@ def examine(location: Location, options: OptionsFor) -> Candidate:
             f"{location} is in no registry: no node could pull it",
             advice=[f"ksimage push {location} --to harbor.lan/kubesphereio"],
         )
-    source = access.open_source(location, options=options(location))
-    try:
+    with closing(access.open_source(location, options=options(location))) as source:
         # What else is executable below /hooks is looked at in the pod, not in gigabytes of layers.
         verdict = proofs.verify(source, whole=False)
         images = base_images.read_images(source)
-    finally:
-        source.close()
     configs = [image_config.environment(image.config) for image in images.images]
     identities = [platform.identity for platform in verdict.platforms]
     first = identities[0]
     return Candidate(
         reference=references.parse(location.reference.name),
         digest=verdict.digest,
-        ids=frozenset(
-            {verdict.digest}
-            | {image.descriptor.digest for image in images.images}
-            | {image.manifest.config.digest for image in images.images}
-        ),
+        ids=_ids(images),
         hooks=frozenset(identity.hook_sha256 for identity in identities),
         platforms=tuple(image.platform.normal for image in images.images),
         release=first.release,
@@ -102,7 +181,7 @@ def examine(location: Location, options: OptionsFor) -> Candidate:
 
 def beside(running: str, tag: str) -> Location:
     """A tag of the repository of the image that runs. Raises UsageError, BadReference."""
-    return Location(Transport.REGISTRY, reference=_repository(running).with_tag(tag))
+    return _at(_repository(running).with_tag(tag))
 
 
 def newest(running: str, release: str, options: OptionsFor) -> Location:
@@ -119,8 +198,7 @@ def newest(running: str, release: str, options: OptionsFor) -> Location:
     where = _repository(running)
     found: dict[str, str] = {}
     for tag in _tags(where, release, options):
-        place = Location(Transport.REGISTRY, reference=where.with_tag(tag))
-        about = _ours(place, options)
+        about = _ours(_at(where.with_tag(tag)), options)
         if about and (not release or about[0] == release):
             found[tag] = about[1]
     if not found:
@@ -136,7 +214,7 @@ def newest(running: str, release: str, options: OptionsFor) -> Location:
             advice=[f"ksimage rollout {where.name}:{tag}" for tag in sorted(found)],
         )
     tag = usual if usual in found else min(found)
-    return Location(Transport.REGISTRY, reference=where.with_tag(tag))
+    return _at(where.with_tag(tag))
 
 
 def same_config(image_id: str, candidate: Candidate, options: OptionsFor) -> bool:
@@ -150,15 +228,29 @@ def same_config(image_id: str, candidate: Candidate, options: OptionsFor) -> boo
         return False
     if named.registry != candidate.reference.registry or not named.digest:
         return False
-    place = Location(Transport.REGISTRY, reference=named)
-    source = access.open_source(place, options=options(place))
     try:
-        images = base_images.read_images(source).images
+        images = _read(named, options).images
     except KsimageError:
         return False
-    finally:
-        source.close()
     return any(image.manifest.config.digest in candidate.ids for image in images)
+
+
+def _at(reference: Reference) -> Location:
+    return Location(Transport.REGISTRY, reference=reference)
+
+
+def _read(reference: Reference, options: OptionsFor) -> ImageSet:
+    place = _at(reference)
+    with closing(access.open_source(place, options=options(place))) as source:
+        return base_images.read_images(source)
+
+
+def _ids(found: ImageSet) -> frozenset[str]:
+    """All digests by which a node may report it: index, manifests and configs."""
+    ids = {found.top.digest}
+    for image in found.images:
+        ids |= {image.descriptor.digest, image.manifest.config.digest}
+    return frozenset(ids)
 
 
 def _repository(image: str) -> Reference:
@@ -174,23 +266,24 @@ def _repository(image: str) -> Reference:
 def _tags(where: Reference, release: str, options: OptionsFor) -> Sequence[str]:
     from ksimage.locations.registry.session import session_for
 
-    place = Location(Transport.REGISTRY, reference=where.with_tag("x"))
-    tags = session_for(where.registry, options(place)).client(where.repository).tags()
+    tags = (
+        session_for(where.registry, options(_at(where.with_tag("x"))))
+        .client(where.repository)
+        .tags()
+    )
     wanted = [tag for tag in tags if tag.startswith(release) and not tag.endswith(_KEPT)]
     return sorted(wanted, key=lambda tag: (not tag.endswith("-debug"), tag))[:MOST_TAGS]
 
 
 def _ours(place: Location, options: OptionsFor) -> tuple[str, str] | None:
     """Release and digest of a build of ours; None for everything else."""
-    source = access.open_source(place, options=options(place))
     try:
-        images = base_images.read_images(source)
-        first = images.images[0]
-        identity = image_identity.identify(first, find_hook(source, first))
+        with closing(access.open_source(place, options=options(place))) as source:
+            images = base_images.read_images(source)
+            first = images.images[0]
+            identity = image_identity.identify(first, find_hook(source, first))
     except KsimageError:
         return None
-    finally:
-        source.close()
     return (identity.release, images.top.digest) if identity.origin is Origin.KSIMAGE else None
 
 

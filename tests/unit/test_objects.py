@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksimage.cluster import pods, waiting
+from ksimage.cluster import waiting
 from ksimage.cluster.image import nodes
-from ksimage.cluster.installer import Installer
-from ksimage.cluster.objects import at, moment, objects, text, texts
-from ksimage.cluster.rollout import leftovers, record, restart
+from ksimage.cluster.installer import Installer, read_pod
+from ksimage.cluster.rollout import configuration, leftovers, record
+from ksimage.objects import at, moment, objects, text, texts
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -39,8 +39,8 @@ def test_nothing_is_too_strange(found: Any) -> None:
     record.wish(installer)
     record.from_document(found)
     waiting.of_deployment(document)
-    waiting.of_pod(pods.read(document))
-    restart.consequences(document, "v3.3.2")
+    waiting.of_pod(read_pod(document))
+    configuration.consequences(document, "v3.3.2")
     nodes._node(found)
     assert isinstance(installer.image, str)
 

@@ -1,16 +1,27 @@
-"""Reading objects of the API server: whatever is not of the expected type is as if it were absent.
+"""Reading what others wrote: whatever is not of the expected type is as if it were absent.
 
-Everything in them may have been written by anybody who may write to the namespace.
+The objects of the API server may be by anybody who may write to the namespace, images' by anybody
+who may push.
 """
 
 from __future__ import annotations
 
 import calendar
+import json
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+def json_object(data: bytes | str) -> dict[str, object] | None:
+    """The one JSON object that ``data`` is; None for anything else."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def at(document: object, *path: str | int) -> object:
