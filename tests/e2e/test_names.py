@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import Base, Shape, names, to_registry
+from tests.e2e.conftest import Base, Shape, names
 from tests.e2e.test_docker_engine import load
 from tests.support import derived
 from tests.support.engine import Engine
