@@ -19,10 +19,9 @@ from pathlib import Path
 from common import RUNS, folder, say, table
 from tests.support import requires
 from tests.support.chromium import PATIENCE, Browser, browser
-from tests.support.event_trees import volume
+from tests.support.event_trees import read_tree, volume
 
 from ksimage.events.model import Attempt
-from ksimage.events.tree import read_tree
 
 MOST_BYTES, MOST_CPU, MOST_PAINT, MOST_STEP = 400_000, 2.0, 500.0, 50.0
 """Bytes, seconds, milliseconds, milliseconds."""

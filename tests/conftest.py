@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 # What one test read must not spare another a request; the cache's own tests name a folder.
@@ -27,3 +28,11 @@ pytest_plugins = [
     "tests.support.timeline_page",
     "tests.support.cluster",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``-n N --dist loadgroup`` a file's tests, and all of the cluster's, share a process."""
+    for item in items:
+        uses = getattr(item, "fixturenames", ())
+        group = "cluster" if "cluster" in uses else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))

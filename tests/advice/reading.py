@@ -19,6 +19,8 @@ _LOCATION = re.compile(r"(?:oci|oci-archive|docker-archive|kubekey):\S+")
 _MEANT = "did you mean: "
 _NOT = re.compile(r"\bno (--[a-z-]+)(?: (\S+))?")
 _WITHOUT = re.compile(r"--without \S+")
+_OPTION_OUT = re.compile(r", without (--[a-z-]+)")
+_ADDED_IN_BRACKETS = re.compile(r"again \((--[^)]+)\)$")
 _INSTEAD = re.compile(r"instead of (--[a-z-]+)")
 _ADDED = ("--patch", "--without", "--force", "--replace")
 
@@ -68,6 +70,10 @@ def read(line: str, typed: Sequence[str], places: Mapping[str, str]) -> Step | N
         return _ksimage(text[text.index("ksimage ") :])
     if found := _LOOKS.search(text):
         return Step(shell=found[1], looks=True)
+    if found := _OPTION_OUT.search(text):
+        return Step(_but(typed, found[1], ""))
+    if found := _ADDED_IN_BRACKETS.search(text):
+        return Step(_with(typed, shlex.split(found[1])))
     if _AGAIN.search(text):
         return Step(again=True)
     if found := _INSTEAD.search(text):

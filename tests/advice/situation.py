@@ -55,6 +55,7 @@ class Situation:
         cured: whether the first command succeeds after a line of the advice.
         needs: the fixture that gives ``place.running``.
         edit: what somebody does in the folder who is told to edit a file.
+        after: whether the advice is for what the error left, and the command is run before it.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Situation:
     cured: bool = False
     needs: str = ""
     edit: Callable[[Path], object] | None = None
+    after: bool = False
 
 
 SITUATIONS: list[Situation] = []
@@ -81,13 +83,14 @@ def situation(
     cured: bool = False,
     needs: str = "",
     edit: Callable[[Path], object] | None = None,
+    after: bool = False,
 ) -> Callable[[Callable[[Path], Words]], Callable[[Path], Words]]:
     """Register a function as the way into an error; ``places`` are the placeholders' values."""
 
     def register(prepare: Callable[[Path], Words]) -> Callable[[Path], Words]:
         name = prepare.__name__
         SITUATIONS.append(
-            Situation(kind, prepare, sentences, places, name, registry, cured, needs, edit)
+            Situation(kind, prepare, sentences, places, name, registry, cured, needs, edit, after)
         )
         return prepare
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -126,6 +127,8 @@ def test_advice(
             line = line.replace(project[:-1], project)
             typed = tuple(word.replace(project[:-1], project) for word in typed)
         assert prepared(situation) == typed
+        if situation.after:
+            run(*typed)
         step = reading.read(line, typed, situation.places)
         assert step is not None, f"neither a command nor a known sentence: {line!r}"
         follow(step, line, typed, situation, run, errors_told)
@@ -180,6 +183,7 @@ def shell(step: Step) -> None:
         name, _, value = rest.partition("=")
         done = subprocess.run(["sh", "-c", f"printf %s {value}"], capture_output=True, text=True)
         place.env.setenv(name, done.stdout)
+        place.env.setattr(tempfile, "tempdir", None)  # another process would look at TMPDIR anew
     else:
         requires.program(word)
         done = subprocess.run(["sh", "-c", step.shell], capture_output=True, text=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from tests.support import pod_image
 from tests.support.engine import Engine
+from tests.support.event_trees import read_tree
 from tests.support.program import ksimage
 
 from ksimage.cluster.files.follow import PodSource, Reached
 from ksimage.events.frames import Chronicle
-from ksimage.events.tree import read_tree
-from ksimage.events.verdict import judge
+from ksimage.events.phases import judge
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

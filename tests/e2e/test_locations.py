@@ -19,12 +19,12 @@ from tests.support.images import HOOK, HOOK_PATH, ImageStore, Recipe, layout
 from tests.support.rootfs import ARCHITECTURE
 
 from ksimage.errors import EngineRefused, EngineUnreachable, ImageNotFound, PlatformNeeded
-from ksimage.images.documents import mapping
 from ksimage.locations import access, spec, transfer
 from ksimage.locations.docker import engine as engine_module
 from ksimage.locations.docker.daemon import DaemonSource, DaemonTarget
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
+from ksimage.objects import mapping
 
 pytestmark = pytest.mark.e2e
 

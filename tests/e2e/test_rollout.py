@@ -292,3 +292,50 @@ def test_there_must_be_an_installer(installation: Installation) -> None:
     missing = roll_out(installation)
     assert missing.code == 17
     assert installation.namespace in missing.stderr
+
+
+def test_a_pod_that_is_evicted_in_mid_rollout_is_followed_by_another(
+    installation: Installation, images: Images, kubectl: KubectlProxy
+) -> None:
+    installation.deploy(images.pristine)
+    installation.running()
+    process = program.start(
+        "rollout", "--yes", "--kubectl", str(kubectl.path), "-n", installation.namespace,
+        cwd=installation.folder, env=installation.env,
+    )  # fmt: skip
+
+    def new() -> str:
+        for pod in installation.pods():
+            if pod["spec"]["containers"][0]["image"] == images.by_digest:
+                return str(pod["metadata"]["name"])
+        return ""
+
+    name = installation.until(new, "the new pod")
+    place = f"/api/v1/namespaces/{installation.namespace}/pods/{name}/eviction"
+    eviction = {
+        "apiVersion": "policy/v1beta1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": installation.namespace},
+    }
+    installation.kubectl("create", "--raw", place, "-f", "-", data=json.dumps(eviction))
+    _, told = process.communicate(timeout=200)
+    assert process.returncode == 0, told
+    assert installation.running() != name
+
+
+def test_a_node_without_room_is_told_in_the_schedulers_words(
+    installation: Installation, images: Images, kubectl: KubectlProxy
+) -> None:
+    installation.deploy(images.pristine)
+    installation.running()
+    node = installation.json("get", "nodes")["items"][0]["metadata"]["name"]
+    installation.kubectl("taint", "nodes", node, "disk=full:NoSchedule")
+    try:
+        failed = roll_out(installation, "--timeout", "15", kubectl=kubectl)
+    finally:
+        installation.kubectl("taint", "nodes", node, "disk-")
+    assert failed.code == 18, failed.stderr
+    assert "is pending: 0/1 nodes are available" in failed.stderr
+    assert "disk" in failed.stderr
+    roll_out(installation, kubectl=kubectl).ok()
+    assert image_of(installation) == images.by_digest

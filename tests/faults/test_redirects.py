@@ -9,7 +9,7 @@ import pytest
 from ksimage.errors import RedirectRefused, RightMissing, UnusableAnswer
 from ksimage.images.reference import parse
 from ksimage.locations.options import RegistryOptions
-from ksimage.locations.registry.http.redirects import resolve
+from ksimage.locations.registry.http.hosts import resolve
 from ksimage.locations.registry.source import RegistrySource
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource, layer, noise

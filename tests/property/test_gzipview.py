@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from ksimage.errors import MalformedImage
 from ksimage.images import compression
 from ksimage.locations.files import gzipview
-from ksimage.locations.files.gzipview import GzipView
-from ksimage.locations.files.gzipwriter import GzipWriter
+from ksimage.locations.files.gzipview import GzipView, GzipWriter
 from ksimage.locations.files.staging import Staged
 
 

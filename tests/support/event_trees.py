@@ -1,4 +1,4 @@
-"""Results folders as the installer leaves them: many events cheaply."""
+"""Results folders as the installer leaves them: many events cheaply, and read at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import json
 import uuid
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+
+from ksimage.events import files
+from ksimage.events.build import Builder
+from ksimage.events.model import Attempt
 
 _NAMES = (
     "preinstall", "metrics_server", "common", "ks-core", "monitoring", "multicluster", "openpitrix",
@@ -108,3 +112,29 @@ def run_events(component: str, count: int, began: datetime = _START) -> list[dic
     none: dict[str, object] = {}
     add("playbook_on_stats", {"ok": {"localhost": number}, "failures": none, "dark": none})
     return made
+
+
+def read_tree(path: Path) -> Attempt:
+    """The runs below a results folder (or one that holds it as ``results``), one after the other.
+
+    Without frames and without an order by time: what sources tell is compared with it.
+    """
+    root = files.results_root(path)
+    builder = Builder()
+    for component, ident in files.run_folders(root):
+        _read_run(builder, root, component, ident)
+    return builder.attempt
+
+
+def _read_run(builder: Builder, root: Path, component: str, ident: str) -> None:
+    """Feed a builder with all events of one folder, and its rc."""
+    here = f"{component}/{ident}"
+    for name, raw, damage, mtime in files.read_path(root / component / ident):
+        path = f"{here}/{name}" if name in ("rc", "job_events") else f"{here}/job_events/{name}"
+        if damage:
+            builder.damage(path, damage)
+        elif name == "rc":
+            assert isinstance(raw, int)
+            builder.set_rc(component, ident, raw, mtime)
+        else:
+            builder.feed(component, ident, raw, path=path, mtime=mtime)

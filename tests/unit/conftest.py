@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.behaviour.environments import prepare, wanted
 from tests.support import real_runs
-
-from ksimage.events.tree import read_tree
+from tests.support.event_trees import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -17,7 +17,8 @@ from tests.support import kubekey, requires
 from tests.support.derived import planned, publish_plan
 from tests.upstream.test_kubekey import function, package
 
-from ksimage.locations.kubekey import names, undo
+from ksimage.locations.kubekey.folder import undo
+from ksimage.locations.kubekey.images import parse_name
 
 RELEASES = ("v2.1.0", "v3.0.13", "v3.1.12")
 
@@ -152,7 +153,7 @@ def test_kk_reads_what_we_write_into_its_folder(kk: tuple[str, str], folder: Pat
         for architecture in kubekey.PLATFORMS
     }
     for text, name in zip(after, kubekey.names(folder), strict=True):
-        found = names.parse(name)
+        found = parse_name(name)
         assert found is not None
         assert text.split()[0] == found.namespace
 
@@ -202,6 +203,6 @@ def test_why_to_undo_before_another_artifact(
     run(program, "untar", artifact, patched)
     with pytest.raises(json.JSONDecodeError):
         json.loads((patched / "images" / "index.json").read_text())
-    undo.undo(undone)
+    undo(undone)
     run(program, "untar", artifact, undone)
     assert json.loads((undone / "images" / "index.json").read_text()) == original

@@ -146,9 +146,7 @@ def _choose(name: str, index: Index, platforms: Sequence[str]) -> set[str]:
             chosen -= {entry.digest for entry in alike} - {plain[0].digest}
         elif len(alike) > 1:
             raise UnsupportedImage(
-                name,
-                f"its index has {len(alike)} images for {platform}",
-                advice=_each(name, alike),
+                name, f"its index has {len(alike)} images for {platform}", advice=_each(name, alike)
             )
     return chosen
 

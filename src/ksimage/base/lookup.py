@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from ksimage.base import naming
@@ -127,14 +128,10 @@ def _tell_of_kubekeys(location: Location, release: str | None, options: OptionsF
     for architecture in ARCHITECTURES:
         there = reference.with_tag(f"{reference.tag}-{architecture}")
         place = Location(Transport.REGISTRY, reference=there)
-        source = access.open_source(place, options=options(place))
-        try:
+        opened = closing(access.open_source(place, options=options(place)))
+        with opened as source, suppress(KsimageError):
             source.top()
             found.append(str(there))
-        except KsimageError:
-            continue
-        finally:
-            source.close()
     if found:
         raise ImageNotFound(
             str(location),

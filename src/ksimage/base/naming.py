@@ -16,8 +16,6 @@ from ksimage.upstream import releases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ksimage.images.reference import Reference
-
 IMAGE: Final = "ks-installer"
 UPSTREAM: Final = f"kubesphere/{IMAGE}"
 _ENGINE: Final = ("docker-daemon:", "docker-daemon")
@@ -161,18 +159,13 @@ def fill_tag(template: str, *, release: str, verbosity: int, digest: str) -> str
     return tag
 
 
-def kept_tag(found: Reference) -> Reference:
-    """Where ``--replace`` keeps what a tag held: ``<tag>-orig``."""
-    return found.with_tag(f"{found.tag}-orig")
-
-
 def kept_locations(location: Location) -> Iterator[Location]:
     """Where ``--replace`` keeps what a name holds: ``<tag>-orig``, then ``<tag>-orig-2`` …
 
     Nothing for an archive, which is replaced as a whole, and for an image without a name.
     """
     if location.transport is Transport.KUBEKEY and Path(location.path).is_dir():
-        from ksimage.locations.kubekey.names import kept_ref
+        from ksimage.locations.kubekey.images import kept_ref
 
         yield location.with_ref(kept_ref(location.ref))  # the only one that `--undo` knows
         return

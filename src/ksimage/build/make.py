@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ksimage.build.outcome import Built, image_ids, prove
@@ -41,16 +42,23 @@ def make(
         writing raises.
     """
     require_other_file(plan.location, destination.location)
+    send = partial(
+        publish,
+        location=destination.location,
+        options=options,
+        overwrite=overwrite,
+        jobs=jobs,
+        progress=progress,
+    )
     if destination.engine == "docker":
         from ksimage.build import docker
 
         return docker.make(
             plan,
             destination,
+            send,
             options=options,
             overwrite=overwrite,
-            jobs=jobs,
-            progress=progress,
             smoke_test=smoke_test is not False,
         )
     if destination.location.transport is Transport.DAEMON:
@@ -65,16 +73,7 @@ def make(
         from ksimage.build import smoke
 
         smoke.run(source, plan.source)
-    published = publish(
-        source,
-        destination.location,
-        options=options,
-        overwrite=overwrite,
-        jobs=jobs,
-        progress=progress,
-    )
-    tested = True if smoke_test else None
-    return Built(plan, destination, published, image_ids(verdict), verdict, tested)
+    return Built(plan, destination, send(source), image_ids(verdict), verdict, smoke_test or None)
 
 
 def derived(plan: Plan, location: Location) -> Source:

@@ -76,11 +76,7 @@ def find(
 
 
 def images(
-    location: Location,
-    source: Source,
-    name: str,
-    options: OptionsFor,
-    platforms: Sequence[str],
+    location: Location, source: Source, name: str, options: OptionsFor, platforms: Sequence[str]
 ) -> ImageSet:
     """The images of a base, or of its original where it is a build of ours; closes ``source``."""
     with closing(source):

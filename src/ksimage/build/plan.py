@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -127,103 +127,70 @@ def plan(
         BaseBroken.
     """
     wanted = platforms or settings.platforms
-    location, source, release = lookup.open_base(
-        what, settings, options, wanted[0] if wanted else ""
-    )
-    try:
+    asked, source, release = lookup.open_base(what, settings, options, wanted[0] if wanted else "")
+    location = asked
+    notes: list[str] = []
+    with ExitStack() as unfinished:
+        unfinished.callback(source.close)
         images = base_images.read_images(source, wanted)
-        asked = location
         if before := original.find(asked, base_name(asked), images, options, wanted):
-            source.close()
+            unfinished.close()
             location, source, images = before
+            unfinished.callback(source.close)
             log.info("%s is a build of ours: building from %s", asked, location)
         if base_digest and images.top.digest != base_digest:
             raise BaseMoved(str(location), base_digest, images.top.digest)
-        return _plan(
-            location,
-            source,
-            release,
-            images,
-            settings,
-            epoch,
-            statement,
-            reading,
-            soundness,
-            prove,
-            asked,
+        name = (statement.release if statement else release) or naming.guess_release(asked) or ""
+        with closing(Patcher(str(location), settings, name, prove=prove)) as patcher:
+            hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
+            decided = release is not None
+            for image, hook in hooks:
+                name = _judge(str(location), image, hook, name, given=decided, notes=notes)
+                decided = decided or bool(name)  # all platforms are of one release
+            notes += _odd(hooks)
+            repairs = [
+                _repaired(str(location), image, hook, name, soundness, notes)
+                for image, hook in hooks
+            ]
+            selection = patcher.select(name)
+            patched = [patcher.patch(name, image, hook) for image, hook in hooks]
+        said = label.Provenance(
+            name or "unknown",
+            statement.base_name if statement else base_name(asked),
+            tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
+            settings.labels,
         )
-    except BaseException:
-        source.close()
-        raise
-
-
-def _plan(
-    location: Location,
-    source: Source,
-    release: str | None,
-    images: ImageSet,
-    settings: Settings,
-    epoch: int | None,
-    given: label.Provenance | None,
-    reading: Reading | None,
-    soundness: Soundness,
-    prove: bool,
-    asked: Location,
-) -> Plan:
-    notes: list[str] = []
-    name = (given.release if given else release) or naming.guess_release(asked) or ""
-    with closing(Patcher(str(location), settings, name, prove=prove)) as patcher:
-        hooks = find_hooks(source, images, partial(patcher.begin, name), reading)
-        decided = release is not None
-        for image, hook in hooks:
-            name = _judge(str(location), image, hook, name, given=decided, notes=notes)
-            decided = decided or bool(name)  # all platforms are of one release
-        notes += _odd(hooks)
-        repairs = [
-            _repaired(str(location), image, hook, name, soundness, notes) for image, hook in hooks
-        ]
-        selection = patcher.select(name)
-        patched = [patcher.patch(name, image, hook) for image, hook in hooks]
-    statement = label.Provenance(
-        name or "unknown",
-        given.base_name if given else base_name(asked),
-        tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
-        settings.labels,
-    )
-    plans = tuple(
-        PlatformPlan(
-            image,
-            hook,
-            result,
-            recipe.make(
-                image,
-                hook,
-                result.after,
-                statement,
-                verbosity=settings.verbosity,
-                base_digest=own_digest(location, image.descriptor.digest),
-                epoch=epoch,
-                repair=given_back,
-            ),
+        make = partial(recipe.make, statement=said, verbosity=settings.verbosity, epoch=epoch)
+        plans = []
+        for (image, hook), result, repair in zip(hooks, patched, repairs, strict=True):
+            digest = own_digest(location, image.descriptor.digest)
+            added = make(image, hook, result.after, base_digest=digest, repair=repair)
+            plans.append(PlatformPlan(image, hook, result, added))
+        tag = naming.fill_tag(
+            settings.tag,
+            release=name or _own_tag(asked),
+            verbosity=settings.verbosity,
+            digest=images.top.digest,
         )
-        for (image, hook), result, given_back in zip(hooks, patched, repairs, strict=True)
-    )
-    tag = naming.fill_tag(
-        settings.tag,
-        release=name or _own_tag(asked),
-        verbosity=settings.verbosity,
-        digest=images.top.digest,
-    )
-    notes += [f"left out: {skipped.patch.name}: {skipped.reason}" for skipped in selection.skipped]
-    notes += [f"dropped from the index: {entry}" for entry in images.dropped]
-    notes += tags.warnings(tag)
-    if settings.verbosity:
-        notes.append(
-            f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"
-            " admin password; treat it as a secret"
-        )
+        notes += [f"left out: {left.patch.name}: {left.reason}" for left in selection.skipped]
+        notes += [f"dropped from the index: {entry}" for entry in images.dropped]
+        notes += tags.warnings(tag)
+        if settings.verbosity:
+            notes.append(
+                f"verbosity {settings.verbosity}: the installer's log will contain tokens and the"
+                " admin password; treat it as a secret"
+            )
+        unfinished.pop_all()
     return Plan(
-        name or "unknown", location, source, images, plans, selection, tag, statement, tuple(notes)
+        name or "unknown",
+        location,
+        source,
+        images,
+        tuple(plans),
+        selection,
+        tag,
+        said,
+        tuple(notes),
     )
 
 

@@ -22,10 +22,10 @@ from ksimage.errors import BadReference, CannotReproduce
 from ksimage.images import config as image_config
 from ksimage.images import mediatypes, reference
 from ksimage.images.digest import DIGEST
-from ksimage.images.documents import mapping
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
+from ksimage.objects import mapping
 from ksimage.patching.listing import patch_name
 
 if TYPE_CHECKING:

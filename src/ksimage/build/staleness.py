@@ -6,8 +6,10 @@ itself) changed, has somebody overwritten the tag, as KubeKey does whenever it p
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ksimage
@@ -20,6 +22,7 @@ from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, NotFound, PolicyViolation
 from ksimage.images import config as image_config
+from ksimage.inspection.difference import label_reason
 from ksimage.locations import access
 from ksimage.threads import Threads
 
@@ -99,20 +102,12 @@ def check(
 
 
 def check_all(
-    wanted: Sequence[tuple[str, str | None]],
-    settings: Settings,
-    *,
-    options: OptionsFor,
-    target: str,
+    wanted: Sequence[tuple[str, str | None]], settings: Settings, options: OptionsFor, target: str
 ) -> list[Finding]:
     """Check several releases, each with the digest that it is pinned to, some at once."""
+    one = partial(check, settings=settings, options=options, target=target)
     with Threads(settings.jobs, "check") as pool:
-        return list(
-            pool.map(
-                lambda item: check(item[0], item[1], settings, options=options, target=target),
-                wanted,
-            )
-        )
+        return list(pool.map(lambda item: one(*item), wanted))
 
 
 def _check(
@@ -145,13 +140,11 @@ def _check(
 
 
 def _read(location: Location, options: OptionsFor) -> ImageSet | None:
-    source = access.open_source(location, options=options(location))
-    try:
-        return base_images.read_images(source)
-    except NotFound:
-        return None
-    finally:
-        source.close()
+    with closing(access.open_source(location, options=options(location))) as source:
+        try:
+            return base_images.read_images(source)
+        except NotFound:
+            return None
 
 
 def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
@@ -169,11 +162,7 @@ def _wanted(release: str, settings: Settings) -> Mapping[str, str]:
 
 
 def _differences(
-    found: ImageSet,
-    original: ImageSet,
-    name: str,
-    wanted: Mapping[str, str],
-    settings: Settings,
+    found: ImageSet, original: ImageSet, name: str, wanted: Mapping[str, str], settings: Settings
 ) -> list[str]:
     reasons: list[str] = []
     bases = {image.platform.normal: image for image in original.images}
@@ -185,40 +174,17 @@ def _differences(
         before = bases.get(image.platform.normal)
         if before and not _is_of(image, before):
             reasons.append("the base moved")
-        named = labels.get(label.BASE_NAME, "")
-        if named != name:
-            reasons.append(f"its base was named {named or 'nothing'}, now {name or 'nothing'}")
+        if labels.get(label.BASE_NAME, "") != name:
+            reasons.append(label_reason(label.BASE_NAME, labels.get(label.BASE_NAME), name))
         for key, value in wanted.items():
             if labels.get(key) != value:
-                reasons.append(_label_reason(key, labels.get(key), value))
+                reasons.append(label_reason(key, labels.get(key), value))
         extra = label.extra(labels, image_config.labels(before.config)) if before else {}
         reasons += [f"label {key} is set no more" for key in sorted(extra.keys() - wanted.keys())]
         level = image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE)
         if level != str(settings.verbosity):
             reasons.append(f"its verbosity is {level}, not {settings.verbosity}")
     return reasons
-
-
-def _label_reason(key: str, now: str | None, wanted: str) -> str:
-    if key == label.PATCHES:
-        mine = {patch.name: patch.sha256 for patch in label.parse_patches(wanted)}
-        theirs = {patch.name: patch.sha256 for patch in label.parse_patches(now or "")}
-        changed = sorted(n for n in mine.keys() & theirs.keys() if mine[n] != theirs[n])
-        words = [
-            f"{verb} {', '.join(names)}"
-            for verb, names in (
-                ("changed:", changed),
-                ("new:", sorted(mine.keys() - theirs.keys())),
-                ("gone:", sorted(theirs.keys() - mine.keys())),
-            )
-            if names
-        ]
-        return f"patches {'; '.join(words) or 'in another order'}"
-    if key == label.VERSION:
-        return f"built by ksimage {now or '?'}, this is {wanted}"
-    if now is None:
-        return f"label {key} is not set"
-    return f"label {key} is {now!r}, not {wanted!r}"
 
 
 def _is_of(image: PlatformImage, original: PlatformImage) -> bool:

@@ -6,13 +6,13 @@ bundle holds (links, devices, absolute paths, ``..``, one path twice, bombs) is 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import BundleUnusable, CannotRead, MalformedImage
 from ksimage.images import tar
 from ksimage.images.compression import decompress
+from ksimage.objects import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,11 +116,8 @@ class Bundle:
         for entry in self.entries():
             if entry.path != MANIFEST:
                 continue
-            try:
-                found = json.loads(entry.read(MAX_MANIFEST))
-            except (ValueError, RecursionError):
-                found = None
-            if not isinstance(found, dict):
+            found = json_object(entry.read(MAX_MANIFEST))
+            if found is None:
                 self._refuse(f"{MANIFEST} is no JSON object")
             return found
         return None

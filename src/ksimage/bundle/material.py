@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ksimage.bundle.archive import MANIFEST, Bundle
 from ksimage.errors import BundleUnusable, CannotGather, CannotRead
+from ksimage.objects import number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,11 +47,9 @@ class Contents(Protocol):
 
     def parts(self) -> Iterator[Part]:
         """All parts, anew with each call."""
-        ...
 
     def missing(self) -> list[Missing]:
         """What is not there; complete after a pass over all parts."""
-        ...
 
 
 class Material:
@@ -183,23 +181,14 @@ class OldBundle:
 
     def missing(self) -> list[Missing]:
         """What the manifest says to be missing."""
-        found = self._manifest.get("missing")
         if not self._manifest:
             return [Missing(MANIFEST, "the old bundle had none")]
-        return [
-            Missing(str(item.get("what")), str(item.get("why")))
-            for item in (found if isinstance(found, list) else ())
-            if isinstance(item, dict)
-        ]
+        found = objects(self._manifest, "missing")
+        return [Missing(str(item.get("what")), str(item.get("why"))) for item in found]
 
     def _truncated(self) -> dict[str, int]:
-        found = {}
-        files = self._manifest.get("files")
-        for item in files if isinstance(files, list) else ():
-            with suppress(AttributeError, TypeError, ValueError):
-                if item.get("truncated"):
-                    found[str(item["path"])] = int(item["truncated"])
-        return found
+        files = objects(self._manifest, "files")
+        return {text(file, "path"): size for file in files if (size := number(file, "truncated"))}
 
 
 def _pieces(file: Path) -> Iterator[bytes]:

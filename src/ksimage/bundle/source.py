@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from ksimage.bundle.archive import Bundle, open_bundle
 from ksimage.errors import BundleUnusable
 from ksimage.events import files
-from ksimage.events.pace import merged
+from ksimage.events.feed import merged
+from ksimage.events.frames import EventSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ MOST_BYTES: Final = 512 << 20
 """Of all event files together; 20,000 events have 31 MB."""
 
 
-class BundleSource:
+class BundleSource(EventSource):
     """The events in a bundle.
 
     Raises:
@@ -49,12 +50,6 @@ class BundleSource:
         yield {"k": "hello", "v": 1, "boot": ""}
         yield from merged([_folder(*key, runs[key]) for key in sorted(runs)])
         yield {"k": "end"}
-
-    def finish(self) -> None:
-        """It ends by itself."""
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _gathered(self) -> dict[tuple[str, str], _Run]:
         runs: dict[tuple[str, str], _Run] = {}

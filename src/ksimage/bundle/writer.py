@@ -8,10 +8,12 @@ import json
 import tarfile
 import tempfile
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from ksimage.bundle.archive import MANIFEST, TOP
 from ksimage.errors import CannotWrite
+from ksimage.images.tar import header
 from ksimage.locations.files.staging import Staged, sweep
 
 if TYPE_CHECKING:
@@ -108,16 +110,15 @@ def write(
         for part in contents.parts():
             redactor.learn(part.pieces)
     sweep(destination.parent)
-    staged = Staged(destination.parent)
     try:
-        staged.path.chmod(0o600)  # an unredacted bundle must not be everybody's, nor a weak one
-        manifest = _fill(staged, contents, redactor, about, moment)
-        size, sha256 = _measured(staged.file)
-        staged.commit(destination)
+        with closing(Staged(destination.parent)) as staged:
+            # an unredacted bundle must not be everybody's, nor a weak one
+            staged.path.chmod(0o600)
+            manifest = _fill(staged, contents, redactor, about, moment)
+            size, sha256 = _measured(staged.file)
+            staged.commit(destination)
     except OSError as error:
         raise CannotWrite(destination, error) from error
-    finally:
-        staged.discard()
     return BundleFile(destination, size, sha256, manifest)
 
 
@@ -168,9 +169,7 @@ def _add(zipped: gzip.GzipFile, path: str, pieces: Iterable[bytes], mtime: int) 
             digest.update(piece)
             spool.write(piece)
         size = spool.tell()
-        entry = tarfile.TarInfo(f"{TOP}/{path}")
-        entry.size, entry.mode, entry.mtime = size, 0o644, mtime
-        zipped.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
+        zipped.write(header(f"{TOP}/{path}", size, mtime=mtime))
         spool.seek(0)
         while piece := spool.read(1 << 20):
             zipped.write(piece)

@@ -112,12 +112,7 @@ def _job(job: Job, common: Mapping[str, object]) -> dict[str, object]:
 
 
 def _object(job: Job) -> dict[str, str]:
-    return {
-        "release": job.release,
-        "tag": job.tag,
-        "image": job.image,
-        "reason": job.reason,
-    }
+    return {"release": job.release, "tag": job.tag, "image": job.image, "reason": job.reason}
 
 
 def _dollars(text: str) -> str:

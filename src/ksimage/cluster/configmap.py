@@ -13,10 +13,12 @@ import shlex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import guard
-from ksimage.cluster.objects import texts
+from ksimage.cluster.installer import DEPLOYMENT
+from ksimage.cluster.kubectl import CONTAINER, NAMESPACE
 from ksimage.derivation import labels as label
 from ksimage.errors import UsageError
 from ksimage.hook.proof import prove_hook
+from ksimage.objects import texts
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
     from ksimage.build.plan import Plan, PlatformPlan
 
-NAMESPACE: Final = "kubesphere-system"
-DEPLOYMENT: Final = "ks-installer"
-CONTAINER: Final = "installer"  # the same in every release (deploy/kubesphere-installer.yaml)
 VOLUME: Final = "ksimage-hook"
 MODE: Final = 0o755  # a ConfigMap's files belong to root; the hook runs as uid 1002
 MAX_CONFIGMAP: Final = 1 << 20  # bytes, the API server's limit for a ConfigMap's data

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster.failures import failure
 from ksimage.errors import ClusterAnswerCut, ClusterSlow, KubectlMissing, KubectlOld
+from ksimage.objects import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -235,6 +236,24 @@ def shown(argv: Sequence[str]) -> str:
 
 
 def _version(part: object) -> str:
-    if isinstance(part, dict) and isinstance(part.get("gitVersion"), str):
-        return str(part["gitVersion"])[:60]
+    if version := text(part, "gitVersion"):
+        return version[:60]
     raise ClusterAnswerCut("kubectl version", "it names no version")
+
+
+class Command(NamedTuple):
+    """A kubectl command that changes the cluster: what a dry run prints is what is run.
+
+    Attributes:
+        words: as :meth:`Kubectl.run` takes them.
+        why: what it does, for people.
+        stdin: what it reads.
+    """
+
+    words: tuple[str, ...]
+    why: str
+    stdin: str = ""
+
+    def run(self, kubectl: Kubectl) -> Printed:
+        """Run it. Raises ClusterError."""
+        return kubectl.run(self.words, input=self.stdin.encode() or None)

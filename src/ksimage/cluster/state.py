@@ -7,13 +7,13 @@ import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import program
-from ksimage.cluster.objects import at, items, objects, text, texts
 from ksimage.errors import ClusterAnswerCut, ClusterError, ClusterForbidden
+from ksimage.objects import at, items, objects, text, texts
 from ksimage.text import printable
 
 if TYPE_CHECKING:
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
 
 SECONDS: Final = 20.0
 LAST_STEP: Final = "result-info"

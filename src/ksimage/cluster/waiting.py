@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ksimage.cluster.objects import number, objects, text
+from ksimage.objects import number, objects, text
 from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
 
 # The kubelet's reasons that no waiting cures.
 _HOPELESS: Final = ("InvalidImageName", "ErrImageNeverPull", "CreateContainerError")

@@ -11,7 +11,7 @@ from ksimage.images import config as image_config
 from ksimage.images import derive
 from ksimage.images.digest import sha256
 from ksimage.images.layer import write_layer
-from ksimage.locations.views.overlay import OverlaySource
+from ksimage.locations.views import OverlaySource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

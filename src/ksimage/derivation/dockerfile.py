@@ -37,14 +37,11 @@ def render(recipe: Recipe, *, base: str, release: str, platform: str) -> str:
     Raises:
         UsageError: a text that a Dockerfile cannot hold.
     """
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=ChoiceLoader(
-            [
-                FileSystemLoader(resources.path("templates")),
-                FileSystemLoader(resources.path("Dockerfile.tmpl").parent),
-            ]
+        loader=FileSystemLoader(
+            [resources.path("templates"), resources.path("Dockerfile.tmpl").parent]
         ),
         undefined=StrictUndefined,
         autoescape=False,  # no HTML; values go through `quoted`

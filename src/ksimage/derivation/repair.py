@@ -48,15 +48,9 @@ class Repair(NamedTuple):
 NOTHING: Final = Repair(())
 
 
-def faults(config: JsonObject, hook: Hook | None, release: str) -> list[BaseFault]:
-    """All that is wrong with an image.
-
-    Args:
-        config: its parsed config.
-        hook: its hook; None leaves the file out.
-        release: upstream's tag, or a name that is none.
-    """
-    return [*_of_settings(config, release), *(_of_hook(hook) if hook else ())]
+def faults(config: JsonObject, hook: Hook, release: str) -> list[BaseFault]:
+    """All that is wrong with an image; ``release`` is upstream's tag, or a name that is none."""
+    return [*_of_settings(config, release), *_of_hook(hook)]
 
 
 def of(config: JsonObject, hook: Hook, release: str) -> Repair:

@@ -1,9 +1,9 @@
 """Every error that a user can meet, in one place.
 
 Each class owns its text: what happened (``message``), why (``why``) and what to type next
-(``advice``, one command or sentence a line). Keeping them together, a module a family, keeps them
-distinct and keeps the table of exit codes in ``docs/exit-codes.md`` honest (a test compares the
-two).
+(``advice``, one command or sentence a line). Keeping them together, a module for one or a few
+families, keeps them distinct and the table of exit codes in ``docs/exit-codes.md`` honest (a test
+compares the two).
 
 Words: a *family* has one exit code (the direct subclasses of :class:`KsimageError`); the *kind* is
 the stable name of the single class in JSON output; *advice* is what to type next.
@@ -20,46 +20,21 @@ if TYPE_CHECKING:
     from ksimage.errors.answers import *
     from ksimage.errors.auth import *
     from ksimage.errors.base import *
-    from ksimage.errors.bundle import *
     from ksimage.errors.cluster import *
     from ksimage.errors.config import *
     from ksimage.errors.engine import *
     from ksimage.errors.file import *
     from ksimage.errors.image import *
     from ksimage.errors.kubekey import *
-    from ksimage.errors.notfound import *
-    from ksimage.errors.patching.hook import *
-    from ksimage.errors.patching.patch import *
-    from ksimage.errors.patching.series import *
+    from ksimage.errors.patch import *
     from ksimage.errors.registry import *
-    from ksimage.errors.rollout import *
-    from ksimage.errors.status import *
-    from ksimage.errors.tag import *
+    from ksimage.errors.series import *
     from ksimage.errors.usage import *
-    from ksimage.errors.watch import *
 
 FAMILIES: Final = (
-    "base",
-    "usage",
-    "file",
-    "config",
-    "image",
-    "registry",
-    "auth",
-    "notfound",
-    "tag",
-    "patching.patch",
-    "patching.hook",
-    "patching.series",
-    "answers",
-    "engine",
-    "cluster",
-    "rollout",
-    "status",
-    "watch",
-    "bundle",
-    "kubekey",
-)
+    "base", "usage", "file", "config", "image", "registry", "auth", "patch", "series", "answers",
+    "engine", "cluster", "kubekey",
+)  # fmt: skip
 """The modules, in the order in which they are searched: what most runs need comes first."""
 
 if not TYPE_CHECKING:  # a type checker is to see the names above, and no others

@@ -1,4 +1,5 @@
-"""12, 13, 15: answers for scripts rather than failures: there is work to do, or a difference."""
+"""12, 13, 15, 22 to 26: answers for scripts rather than failures of ksimage: there is work to do, a
+difference, an installer or an installation that is not well."""
 
 from __future__ import annotations
 
@@ -16,10 +17,8 @@ class Outdated(KsimageError):
     exit_code = 12
 
     def __init__(self, releases: Sequence[str], total: int) -> None:
-        super().__init__(
-            f"{len(releases)} of {total} images need a build: {', '.join(releases)}",
-            advice=[f"ksimage build {' '.join(releases)} --push --replace"],
-        )
+        self.message = f"{len(releases)} of {total} images need a build: {', '.join(releases)}"
+        self.advice = [f"ksimage build {' '.join(releases)} --push --replace"]
 
 
 class NotReproducible(KsimageError):
@@ -28,10 +27,8 @@ class NotReproducible(KsimageError):
     exit_code = 13
 
     def __init__(self, name: str, digest: str, rebuilt: str, differences: Sequence[str]) -> None:
-        super().__init__(
-            f"{name} is not what a rebuild gives: it is {digest}, the rebuild {rebuilt}",
-            why="\n".join(differences),
-        )
+        self.message = f"{name} is not what a rebuild gives: it is {digest}, the rebuild {rebuilt}"
+        self.why = "\n".join(differences)
 
 
 class CannotReproduce(KsimageError):
@@ -44,11 +41,9 @@ class CannotReproduce(KsimageError):
             "base": ["name the base: --base LOCATION"],
             "patches": ["name them: --patch FILE", "or their folder: --patch-dir DIR"],
         }
-        super().__init__(
-            f"{name} cannot be rebuilt from what is at hand",
-            why=reason,
-            advice=advice.get(missing, ()),
-        )
+        self.message = f"{name} cannot be rebuilt from what is at hand"
+        self.why = reason
+        self.advice = advice.get(missing, ())
 
 
 class ChecksFailed(KsimageError):
@@ -66,7 +61,52 @@ class BuildsFailed(KsimageError):
     exit_code = 15
 
     def __init__(self, failed: Sequence[str], total: int) -> None:
-        super().__init__(
-            f"{len(failed)} of {total} builds failed: {', '.join(failed)}",
-            advice=["the others are done; the same command goes on with what is missing"],
-        )
+        self.message = f"{len(failed)} of {total} builds failed: {', '.join(failed)}"
+        self.advice = ["the others are done; the same command goes on with what is missing"]
+
+
+class InstallerUnwell(KsimageError):
+    """`ksimage status`: the installer is ours, but something failed or does not run."""
+
+    exit_code = 22
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"not well: {'; '.join(reasons)}")
+
+
+class InstallerForeign(KsimageError):
+    """`ksimage status`: the installer that runs was not made by ksimage."""
+
+    exit_code = 23
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the installer was not made by ksimage: {what}")
+
+
+class InstallationFailed(KsimageError):
+    """A component of the installation that was watched failed, whether its end was seen or not."""
+
+    exit_code = 24
+
+    def __init__(self, components: Sequence[str]) -> None:
+        super().__init__(f"the installation failed: {', '.join(components)}")
+
+
+class InstallationUnknown(KsimageError):
+    """What was watched ended, or was left, before the installation did, and no failure decides."""
+
+    exit_code = 25
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the installation's end was not seen", why=why)
+
+
+class PodLost(KsimageError):
+    """The pod that was watched is gone, or answers no more."""
+
+    exit_code = 26
+
+    def __init__(self, pod: str, why: str) -> None:
+        self.message = f"{pod} is gone or answers no more"
+        self.why = why
+        self.advice = ["ksimage status", "kubectl -n kubesphere-system get pods"]

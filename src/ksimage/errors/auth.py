@@ -15,80 +15,70 @@ class InsecureLogin(AuthError):
     """A login would have to travel unencrypted, or to a place that has no claim to it."""
 
     def __init__(self, host: str, realm: str, reason: str) -> None:
-        super().__init__(
-            f"{host} wants the login sent to {realm}: {reason}",
-            why="a token service is used over HTTPS, or on the registry's own plain-HTTP host",
-            advice=["correct the registry's realm setting (Harbor: external_url, hostname)"],
-        )
+        self.message = f"{host} wants the login sent to {realm}: {reason}"
+        self.why = "a token service is used over HTTPS, or on the registry's own plain-HTTP host"
+        self.advice = ["correct the registry's realm setting (Harbor: external_url, hostname)"]
 
 
 class LoginFailed(AuthError):
     """Wrong user name or password."""
 
     def __init__(self, host: str, username: str, origin: str) -> None:
-        super().__init__(
-            f"{host} does not accept the login of {username or 'this token'}",
-            why=f"wrong user name or password; it came from {origin}",
-            advice=[
-                f"log in anew: docker login {host}  (or podman login, skopeo login)",
-                "or for this run: --username USER --password-stdin  "
-                "(quote robot names: 'robot$name')",
-            ],
-        )
+        self.message = f"{host} does not accept the login of {username or 'this token'}"
+        self.why = f"wrong user name or password; it came from {origin}"
+        self.advice = [
+            f"log in anew: docker login {host}  (or podman login, skopeo login)",
+            "or for this run: --username USER --password-stdin  (quote robot names: 'robot$name')",
+        ]
 
 
 class LoginRequired(AuthError):
     """The registry wants a login and there is none."""
 
     def __init__(self, host: str, name: str, action: str, words: str = "") -> None:
-        super().__init__(
-            f"{host} does not let an anonymous client {action} {name}",
-            why=words or "it is private, or does not exist, and no login for it was found",
-            advice=[
-                f"docker login {host}  (or podman login, skopeo login)",
-                "or for this run: --username USER --password-stdin",
-            ],
-        )
+        self.message = f"{host} does not let an anonymous client {action} {name}"
+        self.why = words or "it is private, or does not exist, and no login for it was found"
+        self.advice = [
+            f"docker login {host}  (or podman login, skopeo login)",
+            "or for this run: --username USER --password-stdin",
+        ]
 
 
 class PasswordNeeded(AuthError):
     """The login is a token, or nameless, and the registry takes user name and password only."""
 
     def __init__(self, host: str, origin: str, *, token: bool) -> None:
-        super().__init__(
-            f"the login for {host} cannot be sent: it "
-            + ("is an identity token" if token else "has no user name"),
-            why=f"the registry takes user name and password only; the login came from {origin}",
-            advice=[
-                f"log in anew: docker login {host}  (or podman login, skopeo login)",
-                "or for this run: --username USER --password-stdin",
-            ],
+        self.message = f"the login for {host} cannot be sent: it " + (
+            "is an identity token" if token else "has no user name"
         )
+        self.why = f"the registry takes user name and password only; the login came from {origin}"
+        self.advice = [
+            f"log in anew: docker login {host}  (or podman login, skopeo login)",
+            "or for this run: --username USER --password-stdin",
+        ]
 
 
 class ProjectNotCreated(AuthError):
     """The login is good, but may not create projects in Harbor."""
 
     def __init__(self, host: str, project: str, username: str, words: str) -> None:
-        super().__init__(
-            f"{username or 'this login'} may not create the project {project!r} on {host}",
-            why=words or "the login itself was accepted",
-            advice=[
-                "let an administrator create it: Harbor > Projects > New Project",
-                f"or push to a project that is there: --to {host}/PROJECT/ks-installer:TAG",
-            ],
+        self.message = (
+            f"{username or 'this login'} may not create the project {project!r} on {host}"
         )
+        self.why = words or "the login itself was accepted"
+        self.advice = [
+            "let an administrator create it: Harbor > Projects > New Project",
+            f"or push to a project that is there: --to {host}/PROJECT/ks-installer:TAG",
+        ]
 
 
 class RightMissing(AuthError):
     """The login is good, but may not do this."""
 
     def __init__(self, host: str, name: str, action: str, username: str, words: str = "") -> None:
-        super().__init__(
-            f"{username or 'this login'} may not {action} {name} on {host}",
-            why=words or "the login itself was accepted",
-            advice=[
-                f"ask for the right to {action} (Harbor: project > Members, or a robot account)",
-                "or use another login: --username USER --password-stdin",
-            ],
-        )
+        self.message = f"{username or 'this login'} may not {action} {name} on {host}"
+        self.why = words or "the login itself was accepted"
+        self.advice = [
+            f"ask for the right to {action} (Harbor: project > Members, or a robot account)",
+            "or use another login: --username USER --password-stdin",
+        ]

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class KsimageError(Exception):
     """Base of all errors that are shown without a traceback.
+
+    A class whose text is always the same sets the attributes in its own ``__init__``.
 
     Attributes:
         message: one or two sentences, what happened.
@@ -20,13 +22,17 @@ class KsimageError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    why: str = ""
+    advice: Sequence[str] = ()
     nearest: tuple[str, ...] = ()
 
     def __init__(self, message: str, *, why: str = "", advice: Iterable[str] = ()) -> None:
-        super().__init__(message)
         self.message = message
         self.why = why
-        self.advice: tuple[str, ...] = tuple(advice)
+        self.advice = tuple(advice)
+
+    def __str__(self) -> str:
+        return self.message
 
     @property
     def kind(self) -> str:

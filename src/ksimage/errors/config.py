@@ -52,35 +52,30 @@ class CertificateFileBroken(ConfigError):
 
     def __init__(self, path: str, reason: str, *, missing: bool = False) -> None:
         look = [f"look at it: openssl x509 -noout -subject -in {shlex.quote(path)}"]
-        super().__init__(
-            f"certificate file {path} cannot be used: {reason}", advice=[] if missing else look
-        )
+        self.message = f"certificate file {path} cannot be used: {reason}"
+        self.advice = [] if missing else look
 
 
 class CredentialHelperFailed(ConfigError):
     """docker-credential-NAME is missing or failed."""
 
     def __init__(self, helper: str, named_by: str, server: str, reason: str) -> None:
-        super().__init__(
-            f"credential helper {helper} (named by {named_by}) failed: {reason}",
-            advice=[
-                f"try it: echo {server} | {helper} get",
-                "or log in for this run: --username USER --password-stdin",
-            ],
-        )
+        self.message = f"credential helper {helper} (named by {named_by}) failed: {reason}"
+        self.advice = [
+            f"try it: echo {server} | {helper} get",
+            "or log in for this run: --username USER --password-stdin",
+        ]
 
 
 class ProxyUnusable(ConfigError):
     """A proxy variable holds no URL. Its value is not shown: it may hold a password."""
 
     def __init__(self, variable: str) -> None:
-        super().__init__(
-            f"the environment variable {variable} is no URL of an HTTP proxy",
-            advice=[
-                f"export {variable}=http://HOST:PORT",
-                f"or do without a proxy: unset {variable}",
-            ],
-        )
+        self.message = f"the environment variable {variable} is no URL of an HTTP proxy"
+        self.advice = [
+            f"export {variable}=http://HOST:PORT",
+            f"or do without a proxy: unset {variable}",
+        ]
 
 
 class CredentialsFileBroken(ConfigError):
@@ -88,14 +83,12 @@ class CredentialsFileBroken(ConfigError):
 
     def __init__(self, path: str, reason: str, *, mend: str = "") -> None:
         quoted = shlex.quote(path)
-        super().__init__(
-            f"credentials file {path} cannot be used: {reason}",
-            why="going on without it would mean going on without its logins",
-            advice=[
-                mend or f"mend it, or do without it: mv {quoted} {quoted}.old",
-                "or log in for this run: --username USER --password-stdin",
-            ],
-        )
+        self.message = f"credentials file {path} cannot be used: {reason}"
+        self.why = "going on without it would mean going on without its logins"
+        self.advice = [
+            mend or f"mend it, or do without it: mv {quoted} {quoted}.old",
+            "or log in for this run: --username USER --password-stdin",
+        ]
 
 
 class ConfigFaults(ConfigError):
@@ -108,33 +101,27 @@ class ConfigFaults(ConfigError):
         lines = [str(fault) for fault in self.faults[:MAX_FAULTS]]
         if count > len(lines):
             lines.append(f"and {count - len(lines)} more")
-        super().__init__(
-            f"{count} fault{'s' if count != 1 else ''} in {places}",
-            why="\n".join(lines),
-            advice=["every key: docs/configuration.md; for editors: ksimage config --schema"],
-        )
+        self.message = f"{count} fault{'s' if count != 1 else ''} in {places}"
+        self.why = "\n".join(lines)
+        self.advice = ["every key: docs/configuration.md; for editors: ksimage config --schema"]
 
 
 class ConfigMisnamed(ConfigError):
     """There is a settings file under a name that is not read."""
 
     def __init__(self, path: PurePath) -> None:
-        super().__init__(
-            f"{path} is not read",
-            why="the settings file is called ksimage.yaml",
-            advice=[f"mv {path} {path.with_name('ksimage.yaml')}", f"or --config {path}"],
-        )
+        self.message = f"{path} is not read"
+        self.why = "the settings file is called ksimage.yaml"
+        self.advice = [f"mv {path} {path.with_name('ksimage.yaml')}", f"or --config {path}"]
 
 
 class ConfigNotFound(ConfigError):
     """The settings file that was named does not exist."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(
-            f"there is no settings file {path}",
-            why="it was named by --config or KSIMAGE_CONFIG",
-            advice=["a commented one to start from: ksimage init"],
-        )
+        self.message = f"there is no settings file {path}"
+        self.why = "it was named by --config or KSIMAGE_CONFIG"
+        self.advice = ["a commented one to start from: ksimage init"]
 
 
 class ConfigUnreadable(ConfigError):

@@ -20,11 +20,9 @@ class BuildFailed(EngineError):
     """The builder stopped. The end of its log is in ``why``."""
 
     def __init__(self, reason: str, log: Sequence[str]) -> None:
-        super().__init__(
-            f"the Docker Engine could not build the image: {reason}",
-            why="\n".join(log[-15:]),
-            advice=["without the engine: add --engine direct"],
-        )
+        self.message = f"the Docker Engine could not build the image: {reason}"
+        self.why = "\n".join(log[-15:])
+        self.advice = ["without the engine: add --engine direct"]
 
 
 class EnginePushFailed(EngineError):
@@ -34,15 +32,13 @@ class EnginePushFailed(EngineError):
         host = name.partition("/")[0]
         untrusted = "x509" in reason or "certificate" in reason
         plain = "HTTP response to HTTPS" in reason
-        super().__init__(
-            f"the Docker Engine could not push {name}",
-            why=reason,
-            advice=[
-                *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
-                *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
-                "or send it from here: --through direct  (build: --engine direct)",
-            ],
-        )
+        self.message = f"the Docker Engine could not push {name}"
+        self.why = reason
+        self.advice = [
+            *([f"on the engine's machine: /etc/docker/certs.d/{host}/ca.crt"] * untrusted),
+            *([f'in its daemon.json: "insecure-registries": ["{host}"]'] * plain),
+            "or send it from here: --through direct  (build: --engine direct)",
+        ]
 
 
 class EngineRefused(EngineError):
@@ -71,15 +67,13 @@ class EngineUnreachable(EngineError):
         advice = ["docker version"]
         if "permission" in reason.lower():
             advice.append("sudo usermod -aG docker $USER, then log in again")
-        super().__init__(
-            f"no Docker Engine answers at {host}",
-            why=reason,
-            advice=[
-                *advice,
-                "another engine: DOCKER_HOST=unix:///run/user/1000/docker.sock",
-                *([_WITHOUT_ENGINE[wanted]] if wanted else []),
-            ],
-        )
+        self.message = f"no Docker Engine answers at {host}"
+        self.why = reason
+        self.advice = [
+            *advice,
+            "another engine: DOCKER_HOST=unix:///run/user/1000/docker.sock",
+            *([_WITHOUT_ENGINE[wanted]] if wanted else []),
+        ]
 
 
 class SmokeTestFailed(EngineError):
@@ -89,13 +83,11 @@ class SmokeTestFailed(EngineError):
         message = f"the hook's own smoke test (installRunner.py --config) failed in {image}"
         if of_base:
             message = f"the base's own hook does not start (installRunner.py --config): {image}"
-        super().__init__(
-            message,
-            why=reason,
-            advice=[
-                "it is so without any patch: take another base"
-                if of_base
-                else "the image was not tagged; what the patches change: ksimage diff",
-                "go on without this test: --no-smoke-test  (verify: leave --smoke-test out)",
-            ],
-        )
+        self.message = message
+        self.why = reason
+        self.advice = [
+            "it is so without any patch: take another base"
+            if of_base
+            else "the image was not tagged; what the patches change: ksimage diff",
+            "go on without this test: --no-smoke-test  (verify: leave --smoke-test out)",
+        ]

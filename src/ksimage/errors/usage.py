@@ -30,15 +30,13 @@ class BadReference(UsageError):
     def __init__(self, text: str, reason: str) -> None:
         shown = reference_without_login(text)
         login = ["a login has no place in it: docker login, or --username with --password-stdin"]
-        super().__init__(
-            f"{shown!r} is not an image reference: {reason}",
-            advice=[
-                *(login if shown != text else ()),
-                "a registry:  harbor.lan/kubesphereio/ks-installer:v3.3.2",
-                "elsewhere:   docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE  "
-                "docker-archive:FILE  kubekey:PATH",
-            ],
-        )
+        self.message = f"{shown!r} is not an image reference: {reason}"
+        self.advice = [
+            *(login if shown != text else ()),
+            "a registry:  harbor.lan/kubesphereio/ks-installer:v3.3.2",
+            "elsewhere:   docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE  "
+            "docker-archive:FILE  kubekey:PATH",
+        ]
 
 
 class FileWithoutTransport(UsageError):
@@ -46,10 +44,10 @@ class FileWithoutTransport(UsageError):
 
     def __init__(self, path: str) -> None:
         self.nearest = (f"docker-archive:{path}", f"oci-archive:{path}")
-        super().__init__(
-            f"{path!r} is the name of a file, and as an image it would be one in a registry",
-            advice=did_you_mean(self.nearest),
+        self.message = (
+            f"{path!r} is the name of a file, and as an image it would be one in a registry"
         )
+        self.advice = did_you_mean(self.nearest)
 
 
 class LoginIncomplete(UsageError):
@@ -58,23 +56,19 @@ class LoginIncomplete(UsageError):
     def __init__(self, missing: str) -> None:
         password = ["add --password-stdin < FILE  (a pipe will do as well)", "or KSIMAGE_PASSWORD"]
         name = ["add --username USER", "or KSIMAGE_USERNAME"]
-        super().__init__(
-            f"a login was given without its {missing}",
-            advice=password if missing == "password" else name,
-        )
+        self.message = f"a login was given without its {missing}"
+        self.advice = password if missing == "password" else name
 
 
 class PlatformNeeded(UsageError):
     """The destination holds one platform, the image has several."""
 
     def __init__(self, name: str, present: Sequence[str]) -> None:
-        super().__init__(
-            f"{name} can hold one platform only, and the image has {', '.join(present)}",
-            advice=[
-                *[f"--platform {platform}" for platform in present[:1]],
-                "or keep all of them: --to oci-archive:FILE",
-            ],
-        )
+        self.message = f"{name} can hold one platform only, and the image has {', '.join(present)}"
+        self.advice = [
+            *[f"--platform {platform}" for platform in present[:1]],
+            "or keep all of them: --to oci-archive:FILE",
+        ]
 
 
 class UnknownTransport(UsageError):
@@ -82,12 +76,10 @@ class UnknownTransport(UsageError):
 
     def __init__(self, text: str, transport: str, nearest: Sequence[str]) -> None:
         self.nearest = tuple(f"{name}:" for name in nearest)
-        super().__init__(
-            f"{reference_without_login(text)!r}: unknown transport {transport + ':'!r}",
-            advice=[
-                *did_you_mean(self.nearest),
-                "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
-                "docker-archive:FILE[:NAME:TAG]  kubekey:PATH[:TAG]",
-                "anything else: skopeo copy SOURCE oci-archive:FILE",
-            ],
-        )
+        self.message = f"{reference_without_login(text)!r}: unknown transport {transport + ':'!r}"
+        self.advice = [
+            *did_you_mean(self.nearest),
+            "transports: docker-daemon:NAME:TAG  oci:DIR[:REF]  oci-archive:FILE[:REF]  "
+            "docker-archive:FILE[:NAME:TAG]  kubekey:PATH[:TAG]",
+            "anything else: skopeo copy SOURCE oci-archive:FILE",
+        ]

@@ -10,10 +10,9 @@ import math
 from collections.abc import Mapping
 from sys import getsizeof, intern
 
-from ksimage.events import failure, runs
+from ksimage.events import failure, model, runs
 from ksimage.events.model import Attempt, Damage, Event, EventState, Run, Stats, Task, TaskState
 from ksimage.events.runs import OpenRun
-from ksimage.events.times import when
 
 _RESULTS: dict[str, TaskState] = {
     "runner_on_ok": "ok",
@@ -80,7 +79,7 @@ class Builder:
             data = _NOTHING
         counter = _number(raw.get("counter"))
         created = raw.get("created")
-        time = when(created)
+        time = model.when(created)
         if time is None and created is not None:
             self.damage(path, f"no usable time: {str(created)[:40]}")
         uuid = data.get("playbook_uuid")
@@ -211,7 +210,7 @@ class Builder:
         task.end = time
         task.output_dropped = data.get("res") == {}
         if task.start is None:
-            task.start = when(data.get("start"))
+            task.start = model.when(data.get("start"))
         return state
 
     def _judge(self, own: OpenRun, data: Mapping[str, object], time: float | None) -> None:

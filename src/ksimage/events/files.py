@@ -1,4 +1,7 @@
-"""One folder of event files, read without following links and without believing sizes or names."""
+"""A results folder as it lies on a disk: ``ROOT/<component>/<ident>/{job_events/, rc, stdout}``.
+
+Read without following links and without believing sizes or names.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from ksimage.errors import NoResults
+
 FILE_LIMIT = 4 << 20
 """Bytes of the largest event that is read. ansible-runner drops results above 700,000 bytes."""
 _FIRST_READ = 1 << 16
+_MOST_FOLDERS = 1000
 _LEFT_OVER = "-partial.json"
 # A link could lead anywhere, and opening a FIFO would wait for its writer.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -29,6 +35,31 @@ class EventFile(NamedTuple):
     damage: str
     mtime: float | None
     """Only where the event has no time of its own, and of ``rc``."""
+
+
+def results_root(path: Path) -> Path:
+    """The folder whose folders are components, ``path`` or ``path/results``.
+
+    Raises:
+        NoResults: nothing there looks like ansible-runner's results.
+    """
+    for root in (path, path / "results"):
+        if any(run_folders(root)):
+            return root
+    raise NoResults(path)
+
+
+def run_folders(root: Path) -> Iterator[tuple[str, str]]:
+    """The (component, ident) of all folders that ansible-runner wrote, in the names' order."""
+    found = 0
+    for component in _folders(root):
+        for ident in _folders(root / component):
+            here = root / component / ident
+            if (here / "job_events").is_dir() or (here / "rc").is_file():
+                found += 1
+                if found > _MOST_FOLDERS:
+                    return
+                yield component, ident
 
 
 def counter_of(name: str) -> int | None:
@@ -139,6 +170,14 @@ def parse(data: bytes) -> object:
         raise ValueError(f"not JSON: {error.msg}" if whole else "ends in the middle") from None
     except ValueError:
         raise ValueError("holds a number of thousands of digits") from None
+
+
+def _folders(path: Path) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
 
 
 def _rest(file: int, data: bytes) -> bytes:

@@ -32,6 +32,8 @@ class EventSource(Protocol):
     Attributes:
         title: what to call it.
         live: whether what comes happens now.
+
+    The methods that do nothing are for a source that ends by itself and holds nothing.
     """
 
     title: str
@@ -42,9 +44,11 @@ class EventSource(Protocol):
 
     def finish(self) -> None:
         """Ask a live source for its end: it tells what is there, and then its end frame."""
+        return
 
     def close(self) -> None:
         """Give up what it holds; a waiting ``frames`` ends."""
+        return
 
 
 class Chronicle:

@@ -7,6 +7,7 @@ All text comes from files of a pod and is hostile: whoever shows it cleans it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Literal, NamedTuple
 
 TaskState = Literal[
@@ -15,6 +16,11 @@ TaskState = Literal[
 EventState = Literal[TaskState, "retry", "item", "start", "verbose", "other"]
 RunState = Literal["running", "ok", "failed", "cut"]
 """``cut``: the run ended (a later one of its component began, or its pod is gone) without stats."""
+
+_UTC = timezone.utc
+# An installation's clock can be wrong by years; what lies outside of these is no clock's.
+_FIRST = datetime(1980, 1, 1, tzinfo=_UTC).timestamp()
+_LAST = datetime(2200, 1, 1, tzinfo=_UTC).timestamp()
 
 
 class Damage(NamedTuple):
@@ -113,3 +119,27 @@ class Attempt:
     """Of installRunner.py in the pod, where known."""
     runs: list[Run] = field(default_factory=list)
     damage: list[Damage] = field(default_factory=list)
+
+
+def when(text: object) -> float | None:
+    """The seconds since 1970 (UTC) of an event's ``created`` or ``start``.
+
+    ansible-runner writes times without a zone, in UTC, before 2.4 (``datetime.utcnow`` in its
+    display callback, whatever the pod's zone is), and times with a zone since.
+
+    Args:
+        text: as read from the event; anything.
+
+    Returns:
+        None when it is no time, or one of a year in which no cluster ran.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=_UTC)
+        seconds = moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return seconds if _FIRST <= seconds < _LAST else None

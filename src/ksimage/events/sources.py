@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.errors import CannotRead, CannotWrite, NoRecording, RecordingCut
-from ksimage.events import files, tree
-from ksimage.events.pace import merged
+from ksimage.events import files
+from ksimage.events.feed import merged
+from ksimage.events.frames import EventSource
 
 if TYPE_CHECKING:
     from ksimage.events.frames import Frame
@@ -23,7 +24,7 @@ _GZIP = b"\x1f\x8b"
 _LINE_LIMIT = 8 << 20
 
 
-class FolderSource:
+class FolderSource(EventSource):
     """A results folder, read once.
 
     Raises:
@@ -34,19 +35,13 @@ class FolderSource:
 
     def __init__(self, path: Path) -> None:
         self.title = str(path)
-        self._root = tree.results_root(path)
+        self._root = files.results_root(path)
 
     def frames(self) -> Iterator[Frame]:
         """All events by their times."""
         yield {"k": "hello", "v": 1, "boot": ""}
-        yield from merged([self._folder(*names) for names in tree.run_folders(self._root)])
+        yield from merged([self._folder(*names) for names in files.run_folders(self._root)])
         yield {"k": "end"}
-
-    def finish(self) -> None:
-        """It ends by itself."""
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _folder(self, component: str, ident: str) -> Iterator[Frame]:
         base = {"c": component, "i": ident}
@@ -59,7 +54,7 @@ class FolderSource:
                 yield {"k": "ev", **base, "n": files.counter_of(name), "r": raw, "m": mtime}
 
 
-class RecordSource:
+class RecordSource(EventSource):
     """Frames that were saved, one a line, gzipped or not; from a file or a pipe.
 
     Args:
@@ -89,9 +84,6 @@ class RecordSource:
             raise NoRecording(self.title, str(error)) from None
         except OSError as error:
             raise CannotRead(self.title, error) from error
-
-    def finish(self) -> None:
-        """It ends by itself."""
 
     def close(self) -> None:
         """Close the file."""

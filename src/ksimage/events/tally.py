@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,23 +29,16 @@ class Tally:
 
 def tally(run: Run) -> Tally:
     """Count a run's tasks."""
-    counted = Tally()
-    for task in run.tasks:
-        state = task.state
-        counted.retries += task.attempts
-        if state == "changed":
-            counted.changed += 1
-            counted.ok += 1
-        elif state == "ok":
-            counted.ok += 1
-        elif state in ("failed", "unreachable"):
-            counted.failed += 1
-        elif state == "skipped":
-            counted.skipped += 1
-        elif state == "ignored":
-            counted.ignored += 1
-        elif state == "rescued":
-            counted.rescued += 1
+    states = Counter(task.state for task in run.tasks)
+    counted = Tally(
+        ok=states["ok"] + states["changed"],
+        changed=states["changed"],
+        failed=states["failed"] + states["unreachable"],
+        ignored=states["ignored"],
+        skipped=states["skipped"],
+        rescued=states["rescued"],
+        retries=sum(task.attempts for task in run.tasks),
+    )
     if run.state == "running":
         counted.task = next((task for task in reversed(run.tasks) if task.state == "running"), None)
     return counted

@@ -73,7 +73,12 @@ class Harbor:
             BadReference: Harbor allows no such name.
             LoginRequired, LoginFailed, ProjectNotCreated, RegistryError.
         """
-        check_project_name(project)
+        if len(project) > 255 or not _PROJECT.fullmatch(project):
+            raise BadReference(
+                project,
+                "a Harbor project's name is lower-case letters and digits,"
+                " with single dots, dashes or underscores between them",
+            )
         login = self._auth.credentials(project)
         if login is None or login.basic is None:
             raise LoginRequired(
@@ -83,8 +88,7 @@ class Harbor:
                 "Harbor's own API takes a user name and a password, and none was found",
             )
         # 403 and 404 both mean "not that you could see": what POST answers decides
-        answer = self._call("HEAD", f"/projects?project_name={quote(project, safe='')}", project)
-        if answer.status == 200:
+        if self._seen(project) == 200:
             log.info("%s: the project %s exists", self.host, project)
             return False
         wanted = {"project_name": project, "metadata": {"public": "true" if public else "false"}}
@@ -102,31 +106,31 @@ class Harbor:
 
     def has_project(self, project: str) -> bool | None:
         """Whether a project is there; None when that is not told to this login."""
-        path = f"/projects?project_name={quote(project, safe='')}"
         try:
-            return {200: True, 404: False}.get(self._call("HEAD", path, project).status)
+            return {200: True, 404: False}.get(self._seen(project))
         except KsimageError as error:
             log.info("%s: %s", self.host, error.message)
             return None
 
-    def artifact(self, project: str, repository: str, reference: str) -> Artifact | None:
-        """What a tag or digest points to; None when unknown, or not told.
-
-        Args:
-            repository: without the project, ``ks-installer``.
-        """
+    def artifact(self, reference: Reference) -> Artifact | None:
+        """What a tag or digest points to; None when unknown, or not told."""
+        project, _, repository = reference.repository.partition("/")
+        name = quote(quote(repository, safe=""), safe="")  # the API wants slashes encoded twice
         path = (
-            f"/projects/{quote(project, safe='')}/repositories/{_twice(repository)}"
-            f"/artifacts/{quote(reference, safe=':')}?with_tag=true&with_immutable_status=true"
+            f"/projects/{quote(project, safe='')}/repositories/{name}/artifacts/"
+            f"{quote(reference.target, safe=':')}?with_tag=true&with_immutable_status=true"
         )
         return read_artifact(self._get(path, project))
 
-    def pushes(self, project: str, repository: str, tag: str) -> tuple[Push, ...] | None:
+    def pushes(self, reference: Reference) -> tuple[Push, ...] | None:
         """The latest pushes of a tag from the project's log; None when the log is not shown.
 
         A push counts even when the tag held the same manifest before.
         """
-        resource = f"{project}/{repository}:{tag}"
+        if not reference.tag:
+            return None
+        project = reference.repository.partition("/")[0]
+        resource = f"{reference.repository}:{reference.tag}"
         wanted = quote(f"operation=create,resource={resource}", safe="")
         path = f"/projects/{quote(project, safe='')}/logs"
         document = self._get(f"{path}?q={wanted}&sort=-op_time&page_size={MAX_PUSHES}", project)
@@ -134,19 +138,19 @@ class Harbor:
 
     def look(self, reference: Reference) -> View:
         """All that Harbor tells about a reference. Raises nothing: what fails is unknown."""
-        project, _, repository = reference.repository.partition("/")
+        project = reference.repository.partition("/")[0]
         system = self._get("/systeminfo", project)
         about = self._get(f"/projects/{quote(project, safe='')}", project)
-        return read_view(
-            system,
-            about,
-            self.artifact(project, repository, reference.target),
-            self.pushes(project, repository, reference.tag) if reference.tag else None,
-        )
+        return read_view(system, about, self.artifact(reference), self.pushes(reference))
 
     def close(self) -> None:
         """Close the connection."""
         self._channel.wire.close()
+
+    def _seen(self, project: str) -> int:
+        """The status by which Harbor answers whether a project is there."""
+        path = f"/projects?project_name={quote(project, safe='')}"
+        return self._call("HEAD", path, project).status
 
     def _get(self, path: str, project: str) -> object:
         """A JSON document, or None for whatever is no such answer."""
@@ -159,7 +163,11 @@ class Harbor:
             shown = path.partition("?")[0]
             log.info("%s: GET %s answered HTTP %s", self.host, shown, answer.status)
             return None
-        return _json(answer)
+        try:
+            document: object = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return None
+        return document
 
     def _call(
         self, method: str, path: str, project: str, body: Mapping[str, object] | None = None
@@ -258,28 +266,4 @@ def _artifact(reference: Reference, options: RegistryOptions | None) -> Artifact
     if harbor is None:
         return None
     with closing(harbor):
-        project, _, repository = reference.repository.partition("/")
-        return harbor.artifact(project, repository, reference.target)
-
-
-def check_project_name(project: str) -> None:
-    """Raises BadReference when Harbor would not take the name for a project."""
-    if len(project) > 255 or not _PROJECT.fullmatch(project):
-        raise BadReference(
-            project,
-            "a Harbor project's name is lower-case letters and digits,"
-            " with single dots, dashes or underscores between them",
-        )
-
-
-def _twice(name: str) -> str:
-    """A repository's name as the API wants it: encoded twice when it has slashes."""
-    return quote(quote(name, safe=""), safe="") if "/" in name else quote(name, safe="")
-
-
-def _json(answer: Answer) -> object:
-    try:
-        document: object = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return document
+        return harbor.artifact(reference)

@@ -47,12 +47,10 @@ def look(
     if harbor is not None:
         with closing(harbor):
             found = {project: harbor.has_project(project) for project in projects}
-    source = RegistrySource(reference, options)
     digest = None
-    try:
-        digest = source.top().digest
-    except KsimageError as error:
-        log.info("%s: %s", reference, error.message)
-    finally:
-        source.close()
+    with closing(RegistrySource(reference, options)) as source:
+        try:
+            digest = source.top().digest
+        except KsimageError as error:
+            log.info("%s: %s", reference, error.message)
     return Presence(harbor is not None, found, digest)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ksimage.errors import HookNotFound
 from ksimage.hook import layers
-from ksimage.hook.history import cannot_hold_hook
+from ksimage.hook.history import cannot_hold_hook, may_add_executable
 from ksimage.hook.layers import HOOK_PARENTS, Hook, LayerFinding, Stack
 from ksimage.images import config as image_config
 from ksimage.images.mediatypes import FOREIGN_LAYERS
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     Depth = Literal["hook", "parents", "bottom"]
     """How far down layers are read: to the hook; on until both parent directories are known, which
-    mostly stand in the hook's layer; or all, for every file below ``/hooks``."""
+    mostly stand in the hook's layer, and below that what may hold other files below ``/hooks`` by
+    its history; or all, for every such file."""
 
 log = logging.getLogger("ksimage.base")
 
@@ -87,25 +88,32 @@ def _walk(
     brief: bool,
 ) -> Hook:
     """From the top layer down; ``known`` remembers what was read, across two walks."""
-    stack = Stack()
+    stack, enough = Stack(), False
+    words = image_config.layer_history(image.config)
     total = len(image.manifest.layers)
     for number in reversed(range(total)):
         if number not in known:
             if history and cannot_hold_hook(history[number]):
                 log.debug("layer %s cannot hold the hook: %s", number, history[number])
                 continue
+            if enough and not may_add_executable(words[number]):
+                continue
             known[number] = _read(source, image, number, seen, brief=brief)
         finding = known[number]
         stack.put_below(finding)
         if stack.hook is None and finding.problem:
             raise HookNotFound(source.name, f"{finding.problem} (layer {number + 1} of {total})")
-        if stack.hook is not None and (
-            depth == "hook" or (depth == "parents" and len(stack.parents) == len(HOOK_PARENTS))
-        ):
+        if stack.hook is not None and depth == "hook":
             break
+        enough = (
+            stack.hook is not None
+            and depth == "parents"
+            and len(stack.parents) == len(HOOK_PARENTS)
+        )
     if stack.hook is None:
         raise HookNotFound(source.name, "no layer holds that file")
-    return replace(stack.hook, parents=stack.parents, others=stack.others)
+    unread = total - len(known)
+    return replace(stack.hook, parents=stack.parents, others=stack.others, unread=unread)
 
 
 def _read(

@@ -11,7 +11,7 @@ from ksimage.errors import DigestMismatch
 from ksimage.images.compression import decompress
 from ksimage.images.layer import MAX_MTIME, OPAQUE, WHITEOUT, LayerFolder, read_layer
 from ksimage.images.tar import Kind
-from ksimage.pipeline import feed
+from ksimage.threads import feed
 from ksimage.upstream import releases
 from ksimage.upstream.releases import HOOK_PATH
 
@@ -49,6 +49,7 @@ class Hook:
         parents: its two parent directories, by path; those that were found, see
             :func:`ksimage.hook.find.find_hook`.
         others: paths of files that shell-operator would run as well, besides upstream's own.
+        unread: how many layers of the image were not looked into for those.
     """
 
     data: bytes
@@ -58,6 +59,7 @@ class Hook:
     layer: str
     parents: Mapping[str, LayerFolder] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    unread: int = 0
 
     @property
     def sha256(self) -> str:

@@ -38,6 +38,7 @@ _CALLS = ("run", "run_async")
 _HARMLESS = {"__version__", "defaults", "exceptions", "output"}
 # Arguments that hide a playbook's output; the last two are ansible-runner's own words for quiet.
 _SUPPRESSING = ("quiet", "suppress_ansible_output", "suppress_output_file")
+_WORDS = {RUNNER, *_SUPPRESSING}
 # Arguments that win over quiet (ansible-runner 1.4.6 and later).
 _OVERRULING = ("config", "settings")
 # Put into every module, or into builtins, by the interpreter or its site module.
@@ -66,9 +67,7 @@ def require_supported(data: bytes, *, name: str = "this hook") -> None:
     except HookBroken as error:
         raise UnsupportedRelease(name, f"its hook is no Python 3: {error.message}") from error
     if not _calls(nodes):
-        rewritten = any(
-            isinstance(n, ast.ImportFrom) and n.module == "lib" and not n.col_offset for n in nodes
-        )
+        rewritten = any(n.module == "lib" and not n.col_offset for n in nodes[ast.ImportFrom])
         reason = releases.REWRITTEN if rewritten else "its hook makes no ansible_runner call"
         raise UnsupportedRelease(name, reason)
 
@@ -122,9 +121,8 @@ def _answer(nodes: Nodes) -> list[str]:
     """All values given to ``ks_hook``, which the hook prints for --config."""
     return [
         ast.dump(node)
-        for node in nodes
-        if isinstance(node, ast.Assign)
-        and any(isinstance(n, ast.Name) and n.id == "ks_hook" for n in node.targets)
+        for node in nodes[ast.Assign]
+        if any(isinstance(n, ast.Name) and n.id == "ks_hook" for n in node.targets)
     ]
 
 
@@ -134,7 +132,7 @@ def _undefined(data: bytes, nodes: Nodes, name: str) -> dict[str, int]:
     Empty where the hook has a star import, which may bind anything. Python's own table of symbols
     tells; pyflakes finds the same in five times the time, which is a fifth of a second run.
     """
-    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in nodes):
+    if any(node.names[0].name == "*" for node in nodes[ast.ImportFrom]):
         return {}
     with as_broken(name):
         top = symtable.symtable(data, name, "exec")  # type: ignore[arg-type] # bytes will do
@@ -150,9 +148,10 @@ def _undefined(data: bytes, nodes: Nodes, name: str) -> dict[str, int]:
                 bound.add(symbol.get_name())
             if symbol.is_referenced() and (table is top or symbol.is_global()):
                 used.add(symbol.get_name())
+    used -= bound
     lines: dict[str, int] = {}
-    for node in nodes:
-        if isinstance(node, ast.Name) and node.id in used - bound:
+    for node in nodes[ast.Name]:
+        if node.id in used:
             lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
     return dict(sorted(lines.items(), key=lambda item: item[1]))
 
@@ -161,9 +160,8 @@ def _calls(nodes: Nodes) -> list[ast.Call]:
     """The calls that start a playbook, in the order of the text."""
     found = [
         node
-        for node in nodes
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for node in nodes[ast.Call]
+        if isinstance(node.func, ast.Attribute)
         and node.func.attr in _CALLS
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == RUNNER
@@ -173,15 +171,15 @@ def _calls(nodes: Nodes) -> list[ast.Call]:
 
 def _require_loud(nodes: Nodes, name: str) -> None:
     """Nothing at all is told to be quiet, be it a call of ansible_runner or not."""
-    for node in nodes:
-        if isinstance(node, ast.keyword) and node.arg in _SUPPRESSING:
-            if isinstance(node.value, ast.Constant) and node.value.value:
-                reason = f"{node.arg}={node.value.value!r}"
-                raise HookStillQuiet(name, node.value.lineno, reason)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                if isinstance(target, ast.Attribute) and target.attr in _SUPPRESSING[1:]:
-                    _require_false(target.attr, node.value, node.lineno, name)
+    for word in nodes[ast.keyword]:
+        if word.arg in _SUPPRESSING and isinstance(word.value, ast.Constant) and word.value.value:
+            reason = f"{word.arg}={word.value.value!r}"
+            raise HookStillQuiet(name, word.value.lineno, reason)
+    settings: list[ast.Assign | ast.AnnAssign] = [*nodes[ast.Assign], *nodes[ast.AnnAssign]]
+    for node in settings:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Attribute) and target.attr in _SUPPRESSING[1:]:
+                _require_false(target.attr, node.value, node.lineno, name)
 
 
 def _require_plain(nodes: Nodes, called: set[int], name: str) -> None:
@@ -190,20 +188,22 @@ def _require_plain(nodes: Nodes, called: set[int], name: str) -> None:
     Args:
         called: ids of the nodes ``ansible_runner.run`` that are called.
     """
-    used = {id(n.value): n for n in nodes if isinstance(n, ast.Attribute)}
-    for node in nodes:
-        line = getattr(node, "lineno", 0)
-        if isinstance(node, ast.Name) and node.id == RUNNER:
+    used = {id(node.value): node for node in nodes[ast.Attribute]}
+    for node in nodes[ast.Name]:
+        if node.id == RUNNER:
             above = used.get(id(node))
             if above is None or not (id(above) in called or above.attr in _HARMLESS):
                 what = ast.unparse(above or node)
-                raise HookUnproven(name, line, f"{what} is no plain call")
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            _refuse_alias(node, name)
-        elif isinstance(node, ast.arg) and node.arg == RUNNER:
-            raise HookUnproven(name, line, f"{RUNNER} is bound to something else, too")
-        elif isinstance(node, ast.Constant) and node.value in (RUNNER, *_SUPPRESSING):
-            raise HookUnproven(name, line, f"it uses {node.value!r} as a text")
+                raise HookUnproven(name, node.lineno, f"{what} is no plain call")
+    imports: list[ast.Import | ast.ImportFrom] = [*nodes[ast.Import], *nodes[ast.ImportFrom]]
+    for statement in imports:
+        _refuse_alias(statement, name)
+    for parameter in nodes[ast.arg]:
+        if parameter.arg == RUNNER:
+            raise HookUnproven(name, parameter.lineno, f"{RUNNER} is bound to something else, too")
+    for text in nodes[ast.Constant]:
+        if text.value in _WORDS:
+            raise HookUnproven(name, text.lineno, f"it uses {text.value!r} as a text")
 
 
 def _refuse_alias(node: ast.Import | ast.ImportFrom, name: str) -> None:

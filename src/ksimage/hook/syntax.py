@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
+from collections import defaultdict
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ksimage.errors import HookBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Nodes = Sequence[ast.AST]
-    """A syntax tree, node by node, each before what is below it."""
+    Node = TypeVar("Node", bound=ast.AST)
 
 OLDEST_PYTHON: Final = (3, 8)
 """The oldest interpreter in a supported image: v3.0.0's base is Alpine 3.12."""
@@ -26,9 +26,28 @@ MAX_BYTES: Final = 2 << 20
 _PARSING = threading.Lock()
 
 
+class Nodes:
+    """The nodes of a syntax tree by their type, found once, in the order of :func:`ast.walk`."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self._found: defaultdict[type, list[ast.AST]] = defaultdict(list)
+        waiting = [tree]
+        for node in waiting:
+            self._found[type(node)].append(node)
+            for field in getattr(node, "_fields", ()):  # texts and None are in lists, too
+                value = getattr(node, field, None)
+                if isinstance(value, list):
+                    waiting += value
+                elif isinstance(value, ast.AST):
+                    waiting.append(value)
+
+    def __getitem__(self, kind: type[Node]) -> Sequence[Node]:
+        return cast("Sequence[Node]", self._found.get(kind, ()))
+
+
 @lru_cache(maxsize=2)
 def parse(data: bytes, name: str) -> Nodes:
-    """The nodes of a hook's syntax tree, found once: walking takes longer than parsing.
+    """A hook's syntax tree.
 
     Raises HookBroken.
     """
@@ -38,14 +57,7 @@ def parse(data: bytes, name: str) -> Nodes:
     with as_broken(name):
         tree = ast.parse(data, name, feature_version=OLDEST_PYTHON)
         compile(tree, name, "exec", dont_inherit=True)  # finds a return outside of a function
-    nodes: list[ast.AST] = [tree]
-    for node in nodes:  # as ast.walk does, in less time
-        for value in vars(node).values():
-            if isinstance(value, ast.AST):
-                nodes.append(value)
-            elif isinstance(value, list):
-                nodes += [each for each in value if isinstance(each, ast.AST)]
-    return nodes
+    return Nodes(tree)
 
 
 @contextmanager

@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage
 from ksimage.images.digest import DIGEST
-from ksimage.images.documents import (
-    JsonObject,
-    JsonView,
-    encode,
-    exact,
-    load_json,
-    mapping,
-    sequence,
-)
+from ksimage.images.documents import JsonObject, JsonView, encode, exact, load_json
 from ksimage.images.manifest import MAX_CONFIG
+from ksimage.objects import at, items, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +70,7 @@ def parse(name: str, data: bytes, layers: int) -> JsonObject:
     for part, keys in ((config, _KEYS), (rootfs, _ROOTFS_KEYS), (config.get("config"), RUN_KEYS)):
         if isinstance(part, dict):
             exact(name, part, keys)
-    ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    ids = at(rootfs, "diff_ids")
     if not isinstance(ids, list) or not all(
         isinstance(i, str) and DIGEST.fullmatch(i) for i in ids
     ):
@@ -122,17 +115,17 @@ def labels(config: JsonView) -> dict[str, str]:
 
 def diff_ids(config: JsonView) -> list[str]:
     """What the layers hold, bottom up, however they are compressed: sha256 digests."""
-    found = sequence(mapping(config, "rootfs"), "diff_ids")
+    found = items(mapping(config, "rootfs"), "diff_ids")
     return [diff_id for diff_id in found if isinstance(diff_id, str)]
 
 
 def history(config: JsonView) -> list[JsonObject]:
     """Its entries, bottom up; empty when there is none."""
-    return [entry for entry in sequence(config, "history") if isinstance(entry, dict)]
+    return [entry for entry in items(config, "history") if isinstance(entry, dict)]
 
 
 def _env(settings: JsonView) -> list[str]:
-    return [entry for entry in sequence(settings, "Env") if isinstance(entry, str)]
+    return [entry for entry in items(settings, "Env") if isinstance(entry, str)]
 
 
 def layer_history(config: JsonView) -> Sequence[str | None]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.images.digest import sha256
-from ksimage.images.documents import JsonObject, encode, mapping
+from ksimage.images.documents import JsonObject, encode
 from ksimage.images.manifest import Descriptor, Index, Manifest
 from ksimage.images.mediatypes import DOCKER_LAYER_GZIP, OCI_LAYER_GZIP
+from ksimage.objects import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -55,24 +55,6 @@ def exact(name: str, raw: JsonView, keys: frozenset[str]) -> None:
             raise MalformedImage(name, f"the key {shown(key)} differs from the real one by case")
 
 
-def mapping(document: object, key: str) -> JsonObject:
-    """The object under ``key``, or an empty one."""
-    found = document.get(key) if isinstance(document, Mapping) else None
-    return found if isinstance(found, dict) else {}
-
-
-def sequence(document: object, key: str) -> list[object]:
-    """The list under ``key``, or an empty one."""
-    found = document.get(key) if isinstance(document, Mapping) else None
-    return found if isinstance(found, list) else []
-
-
-def number(document: object, key: str) -> int:
-    """The whole number under ``key``, or 0."""
-    found = document.get(key) if isinstance(document, Mapping) else None
-    return found if isinstance(found, int) else 0
-
-
 def shown(value: object) -> str:
     """A value fit for a message."""
     return repr(value)[:80] if isinstance(value, (str, int, float, tuple)) else type(value).__name__

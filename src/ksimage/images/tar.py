@@ -148,6 +148,19 @@ def walk(stream: TarStream) -> Iterator[Member]:
     stream.drain()
 
 
+def header(name: str, size: int, kind: bytes = b"0", *, mtime: int = 0) -> bytes:
+    """The header of a regular file (mode 0644) or folder (kind ``5``, mode 0755) that is root's.
+
+    GNU's: sizes beyond 8 GiB without a PAX header; Docker, containerd and Go read both.
+    """
+    import tarfile
+
+    info = tarfile.TarInfo(name)
+    info.type, info.size, info.mtime = kind, size, mtime
+    info.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
+    return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+
+
 def _next_header(stream: TarStream) -> bytes | None:
     """The next block, or None at the end: two blocks of zeros, one, or just the stream's end."""
     block = stream.take(BLOCK)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
@@ -19,15 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import ExitStack
 
-    from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.base.images import PlatformImage
     from ksimage.images.reference import Reference
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
 
 log = logging.getLogger("ksimage.verify")
 
-Bases = dict[str, "tuple[Source, ImageSet]"]
-"""By platform: the open source of its base, and the base's images, of which the first is it."""
+
+class Base(NamedTuple):
+    """One platform's base, and the open source that it is read from."""
+
+    source: Source
+    image: PlatformImage
 
 
 def find(
@@ -39,8 +42,8 @@ def find(
     allowed: Sequence[str | None] = (),
     options: OptionsFor,
     stack: ExitStack,
-) -> Bases:
-    """Each platform's base.
+) -> dict[str, Base]:
+    """Each platform's base, by ``Platform.normal``.
 
     Labels are followed only to registries that the user named: the image's own, and ``allowed``.
 
@@ -58,22 +61,20 @@ def find(
     """
     if given is not None:
         opened = _open(given, options, stack)
-        whole = base_images.read_images(opened, platforms)
-        return {
-            image.platform.normal: (opened, replace(whole, images=(image,)))
-            for image in whole.images
-        }
+        images = base_images.read_images(opened, platforms).images
+        return {image.platform.normal: Base(opened, image) for image in images}
     hosts = {naming.registry_of(text) for text in allowed}
     if location.reference is not None:
         hosts.add(location.reference.registry)
-    found: Bases = {}
+    found: dict[str, Base] = {}
     for image in base_images.read_images(source, platforms).images:
         named = _named(image)
         if named is None or named.registry not in hosts:
             continue
         opened = _open(Location(Transport.REGISTRY, reference=named), options, stack)
         try:
-            found[image.platform.normal] = (opened, base_images.read_images(opened))
+            first = base_images.read_images(opened).images[0]
+            found[image.platform.normal] = Base(opened, first)
         except (NotFound, AuthError, RegistryError) as error:
             log.warning("the base that the labels name cannot be read: %s", error.message)
     return found

@@ -27,13 +27,13 @@ from ksimage.errors import (
 from ksimage.hook.find import find_hook
 from ksimage.hook.layers import MAX_HOOK
 from ksimage.images import config as image_config
-from ksimage.images.documents import number
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.addition import added_layer
 from ksimage.inspection.identity import Origin
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
-from ksimage.locations.views.watch import Bounded, TooFar
+from ksimage.locations.views import Bounded, TooFar
+from ksimage.objects import number
 from ksimage.text import printable
 from ksimage.upstream.releases import HOOK_PATH
 

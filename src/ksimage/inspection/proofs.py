@@ -24,9 +24,8 @@ from ksimage.inspection.verdict import Expected, PlatformVerdict, Proof, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.base.images import ImageSet, PlatformImage
+    from ksimage.base.images import PlatformImage
     from ksimage.hook.layers import Hook
-    from ksimage.inspection.identity import Identity
     from ksimage.locations.protocol import Source
 
 
@@ -62,7 +61,7 @@ def verify(
         hook = find_hook(source, image, believe_history=False)
         identity = image_identity.identify(image, hook)
         known = expected.get(image.platform.normal)
-        proofs = [_patched(identity)]
+        proofs = [Proof("made by ksimage", identity.origin is Origin.KSIMAGE, str(identity))]
         if known or identity.origin in (Origin.KSIMAGE, Origin.TAMPERED):
             proofs += [
                 _sound(source, image, hook, known, identity.release, whole=whole),
@@ -78,16 +77,9 @@ def verify(
     return Verdict(source.name, found.top.digest, tuple(verdicts))
 
 
-def expect_base(source: Source, wanted: ImageSet) -> dict[str, Expected]:
+def expect_base(source: Source, image: PlatformImage) -> Expected:
     """The base's side of the proofs, for an image that was built earlier."""
-    return {
-        image.platform.normal: Expected(image, find_hook(source, image, depth="parents"))
-        for image in wanted.images
-    }
-
-
-def _patched(identity: Identity) -> Proof:
-    return Proof("made by ksimage", identity.origin is Origin.KSIMAGE, str(identity))
+    return Expected(image, find_hook(source, image, depth="parents"))
 
 
 def _sound(
@@ -109,7 +101,11 @@ def _sound(
     found = repair.faults(image.config, hook, release)
     if found:
         return Proof(name, False, "; ".join(fault.text for fault in found))
-    scope = "in any layer" if whole and not built else "in the layers that were read"
+    unread = known.base_hook.unread if known and built else hook.unread
+    scope = "in any layer"
+    if unread:
+        total = len(image.manifest.layers)
+        scope = f"in the {total - unread} of {total} layers that were read"
     return Proof(name, True, f"entrypoint, user, mode; no other executable below /hooks {scope}")
 
 

@@ -5,6 +5,7 @@ Nothing is judged as a failure here and no image is refused for being foreign: t
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,10 @@ def _hooks(source: Source, images: ImageSet) -> Iterable[tuple[PlatformImage, Ho
 def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> PlatformReport:
     settings = image_config.settings(image.config)
     manifest = image.manifest
+    identity, faults = None, []
+    if not isinstance(hook, HookNotFound):
+        identity = image_identity.identify(image, hook)
+        faults = repair.faults(image.config, hook, identity.release)
     return PlatformReport(
         platform=str(image.platform),
         media_type=manifest.media_type,
@@ -166,19 +171,11 @@ def _platform(image: PlatformImage, hook: Hook | HookNotFound) -> PlatformReport
         entrypoint=settings.get("Entrypoint"),
         command=settings.get("Cmd"),
         user=str(settings.get("User") or ""),
-        identity=None if isinstance(hook, HookNotFound) else image_identity.identify(image, hook),
+        identity=identity,
         no_hook=hook.why if isinstance(hook, HookNotFound) else "",
         verbosity=image_config.environment(image.config).get(recipe.VERBOSITY_VARIABLE),
-        lost=_lost(image, hook),
+        lost=tuple(fault.text for fault in faults),
     )
-
-
-def _lost(image: PlatformImage, hook: Hook | HookNotFound) -> tuple[str, ...]:
-    """What an installer needs and the image does not have; nothing of what is none."""
-    if isinstance(hook, HookNotFound):
-        return ()
-    release = image_identity.identify(image, hook).release
-    return tuple(fault.text for fault in repair.faults(image.config, hook, release))
 
 
 def _kept(
@@ -188,16 +185,16 @@ def _kept(
     reference = location.reference
     if reference is None or reference.tag is None or reference.digest is not None:
         return None
-    there = naming.kept_tag(reference)
-    place = spec.Location(spec.Transport.REGISTRY, reference=there)
+    place = next(naming.kept_locations(location))
+    there = place.reference
+    assert there is not None, "it is beside a reference"
     digest = _held(place, options)
     if digest is None:
         return None
     what = ""
     if digest != images.top.digest:
         what = str(current.look(place, options))
-    project, _, repository = reference.repository.partition("/")
-    artifact = harbor.artifact(project, repository, there.target) if harbor else None
+    artifact = harbor.artifact(there) if harbor else None
     tag = artifact.tag(there.tag) if artifact and artifact.digest == digest else None
     return Kept(there.tag or "", digest, what, tag.pushed if tag else None)
 
@@ -219,11 +216,9 @@ def _kubekey_names(
 
 
 def _held(location: Location, options: RegistryOptions | None) -> str | None:
-    target = access.open_target(location, options=options)
-    try:
-        found = target.held()
-    except KsimageError:
-        return None
-    finally:
-        target.close()
+    with closing(access.open_target(location, options=options)) as target:
+        try:
+            found = target.held()
+        except KsimageError:
+            return None
     return found.digest if found else None

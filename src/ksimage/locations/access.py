@@ -77,7 +77,7 @@ def open_target(location: Location, *, options: RegistryOptions | None = None) -
         return OciArchiveTarget(Path(location.path), location.ref)
     if location.transport is Transport.KUBEKEY:
         return _kubekey_target(Path(location.path), location.ref)
-    from ksimage.locations.docker.save import DockerArchiveTarget
+    from ksimage.locations.docker.archive import DockerArchiveTarget
 
     return DockerArchiveTarget(Path(location.path), location.ref)
 

@@ -1,7 +1,7 @@
 """What every place where images live must be able to do.
 
 A :class:`Source` reads one image, a :class:`Target` receives one. A derived image is itself a
-Source (``locations/overlay.py``), so that copying and proving work on any of them alike.
+Source (``locations/views.py``), so that copying and proving work on any of them alike.
 """
 
 from __future__ import annotations

@@ -21,8 +21,7 @@ from ksimage.images.manifest import Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import FOREIGN_LAYERS, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.platform import matches, near
 from ksimage.locations.protocol import Outcome, Source, Target, Transfer
-from ksimage.locations.views.view import OnePlatform
-from ksimage.locations.views.watch import Cancelled, Watched
+from ksimage.locations.views import Cancelled, OnePlatform, Watched
 from ksimage.threads import Threads
 
 JOBS = 4

@@ -11,24 +11,25 @@ way, wherever it can reach and trust the registry.
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
 from ksimage.errors import EnginePushFailed, KsimageError, PlatformNotFound, TagMoved
 from ksimage.images.digest import DIGEST
-from ksimage.images.documents import mapping, sequence
 from ksimage.images.platform import Platform, matches, near
 from ksimage.locations import access
 from ksimage.locations.docker import engine, store
 from ksimage.locations.transfer import CopyResult
+from ksimage.objects import items, mapping
 from ksimage.publish import publish, refusals
 from ksimage.publish.publish import Published
 
 if TYPE_CHECKING:
     from ksimage.images.manifest import Descriptor
     from ksimage.images.reference import Reference
-    from ksimage.locations.docker.client import EngineClient
     from ksimage.locations.docker.daemon import DaemonSource
+    from ksimage.locations.docker.engine import EngineClient
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.registry.auth.credentials import Credentials
     from ksimage.locations.spec import Location
@@ -59,24 +60,24 @@ def push(
         RegistryError, AuthError.
     """
     assert location.reference is not None
-    target = access.open_target(location, options=options)
-    client = engine.connect("image")
-    try:
+    with (
+        closing(access.open_target(location, options=options)) as target,
+        closing(engine.connect("image")) as client,
+    ):
         if platform is not None:
             _require(source, platform)
         image_id = source.image_id
         held = publish.held_now(target, location, options)
         if held is not None and already_there(source, location, held, options):
             return Published(location, held, None)
-        kept = publish.make_room(location, held, options, overwrite=overwrite) if held else None
+        kept = None
+        if held is not None:
+            kept = publish.make_room(source, location, held, options, overwrite=overwrite)
         digest = _push(client, image_id, location.reference, options)
         now = target.held()
         if now is None or (digest and now.digest != digest):
             raise TagMoved(str(location), digest or image_id, now.digest if now else "nothing")
         return Published(location, now, CopyResult(now, ()), held.digest if held else None, kept)
-    finally:
-        client.close()
-        target.close()
 
 
 def _require(source: DaemonSource, platform: str) -> None:
@@ -94,14 +95,12 @@ def already_there(
     source: DaemonSource, location: Location, held: Descriptor, options: RegistryOptions | None
 ) -> bool:
     """Whether what a tag holds is this image, whichever way it came: digests differ, IDs do not."""
-    there = access.open_source(location, options=options)
-    try:
-        images = base_images.read_images(there).images
-    except KsimageError as error:
-        log.info("%s: %s", location, error.message)
-        return False
-    finally:
-        there.close()
+    with closing(access.open_source(location, options=options)) as there:
+        try:
+            images = base_images.read_images(there).images
+        except KsimageError as error:
+            log.info("%s: %s", location, error.message)
+            return False
     names = {held.digest}
     if len(images) == 1:
         names |= {images[0].descriptor.digest, images[0].manifest.config.digest}
@@ -136,7 +135,7 @@ def _push(
 
 def _names(client: EngineClient, image_id: str) -> int:
     with engine.translated(f"inspect {image_id}"):
-        return len(sequence(client.api.inspect_image(image_id), "RepoTags"))
+        return len(items(client.api.inspect_image(image_id), "RepoTags"))
 
 
 def _login(reference: Reference, options: RegistryOptions | None) -> Credentials | None:

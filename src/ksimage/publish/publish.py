@@ -26,7 +26,7 @@ from ksimage.images.manifest import Descriptor
 from ksimage.locations import access
 from ksimage.locations.spec import Transport
 from ksimage.locations.transfer import JOBS, CopyResult, Progress, copy, mend
-from ksimage.locations.views.as_oci import AsOci
+from ksimage.locations.views import AsOci
 
 if TYPE_CHECKING:
     from ksimage.locations.options import RegistryOptions
@@ -97,7 +97,7 @@ def publish(
             if repair and location.reference is not None:
                 _mend(source, target, top, jobs)
             return Published(location, held, None)
-        kept = make_room(location, held, options, overwrite=overwrite) if held else None
+        kept = make_room(source, location, held, options, overwrite=overwrite) if held else None
         copied = copy(source, target, top=top, jobs=jobs, progress=progress)
         target.close()
         now = _confirm(location, target, same | {copied.digest})
@@ -148,9 +148,17 @@ def require_other_file(source: Location, destination: Location) -> None:
 
 
 def make_room(
-    location: Location, held: Descriptor, options: RegistryOptions | None, *, overwrite: bool
+    source: Source,
+    location: Location,
+    held: Descriptor,
+    options: RegistryOptions | None,
+    *,
+    overwrite: bool,
 ) -> str | None:
     """Keep what a name holds before it is replaced; returns the name under which it is kept.
+
+    Args:
+        source: what is to take its place.
 
     Raises:
         TagOccupied: ``overwrite`` is False.
@@ -161,7 +169,9 @@ def make_room(
         from ksimage.inspection.current import look
 
         first = next(map(str, naming.kept_locations(location)), "")
-        raise TagOccupied(str(location), held.digest, str(look(location, options)), first)
+        what = str(look(location, options))
+        differences = _differences(location, options, source)
+        raise TagOccupied(str(location), held.digest, what, first, differences)
     if location.reference is not None:
         from ksimage.harbor import api
 
@@ -174,6 +184,14 @@ def make_room(
             location,
         )
     return kept
+
+
+def _differences(location: Location, options: RegistryOptions | None, source: Source) -> list[str]:
+    """What the image at ``location`` differs in from ``source``, as far as it can be read."""
+    from ksimage.inspection import difference
+
+    with closing(access.open_source(location, options=options)) as there:
+        return difference.between(there, source)
 
 
 def _keep(location: Location, held: Descriptor, options: RegistryOptions | None) -> str | None:

@@ -155,13 +155,11 @@ def _image_ids(sent: Source, location: Location, options: RegistryOptions | None
     """
     if location.transport is Transport.DAEMON:
         return {}
-    source = access.open_source(location, options=options)
-    try:
-        images = base_images.read_images(source).images
-    except PolicyViolation:
-        images = base_images.read_images(sent).images
-    finally:
-        source.close()
+    with closing(access.open_source(location, options=options)) as source:
+        try:
+            images = base_images.read_images(source).images
+        except PolicyViolation:
+            images = base_images.read_images(sent).images
     return {str(image.platform): image.manifest.config.digest for image in images}
 
 

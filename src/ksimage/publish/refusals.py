@@ -10,16 +10,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ksimage.errors import (
-    EnginePushFailed,
-    KsimageError,
-    LoginFailed,
-    LoginRequired,
-    RightMissing,
-)
-from ksimage.locations.registry.answers import MAX_WORDS, explain
+from ksimage.errors import EnginePushFailed, KsimageError, LoginFailed, LoginRequired, RightMissing
+from ksimage.locations.registry.answers import MAX_WORDS, Intent, explain
 from ksimage.locations.registry.http.wire import Answer
-from ksimage.locations.registry.intent import Intent
 from ksimage.locations.registry.session import session_for
 from ksimage.text import printable
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.timeline import phases
-from ksimage.timeline.lanes import Bar, Lane, Span, lanes
+from ksimage.timeline.lanes import PHASE_ORDER, Bar, Lane, Span, lanes
 from ksimage.timeline.path import Path, critical
 
 if TYPE_CHECKING:
@@ -51,11 +50,8 @@ class Analysis:
     @property
     def state(self) -> RunState:
         """Failed when any component failed; ok only when result-info ended well."""
-        states = {lane.state for lane in self.lanes if lane.is_current}
-        for state in ("failed", "running", "cut"):
-            if state in states:
-                return state
-        return "ok" if self.path.complete else "cut"
+        worst = _worst(lane for lane in self.lanes if lane.is_current)
+        return "cut" if worst == "ok" and not self.path.complete else worst
 
     @property
     def latest(self) -> Span:
@@ -140,7 +136,7 @@ def _longest(places: Iterable[Place], most: int) -> list[Place]:
 
 def _phases(drawn: list[Lane]) -> list[PhaseSpan]:
     found = []
-    for name in phases.ORDER:
+    for name in PHASE_ORDER:
         members = [lane for lane in drawn if lane.phase == name]
         if members:
             last = max(members, key=lambda lane: lane.span.end)
@@ -149,7 +145,7 @@ def _phases(drawn: list[Lane]) -> list[PhaseSpan]:
     return found
 
 
-def _worst(members: list[Lane]) -> RunState:
+def _worst(members: Iterable[Lane]) -> RunState:
     states = {lane.state for lane in members}
     for state in ("failed", "running", "cut"):
         if state in states:

@@ -1,4 +1,6 @@
-"""Runs by component, and each task as a bar with a start and an end that can be drawn."""
+"""Runs by component, and each task as a bar with a start and an end that can be drawn; and the
+phases that a picture divides an installation into, named as people name them.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,35 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.events import phases as installer
-from ksimage.timeline import phases
+from ksimage.events import phases
 from ksimage.timeline.words import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ksimage.events.model import Attempt, Event, Run, RunState, Task
+
+PARALLEL = "components"
+LAST = "result-info"
+"""When this one ends, the installation is done and the web UI can be used."""
+AFTER = "after"
+"""Migration and telemetry: nobody waits for them."""
+
+_BY_COMPONENT = {
+    **dict(zip(phases.FIRST, ("pre-install", "metrics-server", "common", "ks-core"), strict=True)),
+    phases.EARLY: phases.EARLY,
+    **{name: name for name in phases.LAST},
+    **dict.fromkeys(phases.AFTER, AFTER),
+}
+_NAMES = list(dict.fromkeys(_BY_COMPONENT.values()))
+PHASE_ORDER = (*_NAMES[:5], PARALLEL, *_NAMES[5:])
+"""All of them. The components run side by side, the others one after the other."""
+
+
+def phase_of(component: str) -> str:
+    """The phase of a component, named as its results folder is."""
+    return _BY_COMPONENT.get(component, PARALLEL)
+
 
 FARTHEST = 31 * 86400.0
 """Seconds from the middle of all times beyond which a time is no time (year 1, year 9999)."""
@@ -87,9 +110,9 @@ def lanes(attempt: Attempt) -> list[Lane]:
     for run in attempt.runs:
         by_component.setdefault(run.component, []).append(run)
     in_order = sorted(attempt.runs, key=lambda run: run.start or math.inf)
-    latest = {id(run) for run in installer.latest(in_order)}
+    latest = {id(run) for run in phases.latest(in_order)}
     made = (_lane(name, runs, window, latest) for name, runs in by_component.items())
-    order = phases.ORDER.index
+    order = PHASE_ORDER.index
     return sorted(
         (lane for lane in made if lane is not None),
         key=lambda lane: (order(lane.phase), lane.span.start, lane.component),
@@ -110,7 +133,7 @@ def _lane(component: str, runs: list[Run], window: Span, latest: set[int]) -> La
     events = sorted((event for one in timed for event in one[2]), key=_moment)
     return Lane(
         line(component, 60) or "?",
-        phases.of(component),
+        phase_of(component),
         [one[0] for one in timed],
         bars,
         current if id(run) in latest else [],

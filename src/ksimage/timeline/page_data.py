@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ksimage.timeline import phases
 from ksimage.timeline.columns import KINDS, event_columns, packed
+from ksimage.timeline.lanes import PARALLEL
 from ksimage.timeline.text import verdict
 from ksimage.timeline.words import LINE, line, paragraph, task_name
 
@@ -160,7 +160,7 @@ def _outputs(analysis: Analysis, numbers: dict[int, int]) -> Iterator[tuple[int,
 def _path(path: Path, analysis: Analysis, numbers: dict[int, int]) -> dict[str, object]:
     start = analysis.span.start
     lanes = {id(lane): number for number, lane in enumerate(analysis.lanes)}
-    last = next((lane for lane in path.lanes if lane.phase == phases.PARALLEL), None)
+    last = next((lane for lane in path.lanes if lane.phase == PARALLEL), None)
     runner_up = None
     if last is not None and path.runner_up is not None:
         runner_up = {

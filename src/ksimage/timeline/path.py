@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ksimage.timeline import phases
+from ksimage.timeline.lanes import LAST, PARALLEL, PHASE_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,15 +80,15 @@ def critical(lanes: Sequence[Lane]) -> Path:
     last held up the rest; what comes after result-info held up nobody.
     """
     side_by_side = sorted(
-        (lane for lane in lanes if lane.phase == phases.PARALLEL), key=lambda lane: -lane.span.end
+        (lane for lane in lanes if lane.phase == PARALLEL), key=lambda lane: -lane.span.end
     )
-    chosen = [lane for lane in lanes if lane.phase not in (phases.PARALLEL, "after")]
+    chosen = [lane for lane in lanes if lane.phase not in (PARALLEL, "after")]
     chosen += side_by_side[:1]
-    chosen.sort(key=lambda lane: (phases.ORDER.index(lane.phase), lane.span.start))
+    chosen.sort(key=lambda lane: (PHASE_ORDER.index(lane.phase), lane.span.start))
     last = chosen[-1] if chosen else None
     runner_up = side_by_side[1] if len(side_by_side) > 1 else None
     ahead = side_by_side[0].span.end - runner_up.span.end if runner_up else 0.0
-    complete = last is not None and last.phase == phases.LAST and last.state in ("ok", "failed")
+    complete = last is not None and last.phase == LAST and last.state in ("ok", "failed")
     return Path(_steps(chosen), chosen, complete, runner_up, ahead)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.timeline import phases
+from ksimage.timeline.lanes import PARALLEL
 from ksimage.timeline.words import columns, count, duration, line, moment, paragraph, task_name
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _path(analysis: Analysis, most: int) -> list[str]:
         [(duration(seconds), SPENT[what]) for what, seconds in spent if seconds], "r", "    "
     )
     if path.runner_up:
-        last = next(lane for lane in path.lanes if lane.phase == phases.PARALLEL)
+        last = next(lane for lane in path.lanes if lane.phase == PARALLEL)
         lines.append(
             f"  Of the components, {last.component} ended last:"
             f" {duration(path.ahead)} after {path.runner_up.component}."

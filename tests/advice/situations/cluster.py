@@ -209,3 +209,14 @@ def nothing_to_be_had(folder: Path) -> Words:
     place.env.setenv("HOME", str(folder))
     says(folder, "it is Tuesday")
     return ("collect", "-o", "bundle.tar.gz", *KUBECTL)
+
+
+@situation("cannot-gather", needs="small_disk", places={"=DIR": "=/tmp"})
+def disk_fills_while_gathering(folder: Path) -> Words:
+    shows(folder)
+    words = (folder / "kubectl").read_text()
+    log = "*' logs '*) head -c 300000 /dev/urandom | base64; exit 0;;\n*version*)"
+    (folder / "kubectl").write_text(words.replace("*version*)", log, 1))
+    place.env.setenv("TMPDIR", str(place.running))
+    place.env.setattr("tempfile.tempdir", None)
+    return ("collect", "-o", "bundle.tar.gz", *KUBECTL)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.advice.situation import Words, situation
+from ksimage.events import frames
+from tests.advice.situation import Words, place, situation
 from tests.support.story import Story
 
 
@@ -36,3 +37,17 @@ def it_was_cut(folder: Path) -> Words:
 def no_bundle(folder: Path) -> Words:
     (folder / "bundle.tar.gz").write_bytes(b"\x1f\x8bxxxx")
     return ("watch", "bundle.tar.gz")
+
+
+@situation("recording-cut", needs="small_disk")
+def disk_fills_meanwhile(folder: Path) -> Words:
+    Story(folder / "results", fails=False)
+    return ("watch", "results", "--save", f"{place.running}/x.jsonl")
+
+
+@situation("events-without-end")
+def more_events_than_any_installation_has(folder: Path) -> Words:
+    """The bound is two million, which takes a minute to write and to read."""
+    place.env.setattr(frames, "MOST_EVENTS", 100)
+    Story(folder / "results", fails=False)
+    return ("watch", "results")

@@ -80,3 +80,11 @@ def logins_in_a_file_for_a_folder(folder: Path) -> Words:
 def no_url_of_a_proxy(folder: Path) -> Words:
     place.env.setenv("HTTPS_PROXY", "proxy lan")
     return ("verify", "harbor.test/x/y:z")
+
+
+@situation("system-refused")
+def folder_was_removed(folder: Path) -> Words:
+    (folder / "gone").mkdir()
+    place.env.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    return ("config",)

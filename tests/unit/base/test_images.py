@@ -66,7 +66,7 @@ class TestPlatforms:
         assert "--platform linux/amd64 | linux/arm/v6" in caught.value.advice[0]
         with pytest.raises(PlatformNotFound) as caught:
             self.read(source, "linux/arm/v5")
-        assert caught.value.advice == ("--platform linux/arm/v6", "--platform linux/arm/v7")
+        assert caught.value.advice == ["--platform linux/arm/v6", "--platform linux/arm/v7"]
 
     @pytest.mark.parametrize("wanted", ["arm64", "linux/arm64", "linux/arm64/v8", "aarch64"])
     @pytest.mark.parametrize("variant", [{}, {"variant": "v8"}])

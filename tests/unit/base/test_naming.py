@@ -8,7 +8,6 @@ import pytest
 
 from ksimage.base import naming
 from ksimage.errors import BadReference, UnknownRelease, UnknownTransport, UnsupportedRelease
-from ksimage.images import reference
 from ksimage.locations import spec
 from ksimage.upstream import releases
 from ksimage.upstream.kubekey import tags
@@ -192,12 +191,12 @@ class TestTag:
             self.fill(template)
 
     def test_kept(self) -> None:
-        found = reference.parse("harbor.lan/a:v3.3.2-debug")
-        assert str(naming.kept_tag(found)) == "harbor.lan/a:v3.3.2-debug-orig"
+        found = naming.kept_locations(spec.parse("harbor.lan/a:v3.3.2-debug"))
+        assert str(next(found)) == "harbor.lan/a:v3.3.2-debug-orig"
 
     def test_kept_tag_may_be_too_long(self) -> None:
         with pytest.raises(BadReference):
-            naming.kept_tag(reference.parse("harbor.lan/a:" + "t" * 126))
+            next(naming.kept_locations(spec.parse("harbor.lan/a:" + "t" * 126)))
 
 
 class TestKubeKey:

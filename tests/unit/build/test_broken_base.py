@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,30 @@ def test_what_no_repair_helps_against(tmp_path: Path, soundness: str) -> None:
         pass
     assert "/hooks/second.sh" in caught.value.why
     assert not any("--repair" in line for line in caught.value.advice)
+
+
+def test_a_second_hook_below_is_seen_where_the_history_names_its_place(tmp_path: Path) -> None:
+    class Below(Broken):
+        changes: dict[str, Any] = {}  # noqa: RUF012
+
+        def steps(self) -> list[Step]:
+            more = Step("COPY x /hooks/ # buildkit", (Entry("hooks/second.sh", b"", 0o755),))
+            first, *rest = super().steps()
+            return [first, more, *rest]
+
+    source = derived.base(tmp_path / "base", Below())
+    with pytest.raises(BaseBroken) as caught, derived.planned(source):
+        pass
+    assert "/hooks/second.sh" in caught.value.why
+
+
+def test_the_proof_says_how_many_layers_were_looked_into(tmp_path: Path) -> None:
+    source = derived.base(tmp_path / "base")
+    words = ("build", "v3.3.2", "--from", source, "--to", "oci:out", "-v")
+    done = ksimage(*words, cwd=tmp_path).ok()
+    assert re.search(r"no other executable below /hooks in the \d+ of \d+ layers", done.stderr)
+    told = ksimage("verify", "oci:out:v3.3.2-debug", "--base", source, "-v", cwd=tmp_path).ok()
+    assert "no other executable below /hooks in any layer" in told.stderr
 
 
 def test_verify_finds_a_second_hook_wherever_it_is(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ksimage.images.layer import LayerFile
 from ksimage.images.manifest import Descriptor
 from ksimage.images.mediatypes import OCI_INDEX
 from ksimage.locations.oci.layout import LayoutSource
-from ksimage.locations.views.overlay import OverlaySource
+from ksimage.locations.views import OverlaySource
 
 
 class TestDirect:

@@ -9,13 +9,13 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from tests.support.event_trees import read_tree
 from tests.support.story import Story
 
 from ksimage.bundle.source import BundleSource
 from ksimage.errors import BundleUnusable
 from ksimage.events import files
 from ksimage.events.frames import Chronicle
-from ksimage.events.tree import read_tree
 
 
 def _tar(path: Path, parts: dict[str, bytes]) -> Path:

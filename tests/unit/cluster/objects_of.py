@@ -7,11 +7,8 @@ from typing import Any
 from tests.cluster import manifests
 from tests.cluster.manifests import Shape
 
-from ksimage.cluster import pods
-from ksimage.cluster.image.candidate import Candidate
-from ksimage.cluster.image.meaning import Held, TagMeaning
-from ksimage.cluster.installer import Installer
-from ksimage.cluster.pods import Pod
+from ksimage.cluster.image.registry import Candidate, Held, TagMeaning
+from ksimage.cluster.installer import Installer, Pod, read_pod
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.state import State, Step
 from ksimage.cluster.status.overview import Status
@@ -64,7 +61,7 @@ def pod_object(name: str = "ks-installer-1", **state: Any) -> dict[str, Any]:
 
 
 def pod(name: str = "ks-installer-1", **state: Any) -> Pod:
-    return pods.read(pod_object(name, **state))
+    return read_pod(pod_object(name, **state))
 
 
 def candidate(**changes: Any) -> Candidate:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ksimage.cluster.kubectl import Kubectl, KubectlOptions, parse_object, shown
+from ksimage.cluster.kubectl import (
+    Command,
+    Kubectl,
+    KubectlOptions,
+    parse_object,
+    shown,
+)
 from ksimage.errors import (
     ClusterAnswerCut,
     ClusterMissing,
@@ -116,3 +122,23 @@ def test_stdin_is_handed_over_and_never_the_terminal(tmp_path: Path) -> None:
 
 def test_what_is_shown_can_be_typed_and_moves_no_cursor() -> None:
     assert shown(["kubectl", "a b", "\x1b[2J"]) == "kubectl 'a b' '\\x1b[2J'"
+
+
+def _kubectl(folder: Path) -> Kubectl:
+    path = folder / "kubectl"
+    code = "import json, sys\nprint(json.dumps([sys.argv[1:], sys.stdin.read()]))"
+    path.write_text(f"#!{sys.executable}\n{code}\n")
+    path.chmod(0o755)
+    return Kubectl(KubectlOptions(program=str(path)))
+
+
+def test_words_and_stdin_arrive(tmp_path: Path) -> None:
+    words, stdin = json.loads(
+        Command(("apply", "-f", "-"), "why", "é\n").run(_kubectl(tmp_path)).text
+    )
+    assert words[-3:] == ["apply", "-f", "-"]
+    assert stdin == "é\n"
+
+
+def test_without_stdin_nothing_is_read_from_the_terminal(tmp_path: Path) -> None:
+    assert json.loads(Command(("get",), "why").run(_kubectl(tmp_path)).text)[1] == ""

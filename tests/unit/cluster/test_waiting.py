@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.unit.cluster.objects_of import deployment, pod, pod_object
 
-from ksimage.cluster import pods, waiting
+from ksimage.cluster import waiting
+from ksimage.cluster.installer import read_pod
 
 
 def test_one_that_runs_has_no_reason() -> None:
@@ -41,7 +42,7 @@ def test_one_that_no_node_takes() -> None:
             {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
         ],
     }
-    found = waiting.of_pod(pods.read(item))
+    found = waiting.of_pod(read_pod(item))
     assert found == ("pod ks-installer-1 is pending: 0/1 nodes are available", False)
 
 
@@ -49,7 +50,7 @@ def test_a_crash_tells_the_last_end() -> None:
     item = pod_object(waiting={"reason": "CrashLoopBackOff", "message": "back-off"})
     end = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
     item["status"]["containerStatuses"][0]["lastState"] = end
-    found = waiting.of_pod(pods.read(item))
+    found = waiting.of_pod(read_pod(item))
     assert found is not None
     assert "OOMKilled, exit code 137" in found.sentence
 

@@ -17,6 +17,8 @@ ROW = """\
     mirror: str | None = row("target", "--mirror", "a second place for the result")
 """
 BEFORE = "    ca_file: Path | None = row("
+# The copy's lines are not the sources': its runs are not measured.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": None}
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def house(tmp_path: Path) -> Path:
 
 def config(house: Path, folder: Path, *arguments: str, **variables: str) -> Finished:
     """``ksimage config`` of the copy, in a folder."""
-    env = {"PYTHONPATH": str(house), **variables}
+    env = {"PYTHONPATH": str(house), **UNMEASURED, **variables}
     return ksimage("config", *arguments, cwd=folder, env=env).ok()
 
 
@@ -59,7 +61,7 @@ def test_one_row_is_a_setting(house: Path, tmp_path: Path) -> None:
     by_file = config(house, folder, "--output", "json").document
     assert by_file["settings"]["mirror"]["origin"] == {"kind": "file", "detail": "ksimage.yaml:1:9"}
     (folder / "ksimage.yaml").write_text("mirror: nowhere\n")
-    refused = ksimage("config", cwd=folder, env={"PYTHONPATH": str(house)})
+    refused = ksimage("config", cwd=folder, env={"PYTHONPATH": str(house), **UNMEASURED})
     assert "ksimage.yaml:1:9: mirror: 'nowhere' names no project" in refused.stderr
     # the schema
     schema = json.loads(config(house, tmp_path, "--schema").stdout)
@@ -67,7 +69,7 @@ def test_one_row_is_a_setting(house: Path, tmp_path: Path) -> None:
     # the documentation
     page = tmp_path / "configuration.md"
     shutil.copy(PAGE, page)
-    env = {"PYTHONPATH": f"{house}:{REPOSITORY}"}
+    env = {"PYTHONPATH": f"{house}:{REPOSITORY}", **UNMEASURED}
     command = (sys.executable, "-m", "tests.support.settings_page")
     ksimage(str(page), cwd=tmp_path, env=env, command=command).ok()
     row = "| `mirror` | `--mirror` | `KSIMAGE_MIRROR` | none | a second place for the result |"

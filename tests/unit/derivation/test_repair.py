@@ -24,7 +24,7 @@ DATA = b"#!/usr/bin/env python3\nprint()\n"
 HOOK = Hook(DATA, 0o755, 1002, 1002, "sha256:x")
 
 
-def names(config: dict[str, Any], hook: Hook | None = HOOK) -> list[str]:
+def names(config: dict[str, Any], hook: Hook = HOOK) -> list[str]:
     return [fault.name for fault in repair.faults({"config": config}, hook, "v3.3.2")]
 
 

@@ -1,11 +1,12 @@
-"""The installer's order of work."""
+"""The order of work, and whether an installation has ended, and how."""
 
 from __future__ import annotations
 
 import pytest
 
 from ksimage.events import phases
-from ksimage.events.model import Run
+from ksimage.events.model import Attempt, Run, RunState, Stats, Task
+from ksimage.events.phases import InstallationOutcome, cause, judge
 
 
 def _runs(*names: str) -> list[Run]:
@@ -54,3 +55,83 @@ def test_runs_whose_start_nobody_knows_come_last() -> None:
     runs = _runs("preinstall", "monitoring", "devops")
     runs[1].start = None
     assert [run.component for run in phases.latest(runs)] == ["preinstall", "devops", "monitoring"]
+
+
+def _run(component: str, state: RunState = "ok", start: float = 1.0) -> Run:
+    stats = {"ok": Stats(ok=1), "failed": Stats(failures=1)}.get(state)
+    return Run(component, component, component, start, start + 1, None, stats, state)
+
+
+def _attempt(**states: RunState) -> Attempt:
+    runs = [
+        _run(name.replace("_", "-"), state, at) for at, (name, state) in enumerate(states.items())
+    ]
+    return Attempt(runs=runs)
+
+
+ALL: dict[str, RunState] = {
+    "preinstall": "ok", "ks_core": "ok", "monitoring": "ok", "ks_config": "ok", "result_info": "ok"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "over", "outcome"),
+    [
+        ({}, (), False, "success"),
+        ({}, ("monitoring",), False, "success"),
+        ({}, ("monitoring", "devops"), False, "unknown"),
+        ({"monitoring": "failed"}, (), False, "failed"),
+        ({"monitoring": "failed", "result_info": "running"}, (), False, "running"),
+        ({"monitoring": "failed", "result_info": "running"}, (), True, "failed"),
+        ({"ks_core": "failed"}, (), False, "failed"),
+        ({"result_info": "failed"}, (), False, "failed"),
+        ({"result_info": "running"}, (), False, "running"),
+        ({"result_info": "cut"}, (), True, "unknown"),
+        ({"monitoring": "cut"}, (), True, "unknown"),
+        ({"telemetry": "running"}, (), False, "success"),
+        ({"ks_config_early": "failed"}, (), False, "success"),
+    ],
+)  # fmt: skip
+def test_an_installation_is_judged(
+    change: dict[str, RunState], expected: tuple[str, ...], over: bool, outcome: InstallationOutcome
+) -> None:
+    assert judge(_attempt(**{**ALL, **change}), expected, over=over).outcome == outcome
+
+
+def test_a_summary_that_is_missing_is_no_success() -> None:
+    attempt = _attempt(**ALL)
+    attempt.runs[-1].stats = None  # its rc said 0
+    assert judge(attempt, (), over=True).outcome == "unknown"
+
+
+def test_a_failure_is_one_though_the_end_was_not_seen() -> None:
+    attempt = _attempt(preinstall="ok", ks_core="ok", monitoring="failed", logging="cut")
+    verdict = judge(attempt, ("monitoring", "devops"), over=True)
+    assert verdict.outcome == "failed"
+    assert [run.component for run in verdict.failed] == ["monitoring"]
+    assert (verdict.missing, verdict.why) == (("devops",), "result-info never began")
+    assert judge(attempt, (), over=False).outcome == "running", "logging may go on"
+
+
+def test_nothing_seen_is_unknown() -> None:
+    assert judge(Attempt(), (), over=False).outcome == "running"
+    assert judge(Attempt(), (), over=True).why == "there was no run at all"
+
+
+def test_only_the_last_installation_of_a_pod_counts() -> None:
+    attempt = _attempt(**{**ALL, "monitoring": "failed"})
+    attempt.runs += [_run("preinstall", "ok", 50), _run("ks-core", "running", 51)]
+    assert judge(attempt, ()).outcome == "running"
+    assert phases.phase(phases.latest(attempt.runs)).name == "preparing"
+
+
+def test_the_last_failure_is_the_cause() -> None:
+    run = _run("monitoring", "failed")
+    run.tasks = [
+        Task("1", "first", state="rescued"),
+        Task("2", "second", state="failed"),
+        Task("3", "x", state="ok"),
+    ]
+    found = cause(run)
+    assert found is not None and found.name == "second"
+    assert cause(_run("a", "failed")) is None

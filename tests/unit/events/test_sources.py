@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.behaviour import trees
 from tests.support import event_trees
+from tests.support.event_trees import read_tree
 
 from ksimage.bundle.source import BundleSource
 from ksimage.errors import BundleUnusable, NoRecording
+from ksimage.events.feed import paced
 from ksimage.events.frames import Chronicle
-from ksimage.events.pace import paced
 from ksimage.events.sources import FolderSource, Recorder, RecordSource
-from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,6 +25,7 @@ from ksimage.harbor import api
 from ksimage.harbor.api import Harbor
 from ksimage.harbor.view import Artifact, Push, Tag, View, hints, read_artifact
 from ksimage.images import reference
+from ksimage.images.reference import Reference
 from ksimage.locations.options import RegistryOptions, RetryPolicy
 from ksimage.locations.registry.target import RegistryTarget
 from ksimage.locations.transfer import copy
@@ -49,6 +50,10 @@ def _no_logins(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
+
+
+def named(harbor: FakeHarbor, name: str) -> Reference:
+    return reference.parse(f"{harbor.address}/{name}")
 
 
 def found(fake: FakeHarbor, options: RegistryOptions) -> Harbor:
@@ -189,7 +194,9 @@ class TestArtifact:
         digest = push(harbor, "kubesphereio/ks-installer:v3.3.2")
         push(harbor, "kubesphereio/ks-installer:v3.3.2-debug")
         harbor.projects["kubesphereio"].immutable = ["*-debug"]
-        artifact = found(harbor, AS_ROBOT).artifact("kubesphereio", "ks-installer", "v3.3.2")
+        artifact = found(harbor, AS_ROBOT).artifact(
+            named(harbor, "kubesphereio/ks-installer:v3.3.2")
+        )
         assert artifact is not None and artifact.digest == digest
         kept, debug = artifact.tags
         assert (kept.name, kept.immutable) == ("v3.3.2", False)
@@ -199,29 +206,29 @@ class TestArtifact:
 
     def test_repository_with_slashes(self, harbor: FakeHarbor) -> None:
         digest = push(harbor, "kubesphereio/deep/er:v1")
-        artifact = found(harbor, AS_ROBOT).artifact("kubesphereio", "deep/er", digest)
+        artifact = found(harbor, AS_ROBOT).artifact(named(harbor, f"kubesphereio/deep/er@{digest}"))
         assert artifact is not None and artifact.digest == digest
 
     def test_not_there_and_not_told(self, harbor: FakeHarbor) -> None:
         harbor.projects["private"] = Project()
         there = found(harbor, AS_ROBOT)
-        assert there.artifact("kubesphereio", "ks-installer", "v9") is None
-        assert there.artifact("private", "ks-installer", "v9") is None
-        assert there.artifact("missing", "ks-installer", "v9") is None
+        assert there.artifact(named(harbor, "kubesphereio/ks-installer:v9")) is None
+        assert there.artifact(named(harbor, "private/ks-installer:v9")) is None
+        assert there.artifact(named(harbor, "missing/ks-installer:v9")) is None
 
     def test_pushes_the_newest_first(self, harbor: FakeHarbor) -> None:
         harbor.projects["kubesphereio"].members[ROBOT].add("log")
         push(harbor, "kubesphereio/ks-installer:v3.3.2", b'{"a": 1}')
         push(harbor, "kubesphereio/ks-installer:v3.3.2-debug", b'{"a": 2}')
         harbor.record("kubesphereio/ks-installer", "v3.3.2", DIGEST, "x", "kk")
-        pushes = found(harbor, AS_ROBOT).pushes("kubesphereio", "ks-installer", "v3.3.2")
+        pushes = found(harbor, AS_ROBOT).pushes(named(harbor, "kubesphereio/ks-installer:v3.3.2"))
         assert pushes is not None
         assert [push.user for push in pushes] == ["kk", ROBOT]
         assert pushes[0].time > pushes[1].time
 
     def test_log_is_for_members(self, harbor: FakeHarbor) -> None:
-        assert found(harbor, AS_ROBOT).pushes("kubesphereio", "ks-installer", "v1") is None
-        assert found(harbor, ANYONE).pushes("kubesphereio", "ks-installer", "v1") is None
+        assert found(harbor, AS_ROBOT).pushes(named(harbor, "kubesphereio/ks-installer:v1")) is None
+        assert found(harbor, ANYONE).pushes(named(harbor, "kubesphereio/ks-installer:v1")) is None
 
 
 class TestLook:
@@ -267,7 +274,7 @@ class TestLook:
     ) -> None:
         there = found(harbor, AS_ADMIN)
         monkeypatch.setattr(harbor, "api", lambda *_: (200, "[" * 200_000))
-        assert there.artifact("kubesphereio", "x", "v1") is None
+        assert there.artifact(named(harbor, "kubesphereio/x:v1")) is None
 
     def test_the_api_goes_away(self, harbor: FakeHarbor, monkeypatch: pytest.MonkeyPatch) -> None:
         there = found(harbor, AS_ADMIN)

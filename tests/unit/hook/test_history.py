@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ksimage.hook.history import cannot_hold_hook
+from ksimage.hook.history import cannot_hold_hook, may_add_executable
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,44 @@ def test_upstreams_words(text: str) -> None:
 )
 def test_everything_else_is_read(text: str | None) -> None:
     assert not cannot_hold_hook(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # of upstream's images, from the bottom up
+        "/bin/sh -c #(nop) ADD file:5d673d25da3a14ce1f6cf in / ",
+        "RUN /bin/sh -c apk --no-cache add jq && mkdir -p /hooks/kubesphere /kubesphere/config &&"
+        "    adduser -D -g kubesphere -u 1002 kubesphere # buildkit",
+        "RUN /bin/sh -c apk --no-cache add ca-certificates jq &&     mkdir /hooks # buildkit",
+        "COPY /go/src/github.com/flant/shell-operator/shell-operator / # buildkit",
+        "/bin/sh -c #(nop) ADD multi:0b4b7d09a6fe in /hooks/kubesphere/ ",
+        "ADD controller/* /hooks/kubesphere/ # buildkit",
+        "RUN /bin/sh -c chown -R kubesphere:kubesphere /shell-operator && chown -R "
+        "kubesphere:kubesphere /hooks && chmod +x -R /hooks/kubesphere # buildkit",
+        "ADD roles /kubesphere/installer/roles # buildkit",
+        "WORKDIR /kubesphere",
+    ],
+)
+def test_below_the_hook_upstreams_layers_are_not_read(text: str) -> None:
+    assert not may_add_executable(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY more.sh /hooks/ # buildkit",
+        "/bin/sh -c #(nop) COPY file:0b4b7d09a6fe in /hooks/more.sh ",
+        "RUN /bin/sh -c mkdir -p /hooks/mine && cp x /hooks/mine # buildkit",
+        "RUN /bin/sh -c cd /hooks/kubesphere && cp schedule.sh x.sh # buildkit",
+        "RUN /bin/sh -c chmod +x -R /hooks/kubesphere/../mine # buildkit",
+        "COPY more.sh . # buildkit",
+        'COPY ["a b", "hook"] # buildkit',
+        "bazel build ...",
+        "jib-maven-plugin:3.4.0",
+        "",
+        None,
+    ],
+)
+def test_below_the_hook_others_are(text: str | None) -> None:
+    assert may_add_executable(text)

@@ -15,6 +15,7 @@ from ksimage.hook.layers import LayerFinding, Stack, judge
 from ksimage.images.layer import LayerFolder, read_layer
 
 __all__ = ["upstream"]  # a fixture
+PARENTS_AND_HOOK = (directory("hooks"), directory("hooks/kubesphere"), hook())
 
 
 def judged(*members: tuple[tarfile.TarInfo, bytes]) -> LayerFinding:
@@ -77,9 +78,24 @@ class TestOthers:
 
     def test_below_it_only_where_all_is_read(self, tmp_path: Path, upstream: None) -> None:
         below = Step("ADD a /", (Entry("hooks/second.py", b"", 0o755),))
-        built(tmp_path, below, Step("RUN x", (hook(),)))
+        built(tmp_path, below, Step("RUN x", PARENTS_AND_HOOK))
         assert found(tmp_path).others == ()
-        assert found(tmp_path, depth="bottom").others == ("hooks/second.py",)
+        told = found(tmp_path, depth="parents")
+        assert (told.others, told.unread) == ((), 1)
+        told = found(tmp_path, depth="bottom")
+        assert (told.others, told.unread) == (("hooks/second.py",), 0)
+
+    @pytest.mark.parametrize(
+        "words", ["COPY second.py /hooks/ # buildkit", "COPY second.py . # buildkit", ""]
+    )
+    def test_below_it_where_the_history_gives_reason(
+        self, tmp_path: Path, upstream: None, words: str
+    ) -> None:
+        nothing = Step("RUN /bin/sh -c apk add bash # buildkit", (Entry("bin/bash"),))
+        below = Step(words, (Entry("hooks/second.py", b"", 0o755),))
+        built(tmp_path, nothing, below, Step("RUN x", PARENTS_AND_HOOK))
+        told = found(tmp_path, depth="parents")
+        assert (told.others, told.unread) == (("hooks/second.py",), 1)
 
     @pytest.mark.parametrize(
         "above",

@@ -9,7 +9,6 @@ import pytest
 
 from ksimage.images.derive import Document, derive_index, derive_manifest
 from ksimage.images.digest import sha256
-from ksimage.images.documents import sequence
 from ksimage.images.layer import LayerFile, write_layer
 from ksimage.images.manifest import Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import (
@@ -23,6 +22,7 @@ from ksimage.images.mediatypes import (
     OCI_LAYER_ZSTD,
     OCI_MANIFEST,
 )
+from ksimage.objects import items
 
 LAYER = write_layer(LayerFile("a", b"x", 0o755, 0, 0, 0))
 FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
@@ -66,7 +66,7 @@ def test_docker_stays_docker() -> None:
         "mediaType": DOCKER_MANIFEST,
         "config": {"mediaType": DOCKER_CONFIG, "size": 2, "digest": sha256(b"{}")},
         "layers": [
-            *sequence(base.raw, "layers"),
+            *items(base.raw, "layers"),
             {"mediaType": DOCKER_LAYER_GZIP, "size": len(LAYER.data), "digest": LAYER.digest},
         ],
     }

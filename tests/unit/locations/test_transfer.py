@@ -20,7 +20,7 @@ from ksimage.errors import (
     UnsupportedImage,
 )
 from ksimage.images.manifest import Descriptor
-from ksimage.locations.docker.save import DockerArchiveTarget
+from ksimage.locations.docker.archive import DockerArchiveTarget
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.protocol import Transfer

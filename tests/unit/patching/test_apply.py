@@ -363,7 +363,7 @@ class TestToldWell:
         assert [type(one) for one in error.failures] == [PatchConflict] * 2
         assert error.why.count("the hunk expects:") == 2
         assert "→ leave it out: --without y" in error.why
-        assert error.advice == ("leave all of them out: --without x --without y",)
+        assert error.advice == ["leave all of them out: --without x --without y"]
 
     def test_shown_is_the_images_hook_with_its_own_numbers(self) -> None:
         base = TEN.replace(b"i", b"other")
@@ -408,4 +408,4 @@ def test_a_byte_order_mark_is_named() -> None:
     with pytest.raises(PatchMalformed) as caught:
         unified.parse(b"\xef\xbb\xbf" + patch_bytes(REPLACE_E), "sample")
     assert "byte-order mark" in caught.value.message
-    assert caught.value.advice == ("sed -i '1s/^\\xEF\\xBB\\xBF//' sample.patch",)
+    assert caught.value.advice == ["sed -i '1s/^\\xEF\\xBB\\xBF//' sample.patch"]

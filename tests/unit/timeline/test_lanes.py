@@ -6,7 +6,7 @@ import pytest
 from tests.support.attempts import BEGAN, attempt, run, task, whole
 
 from ksimage.events.model import Attempt, Event
-from ksimage.timeline.lanes import Span, lanes
+from ksimage.timeline.lanes import PARALLEL, PHASE_ORDER, Span, lanes, phase_of
 
 
 def test_components_stand_in_the_order_of_the_phases() -> None:
@@ -66,3 +66,16 @@ def test_retries_are_added_up() -> None:
 def test_a_hostile_component_is_fit_for_showing() -> None:
     (lane,) = lanes(attempt(run("../\x1b[31m\u202ex", task("t", 0, 1))))
     assert lane.component == "../·x"
+
+
+def test_the_installers_folders_have_their_phases() -> None:
+    folders = ("preinstall", "metrics_server", "common", "ks-core", "ks-config-early", "ks-config",
+               "result-info")  # fmt: skip
+    assert [phase_of(folder) for folder in folders] == [
+        phase for phase in PHASE_ORDER if phase not in (PARALLEL, "after")
+    ]
+    assert phase_of("ks-migration") == phase_of("telemetry") == "after"
+
+
+def test_any_other_is_a_component() -> None:
+    assert phase_of("monitoring") == phase_of("../../x") == PARALLEL

@@ -11,13 +11,14 @@ import click
 from ksimage.cli.input import completion
 from ksimage.cli.input.options import (
     command,
+    create_project_option,
     option,
     patch_options,
     registry_options,
     repair_option,
+    replace_option,
     settings,
 )
-from ksimage.cli.input.projects import create_project_option, replace_option
 from ksimage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,64 +36,31 @@ if TYPE_CHECKING:
 @click.argument(
     "what", nargs=-1, metavar="[RELEASE|IMAGE]...", shell_complete=completion.release_names
 )
-@option(
-    "Base image",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Build every release that ksimage.yaml lists.",
-)
+@option("Base image", "--all", "Build every release that ksimage.yaml lists.", "everything")
 @settings("Base image", "source", "platforms")
 @repair_option
 @patch_options
 @option(
     "Result",
-    "--to",
-    metavar="LOCATION",
-    help="Where the result goes: a registry reference, oci:DIR, oci-archive:FILE, "
+    "--to LOCATION",
+    "Where the result goes: a registry reference, oci:DIR, oci-archive:FILE, "
     "docker-archive:FILE, docker-daemon:[NAME] or kubekey:PATH.",
 )
-@option(
-    "Result",
-    "--push",
-    is_flag=True,
-    help="Send the result to --target, or to the registry the base came from.",
-)
+@option("Result", "--push", "Send the result to --target, or to the registry the base came from.")
 @replace_option
 @create_project_option
 @option(
     "Result",
     "--smoke-test/--no-smoke-test",
-    "smoke_test",
-    default=None,
-    help="Run the hook with --config in the Docker Engine before naming the image.  [default: "
+    "Run the hook with --config in the Docker Engine before naming the image.  [default: "
     "where the image goes to the engine anyway]",
+    default=None,
 )
-@option(
-    "Result",
-    "--dry-run",
-    is_flag=True,
-    help="Write nothing: show the plan, the diff and the Dockerfile.",
-)
+@option("Result", "--dry-run", "Write nothing: show the plan, the diff and the Dockerfile.")
 @settings("Result", "tag", "target", "labels", "engine", "jobs")
-@option(
-    "Result",
-    "--fail-fast",
-    is_flag=True,
-    help="Of several builds, start no more after the first failure.",
-)
-@option(
-    "Result",
-    "--metadata-file",
-    metavar="FILE",
-    help="Write what was built as JSON into FILE.",
-)
-@option(
-    "Result",
-    "--image-refs",
-    metavar="FILE",
-    help="Write NAME@DIGEST of every image into FILE, one a line.",
-)
+@option("Result", "--fail-fast", "Of several builds, start no more after the first failure.")
+@option("Result", "--metadata-file FILE", "Write what was built as JSON into FILE.")
+@option("Result", "--image-refs FILE", "Write NAME@DIGEST of every image into FILE, one a line.")
 @registry_options
 @click.pass_obj
 def build(
@@ -171,8 +139,8 @@ def _many(
     from ksimage.cli.input.order import require_distinct
     from ksimage.cli.output import results
     from ksimage.cli.output.documents.builds import builds_document
+    from ksimage.cli.output.lines import aligned
     from ksimage.cli.output.progress import Lines, ReadingLines
-    from ksimage.cli.output.tables import aligned
 
     if dry_run:
         raise UsageError("--dry-run shows one build at a time", advice=["name one release"])

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--format",
+    "Form of the table on stdout; json is the same as --output json.",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    help="Form of the table on stdout; json is the same as --output json.",
 )
 @settings("Base image", "source", "platforms")
 @patch_options
@@ -39,8 +39,8 @@ def check(
       ksimage check
       ksimage check v3.3.2 --from harbor.lan/kubesphereio
     """
-    from ksimage.cli.input.fleet import check_releases
     from ksimage.cli.input.invocation import Invocation
+    from ksimage.cli.input.order import check_releases
     from ksimage.cli.output.findings import require_checked, show
     from ksimage.errors import Outdated
 

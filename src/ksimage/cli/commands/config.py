@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 
 @command("config", help="Show the settings in force and where each came from.")
-@option(
-    "Result",
-    "--schema",
-    is_flag=True,
-    help="Print the JSON Schema of ksimage.yaml, for editors.",
-)
+@option("Result", "--schema", "Print the JSON Schema of ksimage.yaml, for editors.")
 @setting_options("Settings", *(setting.key for setting in SETTINGS if setting.flag))
 @click.pass_obj
 def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
@@ -34,13 +29,11 @@ def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
       ksimage config --schema > ksimage.schema.json
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
     from ksimage.config import present
 
     if schema:
-        from ksimage.config import schema as library
-
-        click.echo(library.text(), nl=False)
+        click.echo(present.schema_text(), nl=False)
         return
     settings = Invocation(terminal, values).settings
     if terminal.json:

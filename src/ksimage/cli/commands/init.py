@@ -23,53 +23,28 @@ if TYPE_CHECKING:
 @option(
     "Files",
     "--ci",
+    "Also write the workflow of this CI system.",
     type=click.Choice(["github", "gitlab"]),
-    help="Also write the workflow of this CI system.",
 )
+@option("Files", "--dir DIR", "Where to write.  [default: here]", "directory", default=".")
+@option("Files", "--force", "Overwrite files that are there.")
+@option("Files", "--runner LABEL", "GitHub: the runner's label.")
+@option("Files", "--branch NAME", "GitHub: the branch whose pushes start it.")
 @option(
     "Files",
-    "--dir",
-    "directory",
-    default=".",
-    metavar="DIR",
-    help="Where to write.  [default: here]",
-)
-@option(
-    "Files",
-    "--force",
-    is_flag=True,
-    help="Overwrite files that are there.",
-)
-@option(
-    "Files",
-    "--runner",
-    metavar="LABEL",
-    help="GitHub: the runner's label.",
-)
-@option(
-    "Files",
-    "--branch",
-    metavar="NAME",
-    help="GitHub: the branch whose pushes start it.",
-)
-@option(
-    "Files",
-    "--requirement",
-    metavar="SPEC",
-    help="GitHub: what pip is to install, such as a wheel's address.  [default: ksimage from the "
+    "--requirement SPEC",
+    "GitHub: what pip is to install, such as a wheel's address.  [default: ksimage from the "
     "wheels in .github/wheels, and from no index]",
 )
 @option(
     "Files",
-    "--action",
-    metavar="OWNER/REPO@COMMIT",
-    help="GitHub: take ksimage from its own action at this commit instead of installing it.",
+    "--action OWNER/REPO@COMMIT",
+    "GitHub: take ksimage from its own action at this commit instead of installing it.",
 )
 @option(
     "Files",
-    "--image",
-    metavar="REFERENCE",
-    help="GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
+    "--image REFERENCE",
+    "GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
 )
 @settings("Settings", "source", "target", "verbosity", "tag")
 @click.pass_obj
@@ -100,17 +75,9 @@ def init(
     # A ksimage.yaml that is there already has no say in what a new one holds.
     terminal.configure("config", "/dev/null")
     run = Invocation(terminal, values, releases=list(releases))
-    chosen: dict[str, str] = {
-        name: value
-        for name, value in (
-            ("runner", runner),
-            ("branch", branch),
-            ("requirement", requirement),
-            ("action", _pinned(action)),
-            ("image", image),
-        )
-        if value
-    }
+    given = {"runner": runner, "branch": branch, "requirement": requirement, "image": image}
+    given["action"] = _pinned(action)
+    chosen: dict[str, str] = {name: value for name, value in given.items() if value}
     system = System(ci) if ci else System.PLAIN
     found = starter.files(run.settings, system, **chosen)
     written = starter.write(found, Path(directory), force=force)

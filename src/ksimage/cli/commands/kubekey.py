@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,71 +15,57 @@ if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cluster.kubectl import Kubectl
     from ksimage.harbor.presence import Presence
-    from ksimage.upstream.kubekey.config import Configuration
     from ksimage.upstream.kubekey.model import Answers, Circumstances
     from ksimage.upstream.kubekey.versions import KkVersion
 
 
 @command("kubekey", help="Tell what KubeKey will do with a configuration, and set it right.")
 @click.argument("config_file", metavar="[CONFIG]", required=False)
+@option("KubeKey", "--kk-version VERSION", "Version of kk that will be run: v1.0 to v3.1.")
+@option("KubeKey", "--kk PATH", "Ask this kk binary for its version.", "program")
 @option(
     "KubeKey",
-    "--kk-version",
-    metavar="VERSION",
-    help="Version of kk that will be run: v1.0 to v3.1.",
-)
-@option("KubeKey", "--kk", "program", metavar="PATH", help="Ask this kk binary for its version.")
-@option(
-    "KubeKey",
-    "--zone",
-    metavar="ZONE",
+    "--zone ZONE",
+    "Value of KKZONE when kk runs.  [env: KKZONE]",
     envvar="KKZONE",
     default="",
-    help="Value of KKZONE when kk runs.  [env: KKZONE]",
 )
 @option(
     "KubeKey",
-    "--artifact",
-    metavar="PATH",
-    help="Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
+    "--artifact PATH",
+    "Artifact (.tar.gz), or the folder that kk unpacked: which namespace and names are in it.",
 )
 @option(
     "KubeKey",
     "--ask-registry",
-    is_flag=True,
-    help="Ask privateRegistry which of the projects are there, and what the tag holds.",
+    "Ask privateRegistry which of the projects are there, and what the tag holds.",
 )
 @option(
     "Change",
-    "--image",
-    metavar="REFERENCE",
-    help="Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
+    "--image REFERENCE",
+    "Image that kk is to deploy: sets label, privateRegistry and namespaceOverride.",
 )
 @option(
     "Change",
-    "--verbosity",
-    metavar="LEVEL",
+    "--verbosity LEVEL",
+    "Verbosity of the patched installer: sets spec.debug.verbosity.",
     type=click.IntRange(0, 5),
-    help="Verbosity of the patched installer: sets spec.debug.verbosity.",
 )
 @option(
     "Change",
     "--write",
-    is_flag=True,
-    help="Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
+    "Write the changes into CONFIG; the old file stays as CONFIG.orig.  [default: only show]",
 )
 @option(
     "Change",
-    "--undo",
-    metavar="PATH",
-    help="Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
+    "--undo PATH",
+    "Put back what `build --to kubekey:PATH` replaced in an unpacked folder or an artifact.",
 )
 @option(
     "Cluster",
     "--watch",
+    "Then wait for the installer that kk deploys, and watch the installation.",
     "follow",
-    is_flag=True,
-    help="Then wait for the installer that kk deploys, and watch the installation.",
 )
 @cluster_options
 @registry_options
@@ -110,9 +97,14 @@ def kubekey(
       ksimage kubekey --undo ./kubekey
     """
     from ksimage.cli.input.cluster import kubectl_of
+    from ksimage.cli.output import files
     from ksimage.cli.output import kubekey as output
     from ksimage.errors import UsageError
+    from ksimage.upstream.kubekey import answers as answering
+    from ksimage.upstream.kubekey import config as configs
+    from ksimage.upstream.kubekey import rules, target
     from ksimage.upstream.kubekey.advice import Given
+    from ksimage.upstream.kubekey.file.documents import MAX_BYTES
 
     kubectl = kubectl_of(values)
     if undo is not None:
@@ -126,14 +118,17 @@ def kubekey(
         raise UsageError("--write needs something to write", advice=["--image REFERENCE"])
     version = _version(kk_version, program)
     path = Path(config_file)
-    data, config = _read(path)
+    data = files.read(path, MAX_BYTES + 1)
+    config = configs.parse(data, str(path))
     circumstances = _circumstances(version, zone, artifact)
+    name = _plain(image)
     if image is not None or verbosity is not None:
-        config = _change(terminal, path, data, config, version, image, verbosity, write=write)
-    answers = _answer(config, circumstances)
+        new = target.write(data, config, rules.of(version), name or None, verbosity)
+        _change(terminal, path, data, new, write=write)
+        config = configs.parse(new, str(path))
+    answers = answering.answer(config, circumstances)
     presence = _ask(terminal, answers, values) if ask_registry else None
-    given = Given(_plain(image), artifact or "")
-    output.show(terminal, config, answers, given, presence)
+    output.show(terminal, config, answers, Given(name, artifact or ""), presence)
     if follow:
         _watch(terminal, kubectl)
 
@@ -166,34 +161,15 @@ def _ask(terminal: Terminal, answers: Answers, values: dict[str, object]) -> Pre
 
 def _version(text: str | None, program: str | None) -> KkVersion:
     from ksimage.errors import KubekeyVersionNeeded, UsageError
-    from ksimage.upstream.kubekey import binary, versions
+    from ksimage.upstream.kubekey import versions
 
     if text and program:
         raise UsageError("--kk-version and --kk were both given", why="each names a version")
     if text:
         return versions.parse(text)
     if program:
-        return binary.version_of(program)
+        return versions.of_binary(program)
     raise KubekeyVersionNeeded
-
-
-def _read(path: Path) -> tuple[bytes, Configuration]:
-    from ksimage.errors import CannotRead
-    from ksimage.upstream.kubekey import config
-    from ksimage.upstream.kubekey.file import documents
-
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(documents.MAX_BYTES + 1)
-    except OSError as error:
-        raise CannotRead(path, error) from error
-    return data, config.parse(data, str(path))
-
-
-def _answer(config: Configuration, circumstances: Circumstances) -> Answers:
-    from ksimage.upstream.kubekey import answers
-
-    return answers.answer(config, circumstances)
 
 
 def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circumstances:
@@ -201,9 +177,9 @@ def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circu
 
     if artifact is None:
         return Circumstances(version, zone)
-    from ksimage.locations.kubekey import place
+    from ksimage.locations.kubekey.source import installers
 
-    found = place.installers(Path(artifact))
+    found = installers(Path(artifact))
     spaces = {name.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Circumstances(version, zone, space, tuple(str(name) for name in found))
@@ -215,46 +191,32 @@ def _plain(image: str | None) -> str:
 
     if image is None:
         return ""
-    parsed = reference.parse(image.removeprefix("docker://"))
-    return str(parsed.with_tag(parsed.tag)) if parsed.tag else str(parsed.name)
+    return str(replace(reference.parse(image.removeprefix("docker://")), digest=None))
 
 
-def _change(
-    terminal: Terminal,
-    path: Path,
-    data: bytes,
-    config: Configuration,
-    version: KkVersion,
-    image: str | None,
-    verbosity: int | None,
-    *,
-    write: bool,
-) -> Configuration:
-    from ksimage.cli.output import kubekey as output
-    from ksimage.upstream.kubekey import config as configs
-    from ksimage.upstream.kubekey import rules, target
+def _change(terminal: Terminal, path: Path, data: bytes, new: bytes, *, write: bool) -> None:
+    """Show what changes, and write it if asked to."""
+    from ksimage.cli.output.kubekey import difference
 
-    new = target.write(data, config, rules.of(version), _plain(image) or None, verbosity)
     if new == data:
         terminal.success(f"{path} says so already")
-        return config
-    for line in output.difference(str(path), data, new):
+        return
+    for line in difference(str(path), data, new):
         terminal.step(line)
     if write:
-        from ksimage.locations.files import backup
+        from ksimage.locations.files import staging
 
-        kept = backup.replace(path, new)
+        kept = staging.replace(path, new)
         terminal.success(f"wrote {path}; what it held is {kept}")
     else:
         terminal.step("not written: add --write")
-    return configs.parse(new, str(path))
 
 
 def _undo(terminal: Terminal, path: str) -> None:
     from ksimage.cli.output.documents.kubekey import undo_document
-    from ksimage.locations.kubekey import undo
+    from ksimage.locations.kubekey.folder import undo
 
-    restored = undo.undo(Path(path))
+    restored = undo(Path(path))
     for name in restored:
         terminal.success(f"restored {name}")
     terminal.result("\n".join(restored), undo_document(path, restored))

@@ -21,16 +21,11 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--format",
+    "For which CI system.  [default: the one that runs this, else json]",
     "form",
     type=click.Choice(["github", "gitlab", "json"]),
-    help="For which CI system.  [default: the one that runs this, else json]",
 )
-@option(
-    "Result",
-    "--only-outdated",
-    is_flag=True,
-    help="Only releases that `ksimage check` would report.",
-)
+@option("Result", "--only-outdated", "Only releases that `ksimage check` would report.")
 @settings("Base image", "source", "platforms")
 @patch_options
 @settings("Result", "tag", "target", "labels", "jobs")
@@ -73,7 +68,7 @@ def matrix(
 def _jobs(run: Invocation, names: tuple[str, ...]) -> list[Job]:
     from ksimage.base import naming
     from ksimage.ci.matrix import Job
-    from ksimage.cli.input.fleet import releases
+    from ksimage.cli.input.order import releases
 
     settings = run.settings
     jobs = []
@@ -90,7 +85,7 @@ def _jobs(run: Invocation, names: tuple[str, ...]) -> list[Job]:
 
 def _outdated(run: Invocation, names: tuple[str, ...]) -> list[Job]:
     from ksimage.ci.matrix import Job
-    from ksimage.cli.input.fleet import check_releases
+    from ksimage.cli.input.order import check_releases
     from ksimage.cli.output.findings import require_checked
 
     findings = check_releases(run, names)

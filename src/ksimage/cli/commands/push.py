@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input import completion
-from ksimage.cli.input.options import command, option, platform_option, registry_options, settings
-from ksimage.cli.input.projects import create_project_option, replace_option
+from ksimage.cli.input.options import (
+    command,
+    create_project_option,
+    option,
+    platform_option,
+    registry_options,
+    replace_option,
+    settings,
+)
 
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
@@ -21,33 +28,19 @@ if TYPE_CHECKING:
 @command("push", help="Send an earlier build to a registry.")
 @click.argument("image", shell_complete=completion.locations)
 @click.argument("destination", required=False, shell_complete=completion.locations)
-@option(
-    "Result",
-    "--to",
-    metavar="LOCATION",
-    help="The destination, as an option.",
-)
-@option(
-    "Result",
-    "--tag",
-    metavar="TAG",
-    help="Tag there.  [default: the image's own]",
-)
+@option("Result", "--to LOCATION", "The destination, as an option.")
+@option("Result", "--tag TAG", "Tag there.  [default: the image's own]")
 @replace_option
 @create_project_option
 @option(
     "Result",
     "--through",
+    "Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
+    " and knowledge of what is there, or ksimage.  [default: the engine]",
     type=click.Choice(["auto", "engine", "direct"]),
     default="auto",
-    help="Who sends an image of the Docker Engine: the engine, with its own trust in the registry"
-    " and knowledge of what is there, or ksimage.  [default: the engine]",
 )
-@platform_option(
-    "platform",
-    section="Result",
-    help="Only this platform's image.  [default: all that the image has]",
-)
+@platform_option("Result", "Only this platform's image.  [default: all that the image has]")
 @settings("Result", "target", "jobs")
 @registry_options
 @click.pass_obj
@@ -75,7 +68,7 @@ def push(
           --create-project
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.input.projects import ensure_project
+    from ksimage.cli.input.order import ensure_project
     from ksimage.cli.output.documents.builds import push_document
     from ksimage.cli.output.progress import progress
     from ksimage.errors import UsageError
@@ -135,13 +128,12 @@ def _notes(run: Invocation, destination: Location, way: str) -> list[str]:
 
 
 def _show(terminal: Terminal, pushed: Pushed, seconds: float) -> None:
+    from ksimage.cli.output.results import show_replaced
+
     published = pushed.published
     for platform, image_id in pushed.image_ids.items():
         terminal.step(f"image ID {image_id} ({platform})")
-    if published.kept:
-        terminal.step(f"kept     {published.kept} (what the tag held before)")
-    elif published.replaced:
-        terminal.step(f"replaced {published.replaced}")
+    show_replaced(terminal, published)
     if published.copied is None:
         state = "up to date, nothing written"
     elif pushed.through == "engine":

@@ -13,24 +13,15 @@ if TYPE_CHECKING:
 
 
 @command("releases", help="List the upstream releases that ksimage knows.")
-@option(
-    "Result",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Also those that are not supported, with the reason.",
-)
+@option("Result", "--all", "Also those that are not supported, with the reason.", "everything")
 @click.pass_obj
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
     from ksimage.cli.output.documents.lists import releases_document
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
     from ksimage.upstream import releases as library
 
     known = library.all_releases() if everything else library.supported()
-    if terminal.json:
-        terminal.document(releases_document(known))
-        return
     rows = [
         (
             release.tag,
@@ -40,4 +31,4 @@ def releases(terminal: Terminal, /, everything: bool) -> None:
         )
         for release in known
     ]
-    terminal.result("\n".join(aligned(rows)))
+    terminal.result("\n".join(aligned(rows)), releases_document(known))

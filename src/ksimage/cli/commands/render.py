@@ -28,21 +28,19 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="RELEASE|IMAGE", shell_complete=completion.release_names)
 @option(
     "Result",
-    "-o",
-    "--output-dir",
+    "-o, --output-dir DIR",
+    "Folder to write; it must not exist yet, or be empty.",
     "directory",
-    metavar="DIR",
     required=True,
-    help="Folder to write; it must not exist yet, or be empty.",
 )
 @option(
     "Result",
     "--as",
+    "A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
+    "registry.  [default: dockerfile]",
     "form",
     type=click.Choice(["dockerfile", "configmap"]),
     default="dockerfile",
-    help="A build context, or a ConfigMap and a patch that mounts it over the hook: no image, no "
-    "registry.  [default: dockerfile]",
 )
 @settings("Base image", "source", "platforms")
 @repair_option
@@ -65,6 +63,7 @@ def render(
       ksimage render v3.3.2 --verbose --from docker-archive:ks-installer.tar \\
           --as configmap -o hook
     """
+    from ksimage.build import context
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.files import fill
 
@@ -88,7 +87,7 @@ def render(
             f"the platforms' hooks differ: this one is that of {chosen.image.platform}"
             " (--platform picks another)"
         )
-    written = fill(Path(directory), _configmap(hook) if hook else _context(plan))
+    written = fill(Path(directory), _configmap(hook) if hook else context.files(plan, chosen))
     for path in written:
         terminal.step(f"wrote    {path}")
     if hook:
@@ -96,12 +95,6 @@ def render(
     else:
         _advise_build(terminal, directory, plan)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
-
-
-def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
-    from ksimage.build import context
-
-    return context.files(plan, plan.platforms[0])
 
 
 def _advise_build(terminal: Terminal, directory: str, plan: Plan) -> None:

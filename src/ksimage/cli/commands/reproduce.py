@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 @command("reproduce", help="Rebuild an image from its labels and compare digests.")
 @click.argument("image", shell_complete=completion.locations)
 @option(
-    "Base image",
-    "--base",
-    metavar="LOCATION",
-    help="The base, where the labels name none in the same registry.",
+    "Base image", "--base LOCATION", "The base, where the labels name none in the same registry."
 )
 @settings("Patches", "patches.files", "patches.dir", "patches.mode")
 @registry_options

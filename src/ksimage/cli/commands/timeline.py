@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options
-from ksimage.cli.input.options import command, option
+from ksimage.cli.input.options import command, number, option
 from ksimage.cli.output.timeline import FORMS
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cli.output.timeline import TimelineOutput
-    from ksimage.events.frames import Chronicle, EventSource
+    from ksimage.events.frames import EventSource
     from ksimage.redact.redactor import Redactor
     from ksimage.timeline.analysis import Analysis
 
@@ -27,59 +27,39 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--format",
-    "form",
-    type=click.Choice(FORMS),
-    help="A report (text), one page for a browser (html), a picture of the lanes (svg), a row a "
+    "A report (text), one page for a browser (html), a picture of the lanes (svg), a row a "
     "task (csv), all of it (json), or Trace Event format for Perfetto and speedscope (trace)."
     "  [default: by FILE's name, else text]",
+    "form",
+    type=click.Choice(FORMS),
 )
 @option(
     "Result",
-    "-o",
-    "--output-file",
+    "-o, --output-file FILE",
+    "Write FILE instead of stdout.",
     "file",
-    metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write FILE instead of stdout.",
 )
-@option(
-    "Result",
-    "--top",
-    "most",
-    type=click.IntRange(min=1),
-    default=15,
-    metavar="N",
-    help="Rows of each table of the report.  [default: 15]",
-)
+@number("Result", "--top N", "Rows of each table of the report.", 15, "most")
 @option(
     "Source",
-    "--attempt",
+    "--attempt N",
+    "Of several starts of the pod, the Nth.  [default: the last]",
     type=click.IntRange(min=1),
-    metavar="N",
-    help="Of several starts of the pod, the Nth.  [default: the last]",
 )
 @option(
     "Source",
     "--live",
-    is_flag=True,
-    help="Follow the pod and write FILE again and again until the installation has ended; an open "
+    "Follow the pod and write FILE again and again until the installation has ended; an open "
     "page reads itself again.",
 )
-@option(
-    "Source",
-    "--every",
-    type=click.IntRange(min=1),
-    default=10,
-    metavar="SECONDS",
-    help="How often --live writes FILE.  [default: 10]",
-)
+@number("Source", "--every SECONDS", "How often --live writes FILE.", 10)
 @option(
     "Result",
     "--no-redact",
-    "shows_secrets",
-    is_flag=True,
-    help="Show what failed tasks said as it is. Without this, passwords, tokens and keys in it "
+    "Show what failed tasks said as it is. Without this, passwords, tokens and keys in it "
     "are replaced.",
+    "shows_secrets",
 )
 @cluster_options
 @click.pass_obj
@@ -172,39 +152,32 @@ def follow(
     """Write the file every so many seconds. It ends with the installation, or with Ctrl-C."""
     from ksimage.cli.output.timeline import give
     from ksimage.events.frames import Chronicle
-    from ksimage.events.verdict import judge
-
-    chronicle = Chronicle()
-    written = 0.0
-    try:
-        for frame in source.frames():
-            chronicle.take(frame)
-            is_due = time.monotonic() - written >= every
-            if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
-                continue
-            if judge(chronicle.attempt, chronicle.expected).outcome != "running":
-                break
-            if not is_due:
-                continue
-            give(
-                terminal,
-                wanted,
-                _now(chronicle, source, redactor),
-                None,
-                refresh=max(1, round(every)),
-            )
-            if not written:
-                terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
-            written = time.monotonic()
-    except KeyboardInterrupt:
-        terminal.step("no longer following; the installation goes on")
-    finally:
-        source.close()
-    give(terminal, wanted, _now(chronicle, source, redactor), None)
-    terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
-
-
-def _now(chronicle: Chronicle, source: EventSource, redactor: Redactor | None) -> Analysis:
+    from ksimage.events.phases import judge
     from ksimage.timeline.analysis import analyse
 
-    return analyse(chronicle.attempt, source.title, redactor)
+    chronicle = Chronicle()
+
+    def write(refresh: int = 0) -> None:
+        analysis = analyse(chronicle.attempt, source.title, redactor)
+        give(terminal, wanted, analysis, None, refresh)
+
+    written = 0.0
+    try:
+        with closing(source):
+            for frame in source.frames():
+                chronicle.take(frame)
+                is_due = time.monotonic() - written >= every
+                if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
+                    continue
+                if judge(chronicle.attempt, chronicle.expected).outcome != "running":
+                    break
+                if not is_due:
+                    continue
+                write(max(1, round(every)))
+                if not written:
+                    terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
+                written = time.monotonic()
+    except KeyboardInterrupt:
+        terminal.step("no longer following; the installation goes on")
+    write()
+    terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})

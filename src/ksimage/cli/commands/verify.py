@@ -11,27 +11,25 @@ from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, option, registry_options, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.inspection.bases import Bases
-    from ksimage.inspection.verdict import Verdict
+    from ksimage.inspection.bases import Base
     from ksimage.locations.protocol import Source
-    from ksimage.locations.spec import Location
 
 
 @command("verify", help="Prove an image: nothing but the hook changed.")
 @click.argument("image", shell_complete=completion.locations)
 @option(
     "Proofs",
-    "--base",
-    metavar="LOCATION",
-    help="The base that it was made from. Without this, the image that its labels name is taken "
+    "--base LOCATION",
+    "The base that it was made from. Without this, the image that its labels name is taken "
     "where it is in the same registry, or in that of the settings' source or target.",
 )
 @option(
     "Proofs",
     "--smoke-test",
-    is_flag=True,
-    help="Also run the hook with --config, in the image and in its base, in the Docker Engine.",
+    "Also run the hook with --config, in the image and in its base, in the Docker Engine.",
 )
 @settings("Proofs", "platforms")
 @registry_options
@@ -69,22 +67,14 @@ def verify(
             options=run.options,
             stack=stack,
         )
-        expected = {
-            platform: next(iter(proofs.expect_base(opened, one).values()))
-            for platform, (opened, one) in bases.items()
-        }
+        expected = {platform: proofs.expect_base(*found) for platform, found in bases.items()}
         verdict = proofs.verify(source, platforms=run.settings.platforms, expected=expected)
         for platform in verdict.platforms:
             terminal.step(f"{platform.image.platform}: {platform.identity}")
         show_proofs(terminal, verdict)
         if smoke_test and not verdict.failures:
-            _smoke_test(terminal, source, bases)
-    _result(terminal, location, verdict, verdict_document(verdict))
-
-
-def _result(
-    terminal: Terminal, location: Location, verdict: Verdict, document: dict[str, object]
-) -> None:
+            _smoke_test(terminal, source, bases.values())
+    document = verdict_document(verdict)
     if terminal.json and not verdict.verified:
         terminal.document(document)
     verdict.require_all()
@@ -92,7 +82,7 @@ def _result(
     terminal.result(text, document)
 
 
-def _smoke_test(terminal: Terminal, source: Source, bases: Bases) -> None:
+def _smoke_test(terminal: Terminal, source: Source, bases: Iterable[Base]) -> None:
     from ksimage.build import smoke
     from ksimage.errors import UsageError
     from ksimage.images.platform import matches
@@ -100,9 +90,9 @@ def _smoke_test(terminal: Terminal, source: Source, bases: Bases) -> None:
 
     client = engine.connect("smoke test")
     platform = engine.platform_of(client)
-    for opened, one in bases.values():
-        if matches(one.images[0].platform, platform):
-            smoke.run(source, opened)
+    for base in bases:
+        if matches(base.image.platform, platform):
+            smoke.run(source, base.source)
             terminal.success("installRunner.py --config prints what the base's prints")
             return
     raise UsageError(

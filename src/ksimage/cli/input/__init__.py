@@ -1,6 +1,6 @@
 """What comes in: options, completion, the run's settings and logins, what is to be done. What a
 command then prints belongs in `cli/output`.
 
-Words: an *invocation* is one run with its settings, an *order* what a build is told, a *fleet* the
-releases of a run, a *section* a part of a command's help.
+Words: an *invocation* is one run with its settings, an *order* what a build is told, a
+*section* a part of a command's help.
 """

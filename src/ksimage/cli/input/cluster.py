@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ksimage.cli.input.options import option
+from ksimage.cli.input.options import number, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,31 @@ SECTION = "Cluster"
 
 def cluster_options(function: F) -> F:
     """How to reach the cluster. The values are taken out by :func:`kubectl_of`."""
-    for decorate in reversed(_options()):
+    options: list[Callable[[F], F]] = [
+        option(
+            SECTION,
+            "--kubeconfig FILE",
+            "kubectl's configuration.  [default: kubectl's own: KUBECONFIG, ~/.kube/config]",
+        ),
+        option(SECTION, "--context NAME", "A context of it.  [default: the current one]"),
+        option(
+            SECTION,
+            "-n, --namespace NAME",
+            "Where ks-installer is.  [default: kubesphere-system]",
+            default="kubesphere-system",
+        ),
+        option(
+            SECTION,
+            "--kubectl PROGRAM",
+            "The kubectl to run.  [env: KSIMAGE_KUBECTL; default: kubectl]",
+            default="kubectl",
+            envvar="KSIMAGE_KUBECTL",
+        ),
+        number(
+            SECTION, "--request-timeout SECONDS", "How long one request may take.", 20.0, least=0.1
+        ),
+    ]
+    for decorate in reversed(options):
         function = decorate(function)
     return function
 
@@ -33,21 +57,16 @@ def kubectl_of(values: dict[str, object]) -> Kubectl:
     context = click.get_current_context(silent=True)
     if context is not None and context.obj is not None:
         context.obj.complete = completer()  # advice leads to the same cluster
-    timeout = values.pop("request_timeout")
+
+    def text(name: str) -> str:
+        return str(values.pop(name) or "")
+
+    timeout = float(text("request_timeout"))
     return Kubectl(
         KubectlOptions(
-            program=_text(values, "kubectl"),
-            kubeconfig=_text(values, "kubeconfig"),
-            context=_text(values, "context"),
-            namespace=_text(values, "namespace"),
-            timeout=timeout if isinstance(timeout, float) else KubectlOptions.timeout,
+            text("kubectl"), text("kubeconfig"), text("context"), text("namespace"), timeout
         )
     )
-
-
-def _text(values: dict[str, object], name: str) -> str:
-    found = values.pop(name)
-    return found if isinstance(found, str) else ""
 
 
 def typed(kubectl: Kubectl) -> list[str]:
@@ -65,44 +84,3 @@ def typed(kubectl: Kubectl) -> list[str]:
         if value != default:
             words += [flag, value]
     return words
-
-
-def _options() -> list[Callable[[F], F]]:
-    return [
-        option(
-            SECTION,
-            "--kubeconfig",
-            metavar="FILE",
-            help="kubectl's configuration.  [default: kubectl's own: KUBECONFIG, ~/.kube/config]",
-        ),
-        option(
-            SECTION,
-            "--context",
-            metavar="NAME",
-            help="A context of it.  [default: the current one]",
-        ),
-        option(
-            SECTION,
-            "-n",
-            "--namespace",
-            default="kubesphere-system",
-            metavar="NAME",
-            help="Where ks-installer is.  [default: kubesphere-system]",
-        ),
-        option(
-            SECTION,
-            "--kubectl",
-            default="kubectl",
-            envvar="KSIMAGE_KUBECTL",
-            metavar="PROGRAM",
-            help="The kubectl to run.  [env: KSIMAGE_KUBECTL; default: kubectl]",
-        ),
-        option(
-            SECTION,
-            "--request-timeout",
-            type=click.FloatRange(min=0.1),
-            default=20.0,
-            metavar="SECONDS",
-            help="How long one request may take.  [default: 20]",
-        ),
-    ]

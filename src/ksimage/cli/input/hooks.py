@@ -19,18 +19,16 @@ if TYPE_CHECKING:
 
 clone_option = option(
     "Hooks",
-    "--clone",
-    metavar="DIR",
+    "--clone DIR",
+    "Take the hooks from a clone of kubesphere/ks-installer.  [env: KS_INSTALLER_REPO]",
     envvar="KS_INSTALLER_REPO",
-    help="Take the hooks from a clone of kubesphere/ks-installer.  [env: KS_INSTALLER_REPO]",
 )
 
 
 pristine_option = option(
     "Hooks",
     "--pristine",
-    is_flag=True,
-    help="For a series that replaces the shipped one (--patch-mode replace): without the shipped "
+    "For a series that replaces the shipped one (--patch-mode replace): without the shipped "
     "patches below.",
 )
 
@@ -38,12 +36,7 @@ pristine_option = option(
 def release_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as Click calls it
     """``--release`` of a command that works on the hook of one release."""
     return option(
-        "Hooks",
-        "--release",
-        required=True,
-        metavar="RELEASE",
-        shell_complete=completion.release_names,
-        help=help,
+        "Hooks", "--release RELEASE", help, required=True, shell_complete=completion.release_names
     )
 
 

@@ -77,40 +77,69 @@ def _store(ctx: click.Context, param: click.Parameter, value: object) -> None:
 _COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
-def option(section: str, *names: str, **details: object) -> Callable[[F], F]:
-    """``click.option``, in a section of the help."""
+def option(
+    section: str, declaration: str, text: str, name: str = "", **details: object
+) -> Callable[[F], F]:
+    """``click.option``, in a section of the help.
+
+    Args:
+        declaration: names and value as the help shows them: ``-o, --out FILE``. What has neither a
+            value, nor a type, nor an opposite (``--this/--no-this``) is a flag.
+        text: the help.
+        name: of the parameter, where it is not that of the option.
+    """
+    names, details = _declared(declaration, text, name, details)
     return click.option(*names, cls=Option, section=section, **details)
 
 
+def _declared(
+    declaration: str, text: str, name: str, details: dict[str, object]
+) -> tuple[list[str], dict[str, object]]:
+    words = declaration.replace(",", "").split()
+    names = [word for word in words if word.startswith("-")]
+    if len(names) < len(words):
+        details = {"metavar": words[-1], **details}
+    elif "/" not in declaration and not {"type", "metavar", "count"} & details.keys():
+        details = {"is_flag": True, **details}
+    return [*names, *([name] if name else [])], {"help": text, **details}
+
+
+def number(
+    section: str, declaration: str, text: str, default: float, name: str = "", least: float = 1
+) -> Callable[[F], F]:
+    """An option for a number, whole where ``default`` is, which the help then tells."""
+    whole = isinstance(default, int)
+    within = click.IntRange(min=int(least)) if whole else click.FloatRange(min=least)
+    text = f"{text}  [default: {default:g}]"
+    return option(section, declaration, text, name, type=within, default=default)
+
+
 def _global_params() -> list[click.Option]:
-    def made(*names: str, **details: object) -> click.Option:
+    def made(declaration: str, text: str, name: str = "", **details: object) -> click.Option:
+        names, details = _declared(declaration, text, name, details)
         details |= {"expose_value": False, "callback": _store, "is_eager": True}
         return Option(names, GLOBAL, **details)
 
     return [
         made(
-            "--config",
-            metavar="FILE",
-            help="Read FILE instead of the nearest ksimage.yaml.  [env: KSIMAGE_CONFIG]",
+            "--config FILE",
+            "Read FILE instead of the nearest ksimage.yaml.  [env: KSIMAGE_CONFIG]",
         ),
         made(
-            "-v",
-            "more",
-            count=True,
-            help="Say more: steps and credentials' sources; -vv also requests.",
+            "-v", "Say more: steps and credentials' sources; -vv also requests.", "more", count=True
         ),
-        made("-q", "less", count=True, help="Say less: only warnings; -qq only errors."),
+        made("-q", "Say less: only warnings; -qq only errors.", "less", count=True),
         made(
             "--output",
+            "Form of the result on stdout.  [env: KSIMAGE_OUTPUT; default: text]",
             type=click.Choice(["text", "json"]),
             envvar="KSIMAGE_OUTPUT",
-            help="Form of the result on stdout.  [env: KSIMAGE_OUTPUT; default: text]",
         ),
         made(
             "--color/--no-color",
+            "Colours on or off.  [env: FORCE_COLOR, NO_COLOR; default: on a terminal]",
             "color",
             default=None,
-            help="Colours on or off.  [env: FORCE_COLOR, NO_COLOR; default: on a terminal]",
         ),
     ]
 
@@ -131,7 +160,7 @@ _TYPES: dict[str, dict[str, object]] = {
     "verbosity": {"metavar": "[=LEVEL]"},
     "engine": {"type": click.Choice(["auto", "docker", "direct"])},
     "mode": {"type": click.Choice(["append", "replace"])},
-    "boolean": {"is_flag": True, "default": None},
+    "boolean": {"default": None},
     "jobs": {"type": int, "metavar": "N"},
     "tag_template": {"metavar": "TAG"},
     "path": {"metavar": "PATH"},
@@ -142,7 +171,7 @@ _TYPES: dict[str, dict[str, object]] = {
     "source": {"metavar": "LOCATION"},
     "target": {"metavar": "REPOSITORY"},
     "credential": {"metavar": "NAME"},
-    "secret": {"is_flag": True, "default": None},
+    "secret": {"default": None},
 }
 
 
@@ -160,13 +189,8 @@ def setting(key: str, section: str) -> Callable[[F], F]:
     details = dict(_TYPES[row.kind])
     if row.kind in completion.BY_KIND:
         details["shell_complete"] = completion.BY_KIND[row.kind]
-    return option(
-        section,
-        row.flag,
-        parameter(key),
-        help=f"{text[0].upper()}{text[1:]}.  [env: {row.variable}{default}]",
-        **details,
-    )
+    text = f"{text[0].upper()}{text[1:]}.  [env: {row.variable}{default}]"
+    return option(section, row.flag, text, parameter(key), **details)
 
 
 def settings(section: str, *keys: str) -> Callable[[F], F]:
@@ -190,32 +214,35 @@ def repair_option(function: F) -> F:
     return option(
         "Base image",
         "--repair",
-        is_flag=True,
-        help="Give a broken base the entrypoint, command, user, working directory, environment and "
+        "Give a broken base the entrypoint, command, user, working directory, environment and "
         "hook mode that upstream's image of the release has.",
     )(function)
 
 
+create_project_option = option(
+    "Result",
+    "--create-project [=private]",
+    "Create the Harbor project first unless it exists: public (as KubeKey's nodes pull"
+    " without a login), or private.",
+    type=click.Choice(["public", "private"]),
+)
+
+replace_option = option(
+    "Result",
+    "--replace",
+    "Replace what the name holds, and keep that as <tag>-orig. An archive is replaced whole,"
+    " and nothing of it is kept.",
+)
+
+
 def platform_option(
-    name: str,
-    *,
-    section: str,
-    help: str,  # noqa: A002
-    multiple: bool = False,
+    section: str, text: str, name: str = "platform", *, multiple: bool = False
 ) -> Callable[[F], F]:
     """``--platform`` of a command that does not take it from the settings, checked as they are."""
     from ksimage.cli.input.completion import platforms
 
-    return option(
-        section,
-        "--platform",
-        name,
-        metavar="OS/ARCH",
-        shell_complete=platforms,
-        callback=_checked_platform,
-        help=help,
-        multiple=multiple,
-    )
+    details = {"shell_complete": platforms, "callback": _checked_platform, "multiple": multiple}
+    return option(section, "--platform OS/ARCH", text, name, **details)
 
 
 def _checked_platform(ctx: click.Context, param: click.Parameter, value: object) -> object:

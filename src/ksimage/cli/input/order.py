@@ -1,4 +1,4 @@
-"""What a build is told: which releases or images, and what holds for all of them."""
+"""What a run is told: which releases or images, and what holds for all of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from ksimage.build.outcome import Built, Destination
     from ksimage.build.plan import Plan, Soundness
+    from ksimage.build.staleness import Finding
     from ksimage.cli.input.invocation import Invocation
     from ksimage.config.settings import Settings
+    from ksimage.locations.spec import Location
     from ksimage.locations.transfer import Progress
 
 
@@ -64,7 +66,6 @@ class Order(NamedTuple):
     def make(self, work: Work, progress: Progress, reading: Progress | None = None) -> Built:
         """Plan and carry out one build; ``reading`` shows the base's layers."""
         from ksimage.build import make
-        from ksimage.cli.input.projects import ensure_project
 
         plan, destination = self.plan(work, reading)
         with closing(plan.source):
@@ -140,3 +141,44 @@ def require_distinct(order: Order) -> None:
         raise UsageError(
             f"several images cannot all have the tag {tag!r}", advice=["--tag '{release}-debug'"]
         )
+
+
+def releases(run: Invocation, names: Sequence[str]) -> list[Work]:
+    """The named releases, or all that are configured.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease, UsageError.
+    """
+    from ksimage.base import naming
+
+    return work([naming.release_tag(name) for name in names], not names, run.settings)
+
+
+def check_releases(run: Invocation, names: Sequence[str]) -> list[Finding]:
+    """Check the named releases, or all that are configured, some at once.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease, UsageError.
+    """
+    from ksimage.build import staleness
+
+    wanted = releases(run, names)
+    if run.settings.target is None:
+        raise UsageError(
+            "there is nowhere to look for the images",
+            why="neither --target nor --from names a registry of yours",
+            advice=["--target harbor.lan/kubesphereio"],
+        )
+    return staleness.check_all(
+        wanted, run.settings, options=run.options, target=run.settings.target
+    )
+
+
+def ensure_project(run: Invocation, location: Location, visibility: str | None) -> None:
+    """Do what ``--create-project`` asks for. Raises AuthError, RegistryError, BadReference."""
+    if visibility is None or location.reference is None:
+        return
+    from ksimage.harbor import api
+
+    told = api.ensure(location.reference, run.options(location), public=visibility == "public")
+    run.terminal.step(f"project  {told}")

@@ -8,6 +8,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ksimage.cli.output import files
 from ksimage.errors import CannotRead, UsageError
 
 if TYPE_CHECKING:
@@ -61,12 +62,8 @@ def open_source(
 
 def _is_recording(path: Path) -> bool:
     """Whether a file holds lines of JSON, gzipped or not; anything else is taken for a bundle."""
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(1 << 16)
-    except OSError as error:
-        raise CannotRead(path, error) from error
-    if beginning[:2] == b"\x1f\x8b":
+    beginning = files.read(path, 2)
+    if beginning == b"\x1f\x8b":
         try:
             with gzip.open(path) as file:
                 beginning = file.read(1)

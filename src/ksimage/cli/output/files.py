@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def read(path: Path) -> bytes:
-    """A file's bytes. Raises CannotRead."""
+def read(path: Path, most: int = -1) -> bytes:
+    """A file's bytes, ``most`` of them if it is not negative. Raises CannotRead."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise CannotRead(path, error) from error
 

@@ -31,7 +31,7 @@ def show(terminal: Terminal, findings: Sequence[Finding], form: str | None) -> N
     """The table on stdout, in the form that was asked for, and on a CI system's summary page."""
     from ksimage.ci.escape import table
     from ksimage.cli.output.documents.lists import findings_document
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
 
     rows = [(f.release, f.state.value, f.image, "; ".join(f.reasons)) for f in findings]
     markdown = table(HEADERS, rows, codes=("image",))

@@ -1,8 +1,12 @@
-"""Lines that fit a stream: as wide as the terminal, and of characters that it has."""
+"""Lines that fit: as wide as the terminal, of characters that the stream has, in columns."""
 
 from __future__ import annotations
 
-from typing import TextIO
+import re
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SIGNS = str.maketrans(
     {"✓": "ok", "–": "--", "→": "->", "…": "...", "×": "x", "—": "--", "“": '"', "”": '"', "’": "'"}
@@ -50,3 +54,17 @@ def clean(text: str) -> str:
     from ksimage.ci.escape import log_text
 
     return log_text(text)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line for each row, every column as wide as its widest cell.
+
+    Cells may come from anywhere (labels of an image, names of patch files): each stays on its line
+    and loses its escape sequences.
+    """
+    cells = [[clean(re.sub(r"\s", " ", cell)) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]

@@ -1,15 +1,18 @@
-"""What a build leaves behind beside the image: lines on stderr, files for CI, a step summary."""
+"""What a build leaves behind beside the image: lines on stderr, what to type next, files for CI, a
+step summary.
+"""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
 from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.proofs import show_count
-from ksimage.cli.output.steps import next_steps
 from ksimage.cli.output.terminal import SCHEMA
+from ksimage.locations.spec import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from ksimage.build.batch import ReleaseOutcome
     from ksimage.build.outcome import Built
     from ksimage.cli.output.terminal import Terminal
+    from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
 
 STALE = (
@@ -34,10 +38,7 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         terminal.success("installRunner.py --config prints what the base's prints")
     for platform, image_id in built.image_ids.items():
         terminal.detail(f"image ID {image_id} ({platform})")
-    if published.kept:
-        terminal.field("kept", f"{published.kept} (what the tag held before)")
-    elif published.replaced:
-        terminal.field("replaced", published.replaced)
+    show_replaced(terminal, published)
     if published.replaced and published.location.reference:
         terminal.warning(STALE)
     sent = published.copied.sent if published.copied else 0
@@ -46,6 +47,14 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         # The engine does not tell how many bytes it moved.
         state = "pushed by the engine" if published.location.reference else "built and tagged"
     terminal.success(f"{state}, {seconds:.1f} s")
+
+
+def show_replaced(terminal: Terminal, published: Published) -> None:
+    """What the name held before, and where it is kept."""
+    if published.kept:
+        terminal.field("kept", f"{published.kept} (what the tag held before)")
+    elif published.replaced:
+        terminal.field("replaced", published.replaced)
 
 
 def show_next(terminal: Terminal, published: Published) -> None:
@@ -114,3 +123,30 @@ class Files:
                 outcome.built.published.reference for outcome in outcomes if outcome.built
             ]
             files.write(self._references, "".join(f"{line}\n" for line in references))
+
+
+_PUSH = "ksimage push {location} REGISTRY/PROJECT"
+
+
+def next_steps(location: Location, reference: str) -> list[str]:
+    """One or two commands.
+
+    Args:
+        location: where the result is.
+        reference: its name with the digest: nodes that have pulled the tag before keep to what they
+            have (IfNotPresent), and by digest they cannot.
+    """
+    if location.transport is Transport.REGISTRY:
+        return [f"ksimage rollout {reference}", "ksimage watch"]
+    if location.transport is Transport.KUBEKEY:  # kk pushes it, if the label says so
+        tag = location.ref.rpartition(":")[2]
+        return [
+            f"ksimage kubekey CONFIG --kk KK --write --image REGISTRY/PROJECT/ks-installer:{tag}",
+            f"kk create cluster -f CONFIG -a {shlex.quote(location.path)}"
+            if Path(location.path).is_file()
+            else "kk create cluster -f CONFIG -a ARTIFACT",
+        ]
+    push = _PUSH.format(location=location)
+    if location.transport is Transport.DOCKER_ARCHIVE:
+        return [f"docker load -i {location.path}", push]
+    return [push]

@@ -10,29 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.command import Command
-    from ksimage.cluster.image.candidate import Candidate
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
+    from ksimage.cluster.kubectl import Command, Kubectl
     from ksimage.cluster.rollout.plan import RolloutPlan
     from ksimage.inspection.verdict import Proof
 
 
 def show_plan(terminal: Terminal, planned: RolloutPlan) -> None:
     """The image, where it goes, and what that means, before anything is changed."""
-    found = planned.situation.installer
-    show_image(terminal, planned.candidate)
+    found, candidate = planned.situation.installer, planned.candidate
+    terminal.step(f"image      {candidate.reference}@{candidate.digest}")
+    terminal.step(f"it is      {candidate.about}, {', '.join(candidate.platforms)}")
     maker = "KubeKey's" if found.by_kubekey else "not KubeKey's"
     terminal.step(f"installer  {found.image} ({maker} Deployment)")
     terminal.step(f"becomes    {planned.image}")
     for line in planned.consequences:
         terminal.step(f"restart    {line}")
-
-
-def show_image(terminal: Terminal, candidate: Candidate) -> None:
-    """What is to be rolled out."""
-    terminal.step(f"image      {candidate.reference}@{candidate.digest}")
-    terminal.step(f"it is      {candidate.about}, {', '.join(candidate.platforms)}")
 
 
 def show_proofs(terminal: Terminal, proofs: Sequence[Proof]) -> None:
@@ -58,7 +51,7 @@ def document(
     commands: Sequence[Command],
     *,
     image: str,
-    dry_run: bool,
+    dry_run: bool = False,
     up_to_date: bool = False,
     before: str | None = None,
     pod: Pod | None = None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ksimage.cluster.image.proof import digest_of
-from ksimage.cluster.objects import text
+from ksimage.cluster.image.registry import digest_of
 from ksimage.cluster.status import verdict
+from ksimage.objects import text
 from ksimage.text import printable
 
 if TYPE_CHECKING:

@@ -232,7 +232,7 @@ class Terminal:
     def error(self, error: KsimageError) -> None:
         """The run's one error: as JSON on stdout too when asked for, annotated in CI."""
         if self.json and not self._done:
-            from ksimage.cli.output.documents.errors import error_document
+            from ksimage.cli.output.documents.lists import error_document
 
             self.document({"error": error_document(error, self._advice(error))})
         self.explain(error)

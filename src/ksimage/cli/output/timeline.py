@@ -108,7 +108,7 @@ def _text(
 
         return picture(analysis)
     if wanted.form == "csv":
-        from ksimage.timeline.table import table
+        from ksimage.timeline.document import table
 
         return table(analysis)
     if wanted.form == "trace":

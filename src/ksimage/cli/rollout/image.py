@@ -7,17 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from ksimage.cli.input.rollout import confirm
-
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.input.rollout import Choices
-    from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.image.candidate import Candidate
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cli.rollout.conversation import Conversation
+    from ksimage.cluster.image.registry import Candidate
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.rollout.plan import RolloutPlan, Situation
     from ksimage.inspection.verdict import Proof
     from ksimage.locations.spec import Location
@@ -28,18 +22,15 @@ class ImageRollout:
 
     def __init__(
         self,
-        terminal: Terminal,
+        talk: Conversation,
         invocation: Invocation,
-        kubectl: Kubectl,
-        choices: Choices,
         *,
         by_tag: bool = False,
         pre_pull: bool = False,
     ) -> None:
-        self.terminal, self.invocation, self.kubectl = terminal, invocation, kubectl
-        self.choices, self.by_tag, self.pre_pull = choices, by_tag, pre_pull
+        self.talk, self.terminal, self.kubectl = talk, talk.terminal, talk.kubectl
+        self.invocation, self.by_tag, self.pre_pull = invocation, by_tag, pre_pull
         self.started = time.monotonic()
-        self.left = "nothing was changed"
 
     def roll_out(self, image: str | None, *, verbosity: int | None = -1) -> None:
         """The whole job. Interrupted, it says what state it leaves.
@@ -48,22 +39,19 @@ class ImageRollout:
             verbosity: for the ClusterConfiguration, set while the new pod comes up; None takes it
                 out, -1 leaves it.
         """
-        try:
+        with self.talk.interruptible():
             self._roll_out(image, verbosity)
-        except (KeyboardInterrupt, click.Abort):
-            self.terminal.warning(f"interrupted: {self.left}")
-            raise click.exceptions.Exit(130) from None
 
     def _roll_out(self, image: str | None, verbosity: int | None) -> None:
-        from ksimage.cluster.image import candidate
+        from ksimage.cluster.image import registry
         from ksimage.cluster.rollout import plan as rollouts
 
         versions = self.kubectl.versions()
         self.terminal.detail(f"kubectl {versions.client}, cluster {versions.server}")
         situation = rollouts.survey(self.kubectl)
         location = self._location(image, situation)
-        found = candidate.examine(location, self.invocation.options)
-        way = "scale" if self.choices.way == "scale" else "patch"
+        found = registry.examine(location, self.invocation.options)
+        way = "scale" if self.talk.way == "scale" else "patch"
         name, policy = "", "IfNotPresent"
         if self.by_tag:
             name, policy = self._tagged(location, found, situation), "Always"
@@ -71,31 +59,31 @@ class ImageRollout:
         if verbosity != -1:
             planned = rollouts.with_verbosity(planned, verbosity)
         self._weigh(planned)
-        if self.choices.dry_run:
+        if self.talk.dry_run:
             self._show_commands(planned)
             return
         if planned.commands or planned.extra:
-            confirm(self.terminal, "Restart the installer?", yes=self.choices.yes)
+            self.talk.confirm("Restart the installer?")
         if self.pre_pull:
             self._pull(found, situation)
         path = self._prepare(planned)
-        pod = self._carry_out(planned, fall_back=self.choices.way == "auto")
+        pod = self._carry_out(planned, fall_back=self.talk.way == "auto")
         proofs = self._prove(found, pod)
         self._result(planned, pod, proofs, path)
 
     def _location(self, image: str | None, situation: Situation) -> Location:
-        from ksimage.cluster.image import candidate
+        from ksimage.cluster.image import registry
         from ksimage.cluster.rollout import objections
         from ksimage.locations import spec
 
         running = situation.installer.image
         if image is None:
             release = objections.cluster_release(situation.installer)
-            found = candidate.newest(running, release, self.invocation.options)
+            found = registry.newest(running, release, self.invocation.options)
             self.terminal.step(f"newest     {found}")
             return found
         if not any(character in image for character in "/:@"):
-            return candidate.beside(running, image)
+            return registry.beside(running, image)
         return spec.parse(image)
 
     def _tagged(self, location: Location, found: Candidate, situation: Situation) -> str:
@@ -115,53 +103,43 @@ class ImageRollout:
         return name
 
     def _pull(self, found: Candidate, situation: Situation) -> None:
-        from ksimage.cluster.image import prepull
+        from ksimage.cluster.image import nodes
 
-        self.left = "the installer was not touched"
-        seconds, tell = self.choices.seconds, self.terminal.step
-        done = prepull.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
+        self.talk.left = "the installer was not touched"
+        seconds, tell = self.talk.seconds, self.terminal.step
+        done = nodes.pull(self.kubectl, found, situation.installer, tell, seconds=seconds)
         self.terminal.success(f"{len(done)} nodes have the image: {', '.join(done)}")
 
     def _weigh(self, planned: RolloutPlan) -> None:
         """Show the plan, and what speaks against it. Raises RolloutRefused without --force."""
         from ksimage.cli.output.rollout import show_plan
         from ksimage.cluster.rollout import objections
-        from ksimage.errors import RolloutRefused
 
         show_plan(self.terminal, planned)
         weighed = objections.weigh(planned.candidate, planned.situation, planned.image)
         for note in weighed.notes:
             self.terminal.warning(note)
-        if not planned.commands:
-            return
-        if weighed.against and not self.choices.force:
-            raise RolloutRefused(weighed.against, busy=weighed.busy)
-        for sentence in weighed.against:
-            self.terminal.warning(f"--force in spite of this: {sentence}")
+        if planned.commands:
+            self.talk.weigh(weighed.against, busy=weighed.busy)
 
     def _show_commands(self, planned: RolloutPlan) -> None:
-        from ksimage.cli.output.rollout import command_lines, document
-        from ksimage.cluster.image import prepull
+        from ksimage.cluster.image import nodes
 
         commands = (*planned.commands, *planned.extra)
         if self.pre_pull:
-            create, remove = prepull.commands(planned.candidate, planned.situation.installer)
+            create, remove = nodes.pull_commands(planned.candidate, planned.situation.installer)
             commands = (create, remove, *commands)
-        lines = command_lines(self.kubectl, commands)
-        made = document(self.kubectl, commands, image=planned.image, dry_run=True)
-        self.terminal.result("\n".join(lines) or "# nothing to change", made)
+        self.talk.show_commands(commands, planned.image)
 
     def _prepare(self, planned: RolloutPlan) -> Path | None:
         """Save results that would be lost, and the state before."""
-        from ksimage.cluster.files import results
         from ksimage.cluster.rollout import record
 
         situation = planned.situation
         if not planned.commands:
             return None
         if situation.seen is not None and situation.seen.busy and situation.pod is not None:
-            saved = results.save(self.kubectl, situation.pod, Path.cwd())
-            self.terminal.step(f"saved      {saved} (holds secrets: ksimage collect redacts)")
+            self.talk.save_results(situation.pod)
         try:
             path = record.write_file(situation.installer, planned.record)
         except OSError as error:
@@ -176,11 +154,11 @@ class ImageRollout:
         from ksimage.errors import ClusterRefused
 
         if planned.commands:
-            self.left = (
+            self.talk.left = (
                 f"the Deployment may ask for {planned.image} already, and then goes on by itself;"
                 " the same command waits on and proves, `ksimage rollout --undo` puts it back"
             )
-        seconds, tell = self.choices.seconds, self.terminal.step
+        seconds, tell = self.talk.seconds, self.terminal.step
         try:
             return execution.carry_out(self.kubectl, planned, tell, seconds=seconds)
         except ClusterRefused as error:
@@ -188,18 +166,14 @@ class ImageRollout:
                 raise
             self.terminal.warning(f"the one patch is refused: {error.why.splitlines()[-1]}")
         again = rollouts.other_way(planned)
-        return execution.carry_out(
-            self.kubectl, again, self.terminal.step, seconds=self.choices.seconds
-        )
+        return execution.carry_out(self.kubectl, again, tell, seconds=seconds)
 
     def _prove(self, found: Candidate, pod: Pod) -> list[Proof]:
         from functools import partial
 
-        from ksimage.cli.output.rollout import show_proofs
         from ksimage.cluster import installer, state
-        from ksimage.cluster.image import candidate, proof
+        from ksimage.cluster.image import proof, registry
         from ksimage.cluster.rollout import execution
-        from ksimage.errors import RolloutUnproven
 
         seen = execution.patiently(partial(state.look, self.kubectl, pod), self.terminal.step)
         pods = installer.find_pods(self.kubectl)
@@ -207,12 +181,9 @@ class ImageRollout:
         others = [one for one in pods if one.name != pod.name]
         proofs = proof.prove(
             now, seen, found, others,
-            ask=lambda name: candidate.same_config(name, found, self.invocation.options),
+            ask=lambda name: registry.same_config(name, found, self.invocation.options),
         )  # fmt: skip
-        show_proofs(self.terminal, proofs)
-        failures = [f"{p.name}: {p.detail}" for p in proofs if p.passed is False]
-        if failures:
-            raise RolloutUnproven(found.pinned, failures)
+        self.talk.require(proofs, found.pinned)
         return proofs
 
     def _result(
@@ -230,7 +201,6 @@ class ImageRollout:
             image=planned.image,
             pod=pod,
             proofs=proofs,
-            dry_run=False,
             up_to_date=not planned.commands,
             before=str(path) if path else None,
         )

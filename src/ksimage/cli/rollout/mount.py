@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from ksimage.cli.input.rollout import confirm
-
 if TYPE_CHECKING:
-    from ksimage.cli.input.rollout import Choices
-    from ksimage.cli.output.terminal import Terminal
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from pathlib import Path
+
+    from ksimage.cli.rollout.conversation import Conversation
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.rollout.mount import Mount, MountPlan
     from ksimage.inspection.verdict import Proof
 
@@ -24,12 +19,13 @@ _LEFT = (
 )
 
 
-def mount_hook(terminal: Terminal, kubectl: Kubectl, choices: Choices, folder: Path) -> None:
+def mount_hook(talk: Conversation, folder: Path) -> None:
     """The whole job. Raises MountUnusable, RolloutRefused, RolloutError, ClusterError."""
-    from ksimage.cli.output.rollout import command_lines, document
+    from ksimage.cli.output.rollout import document
     from ksimage.cluster.rollout import mount as mounts
     from ksimage.cluster.rollout import plan as rollouts
 
+    terminal, kubectl = talk.terminal, talk.kubectl
     mount = mounts.read(folder)
     kubectl.versions()
     situation = rollouts.survey(kubectl)
@@ -38,53 +34,32 @@ def mount_hook(terminal: Terminal, kubectl: Kubectl, choices: Choices, folder: P
     terminal.step(f"installer  {situation.installer.image}, which stays")
     for line in planned.consequences:
         terminal.step(f"restart    {line}")
-    _weigh(terminal, planned, choices)
-    if choices.dry_run:
-        made = document(kubectl, planned.commands, image=situation.installer.image, dry_run=True)
-        terminal.result("\n".join(command_lines(kubectl, planned.commands)), made)
+    talk.weigh(planned.against, busy=planned.busy)
+    if talk.dry_run:
+        talk.show_commands(planned.commands, situation.installer.image)
         return
-    left = "nothing was changed"
-    try:
-        confirm(terminal, "Restart the installer?", yes=choices.yes)
-        left = _LEFT
-        pod, proofs = _carry_out(terminal, kubectl, planned, mount, choices)
-    except (KeyboardInterrupt, click.Abort):
-        terminal.warning(f"interrupted: {left}")
-        raise click.exceptions.Exit(130) from None
-    made = document(
-        kubectl, planned.commands, image=pod.image, pod=pod, proofs=proofs, dry_run=False
-    )
+    with talk.interruptible():
+        talk.confirm("Restart the installer?")
+        talk.left = _LEFT
+        pod, proof = _carry_out(talk, planned, mount)
+    made = document(kubectl, planned.commands, image=pod.image, pod=pod, proofs=[proof])
     terminal.result(mount.name, made)
 
 
-def _weigh(terminal: Terminal, planned: MountPlan, choices: Choices) -> None:
-    from ksimage.errors import RolloutRefused
-
-    if planned.against and not choices.force:
-        raise RolloutRefused(planned.against, busy=planned.busy)
-    for sentence in planned.against:
-        terminal.warning(f"--force in spite of this: {sentence}")
-
-
-def _carry_out(
-    terminal: Terminal, kubectl: Kubectl, planned: MountPlan, mount: Mount, choices: Choices
-) -> tuple[Pod, list[Proof]]:
-    from ksimage.cli.output.rollout import show_proofs
+def _carry_out(talk: Conversation, planned: MountPlan, mount: Mount) -> tuple[Pod, Proof]:
     from ksimage.cluster import state
     from ksimage.cluster.rollout import execution
     from ksimage.cluster.rollout import mount as mounts
     from ksimage.cluster.rollout.plan import Goal
-    from ksimage.errors import RolloutUnproven
 
+    kubectl, tell = talk.kubectl, talk.terminal.step
     for command in planned.commands:
-        terminal.step(command.why)
+        tell(command.why)
         command.run(kubectl)
     made = planned.record
     goal = Goal(made.id, made.after.image, made.id)
-    pod = execution.wait(kubectl, goal, terminal.step, seconds=choices.seconds)
-    seen = execution.patiently(partial(state.look, kubectl, pod), terminal.step)
+    pod = execution.wait(kubectl, goal, tell, seconds=talk.seconds)
+    seen = execution.patiently(partial(state.look, kubectl, pod), tell)
     proof = mounts.prove(mount, seen)
-    show_proofs(terminal, [proof])
-    if not proof.passed:
-        raise RolloutUnproven(mount.name, [f"{proof.name}: {proof.detail}"])
-    return pod, [proof]
+    talk.require([proof], mount.name)
+    return pod, proof

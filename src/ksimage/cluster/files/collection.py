@@ -17,8 +17,8 @@ from ksimage.bundle.archive import Bundle
 from ksimage.cluster import installer
 from ksimage.cluster.files import packing
 from ksimage.cluster.kubectl import GRACE, Kubectl
-from ksimage.cluster.objects import at, objects, text
-from ksimage.errors import BundleUnusable, ClusterError, KsimageError
+from ksimage.errors import BundleUnusable, CannotGather, ClusterError, KsimageError
+from ksimage.objects import at, objects, text
 from ksimage.threads import Threads
 from ksimage.upstream import releases
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ksimage.bundle.material import Material
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Pod
 
     Tell = Callable[[str], None]
     Teach = Callable[[dict[str, object]], None]
@@ -84,6 +84,9 @@ class Collection:
 
         Args:
             pod_name: whose files are taken; the installer's newest pod without it.
+
+        Raises:
+            CannotGather: this machine's disk is full, which is soon mended.
         """
         with Threads(_AT_ONCE, "collect") as threads:
             waiting = [
@@ -118,6 +121,8 @@ class Collection:
         self._tell(what)
         try:
             step()
+        except CannotGather:
+            raise
         except KsimageError as error:
             self._material.miss(what, f"{error.message}{': ' if error.why else ''}{error.why}")
         except OSError as error:

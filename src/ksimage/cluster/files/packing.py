@@ -6,25 +6,33 @@ end decides whether all has come: `kubectl exec` that was cut ends with status 0
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import select
 import subprocess
+import tarfile
 import tempfile
 import time
+import zlib
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage import resources
-from ksimage.cluster.objects import at, number, text
-from ksimage.errors import CannotGather
+from ksimage.cluster import program
+from ksimage.errors import CannotGather, ClusterAnswerCut
+from ksimage.objects import json_object, mapping, number, text
 from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from typing import BinaryIO
+
+    from ksimage.cluster.installer import Pod
+    from ksimage.cluster.kubectl import Kubectl
 
 PROGRAM: Final = "templates/pod/pack.py"
 RESULTS: Final = "/kubesphere/results"
@@ -35,12 +43,10 @@ OTHERS: Final = {
     "config/ks-status.json": "/kubesphere/config/ks-status.json",
 }
 
-_LOADER: Final = (
-    "import sys;n=int(sys.stdin.readline());exec(compile(sys.stdin.read(n),'pack','exec'))"
-)
 _MARK: Final = b"\nksimage-end "
 _MAX_REPORT: Final = 1 << 20
 _READ: Final = 1 << 18
+_SAVE_SECONDS: Final = 300.0
 
 
 class Packed(NamedTuple):
@@ -87,12 +93,12 @@ def fetch(
         CannotGather: the archive cannot be written.
         OSError: the command cannot be run.
     """
-    program = resources.path(PROGRAM).read_bytes()
+    packer = resources.path(PROGRAM).read_bytes()
     request = {"results": results, "others": dict(others), "limit": limit, "each": limit // 2}
-    said = b"%d\n%s%s\n" % (len(program), program, json.dumps(request).encode())
+    said = b"%d\n%s%s\n" % (len(packer), packer, json.dumps(request).encode())
     with archive.open("w+b", buffering=0) as file, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [*prefix, python, "-u", "-c", _LOADER],
+            [*prefix, python, "-u", "-c", program.LOADER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -100,10 +106,8 @@ def fetch(
         try:
             why = _receive(process, said, file, limit + (limit >> 2) + (16 << 20), seconds)
         finally:
-            _end(process)
-        errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2000))
-        complaint = printable(errors.read().decode("utf-8", "replace").strip(), 500)
-        return _judged(file, why, complaint)
+            program.end(process)
+        return _judged(file, why, printable(program.last_words(errors), 500))
 
 
 def _receive(
@@ -135,25 +139,13 @@ def _receive(
             raise CannotGather(file.name, error) from error
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(OSError):
-                pipe.close()
-    try:
-        process.wait(1)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
     """Take the report off the end, and compare it with what has come."""
     end = file.seek(0, os.SEEK_END)
     start = max(0, end - _MAX_REPORT)
     file.seek(start)
     rest, mark, line = file.read().rpartition(_MARK)
-    report = _report(line) if mark else None
+    report = json_object(line) if mark else None
     if report is None:
         return Packed(why or complaint or f"the stream was cut after {end:,} bytes")
     size = start + len(rest)
@@ -164,22 +156,13 @@ def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
         "",
         number(report, "files"),
         number(report, "omitted"),
-        {str(path): size for path, size in _entries(report, "truncated") if isinstance(size, int)},
-        {str(path): printable(str(why)) for path, why in _entries(report, "unreadable")},
+        {
+            path: size
+            for path, size in mapping(report, "truncated").items()
+            if isinstance(size, int)
+        },
+        {path: printable(str(why)) for path, why in mapping(report, "unreadable").items()},
     )
-
-
-def _report(line: bytes) -> dict[str, object] | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _entries(report: dict[str, object], key: str) -> list[tuple[object, object]]:
-    found = at(report, key)
-    return list(found.items()) if isinstance(found, dict) else []
 
 
 def _sha256(file: BinaryIO) -> str:
@@ -188,3 +171,41 @@ def _sha256(file: BinaryIO) -> str:
     while data := file.read(_READ):
         digest.update(data)
     return digest.hexdigest()
+
+
+def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:
+    """Save what an installation has left in its pod: it dies with the container.
+
+    Written are the results as ``ks-installer-results-<pod>-<time>.tar.gz``, readable by nobody
+    else. They hold secrets: `ksimage collect` makes a bundle that can be given away.
+
+    Raises:
+        ClusterAnswerCut: the stream came cut twice.
+        ClusterError, OSError.
+    """
+    data = b""
+    for _ in (1, 2):
+        data = program.run(kubectl, pod, "archive.py", seconds=_SAVE_SECONDS)
+        if _whole(data):
+            break
+    else:
+        raise ClusterAnswerCut("kubectl exec", f"{len(data):,} bytes came")
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    path = folder / f"ks-installer-results-{pod.name}-{stamp}.tar.gz"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    return path
+
+
+def _whole(data: bytes) -> bool:
+    """Whether it is a complete archive: gzip's own checksum and length stand at its end."""
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as archive:
+                while archive.next() is not None:
+                    pass
+            while stream.read(1 << 20):  # tarfile stops before the checksum
+                pass
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        return False
+    return True

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
 from ksimage import resources
+from ksimage.cluster.program import end, last_words
 
 if TYPE_CHECKING:
     from ksimage.events.frames import Frame
@@ -113,25 +114,13 @@ class Connection:
 
     def close(self) -> None:
         """End the local process; the program there ends with its stdin."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        if self._process.poll() is None:
-            try:
-                self._process.wait(1)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        end(self._process)
         self._stderr.close()
 
     def complaint(self) -> str:
         """The last that the command said on stderr."""
         try:
-            end = self._stderr.seek(0, os.SEEK_END)
-            self._stderr.seek(max(0, end - 2000))
-            lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
+            lines = last_words(self._stderr).splitlines()
         except ValueError:
             return ""  # closed by another thread
         return lines[-1][:500] if lines else ""

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ksimage.cluster.image.registry import digest_of
 from ksimage.inspection.verdict import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ksimage.cluster.image.candidate import Candidate
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.image.registry import Candidate
+    from ksimage.cluster.installer import Pod
     from ksimage.cluster.state import State
-
-
-def digest_of(image_id: str) -> str:
-    """The digest in what a node reports: ``REPO@sha256:…``, ``docker-pullable://…``, ``sha256:…``.
-
-    Host and repository mean nothing: containerd reports any known name of the same config.
-    """
-    tail = image_id.rpartition("@")[2].rpartition("//")[2]
-    return tail if tail.startswith("sha256:") else ""
 
 
 def prove(

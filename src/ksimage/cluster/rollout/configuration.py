@@ -1,4 +1,4 @@
-"""The ClusterConfiguration: its verbosity, and running one component again.
+"""The ClusterConfiguration: its verbosity, running one component again, what a restart makes of it.
 
 Each is one merge patch, locked by the resourceVersion. Every change of spec makes shell-operator
 run the whole hook once more (jqFilter ``.spec``); roles skip what their status calls enabled.
@@ -7,14 +7,14 @@ run the whole hook once more (jqFilter ``.spec``); roles skip what their status 
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Final
 
-from ksimage.cluster.command import Command
 from ksimage.cluster.installer import CONFIGURATION, DEPLOYMENT
-from ksimage.cluster.objects import at, mapping, text, texts
-from ksimage.cluster.rollout import restart
+from ksimage.cluster.kubectl import Command
 from ksimage.errors import ClusterMissing, ComponentUnknown
+from ksimage.objects import at, mapping, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,63 @@ ANNOTATION: Final = "io.ksimage.verbosity"
 SECRETS: Final = (
     "from level 1 on the log holds tokens and passwords; 0 does not hide what a failed task prints"
 )
+ALWAYS: Final = "preinstall, metrics-server, common, ks-core, ks-config and result-info"
+_FIRST_TO_RECREATE: Final = (3, 1, 1)
 _NO_COMPONENTS: Final = ("core", "clusterId", "enabledComponents")
+_ALWAYS_INSTALLED: Final = ("ks-core", "ks-config", "common")
+
+
+def consequences(configuration: Mapping[str, object], release: str) -> list[str]:
+    """Sentences about what a restart of the installer does in this cluster: what is done anew.
+
+    From ks-installer's installRunner.py: generate_new_cluster_configuration (v3.1.1 and later), the
+    fixed list of pre-install steps, the roles' ``when: status.<component>.status != 'enabled'``.
+
+    Args:
+        configuration: the ClusterConfiguration; empty when there is none.
+        release: of the hook that will run; decides what it compares the status with.
+    """
+    if not configuration:
+        return ["there is no ClusterConfiguration: the installer waits for one and does nothing"]
+    status, spec = at(configuration, "status"), at(configuration, "spec")
+    core = at(status, "core")
+    if not isinstance(core, dict):
+        return ["nothing has been installed yet: the whole installation runs, from the beginning"]
+    version = text(core, "version")
+    if _recreates(release) and version != _plain(release):
+        why = (
+            f"status.core.version is {version}"
+            if version
+            else "the installation has not come to its end"
+        )
+        return [
+            f"{why}: ks-installer {_plain(release)} deletes the ClusterConfiguration, creates it"
+            " anew without its status, and installs every component again; the rest of its spec"
+            " stays, annotations and labels do not"
+        ]
+    enabled = sorted(
+        name
+        for name, entry in mapping(status).items()
+        if name not in (*_NO_COMPONENTS, *_ALWAYS_INSTALLED) and text(entry, "status") == "enabled"
+    )
+    wanted = {name for name, part in mapping(spec).items() if at(part, "enabled") is True}
+    lines = [f"run again: {ALWAYS}"]
+    again = [name for name in sorted({"monitoring", *wanted}) if name not in enabled]
+    if again:
+        lines.append(f"installed, because their status is not enabled: {', '.join(again)}")
+    if enabled:
+        lines.append(f"left alone, because their status is enabled: {', '.join(enabled)}")
+    return lines
+
+
+def _recreates(release: str) -> bool:
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", release)
+    return found is None or tuple(map(int, found.groups())) >= _FIRST_TO_RECREATE
+
+
+def _plain(release: str) -> str:
+    """v3.3.2 of v3.3.2-debug."""
+    return release.partition("-")[0]
 
 
 def verbosity(installer: Installer, level: int | None) -> Command:
@@ -95,21 +151,16 @@ def components(configuration: Mapping[str, object]) -> list[str]:
 
 def meaning(installer: Installer, release: str, name: str = "") -> list[str]:
     """What a change of spec makes the installer do."""
-    lines = []
+    lines = ["each change of spec is one more whole run of the hook"]
+    changed = installer.configuration
     if name:
-        lines.append(
-            f"{name} is installed as if for the first time: its defaults replace what you changed"
+        lines.insert(
+            0,
+            f"{name} is installed as if for the first time: its defaults replace what you changed",
         )
-    lines.append("each change of spec is one more whole run of the hook")
-    if name:
-        without = {
-            key: value
-            for key, value in mapping(installer.configuration, "status").items()
-            if key != name
-        }
-        changed = {**installer.configuration, "status": without}
-        return [*lines, *restart.consequences(changed, release)]
-    return [*lines, *restart.consequences(installer.configuration, release)]
+        status = mapping(changed, "status").items()
+        changed = {**changed, "status": {key: value for key, value in status if key != name}}
+    return [*lines, *consequences(changed, release)]
 
 
 def _required(installer: Installer) -> Mapping[str, object]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import waiting
-from ksimage.cluster.objects import mapping
 from ksimage.cluster.rollout import plan as rollout
 from ksimage.cluster.rollout import record
 from ksimage.errors import (
@@ -21,14 +20,13 @@ from ksimage.errors import (
     RolloutStuck,
     RolloutTimedOut,
 )
+from ksimage.objects import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ksimage.cluster.command import Command
-    from ksimage.cluster.installer import Installer
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.installer import Installer, Pod
+    from ksimage.cluster.kubectl import Command, Kubectl
     from ksimage.cluster.rollout.plan import Goal, RolloutPlan
     from ksimage.cluster.state import State
 
@@ -124,19 +122,18 @@ def _when_back(kubectl: Kubectl) -> Installer:
 
 def _differs(now: Installer, before: Installer) -> bool:
     """Whether anything but the status has changed."""
-    keys = ("generation", "annotations", "labels", "uid")
-    fields = [mapping(now.deployment, "metadata"), mapping(before.deployment, "metadata")]
-    kept = [
-        {key: part.get(key) for key in keys} | {"annotations": _steady(part.get("annotations"))}
-        for part in fields
-    ]
-    return kept[0] != kept[1]
+    keys = ("generation", "labels", "uid")
 
+    def kept(installer: Installer) -> dict[str, object]:
+        metadata = mapping(installer.deployment, "metadata")
+        annotations = {  # without the controller's own, which it writes after each change
+            key: value
+            for key, value in mapping(metadata, "annotations").items()
+            if not key.startswith("deployment.kube")
+        }
+        return {key: metadata.get(key) for key in keys} | {"annotations": annotations}
 
-def _steady(annotations: object) -> dict[str, object]:
-    """Annotations without the controller's own, which it writes after each change."""
-    found = annotations if isinstance(annotations, dict) else {}
-    return {key: value for key, value in found.items() if not key.startswith("deployment.kube")}
+    return kept(now) != kept(before)
 
 
 def _wait_until_gone(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ksimage.cluster import configmap
-from ksimage.cluster.objects import at, named, objects, text, texts
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
+from ksimage.objects import at, named, objects, text, texts
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:

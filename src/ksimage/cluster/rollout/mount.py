@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster import configmap
-from ksimage.cluster.command import Command, as_command
-from ksimage.cluster.objects import at, mapping, objects, text, texts
-from ksimage.cluster.rollout import leftovers, objections, patch, record, restart
+from ksimage.cluster.kubectl import Command
+from ksimage.cluster.rollout import configuration, leftovers, objections, patch, record
 from ksimage.derivation import labels as label
 from ksimage.errors import MountUnusable
 from ksimage.inspection.verdict import Proof
+from ksimage.objects import at, mapping, objects, text, texts
 from ksimage.upstream.releases import HOOK_PATH
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ def plan(mount: Mount, situation: Situation, namespace: str) -> MountPlan:
         made,
         (
             Command(("apply", "--filename=-"), "store the patched hook", create),
-            as_command(whole, "mount it over the image's hook; the old pod ends before"),
+            patch.as_command(whole, "mount it over the image's hook; the old pod ends before"),
         ),
         tuple(_against(mount, situation, busy)),
-        tuple(restart.consequences(found.configuration, mount.release)),
+        tuple(configuration.consequences(found.configuration, mount.release)),
         bool(busy),
     )
 

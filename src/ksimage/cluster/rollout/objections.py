@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster.image import nodes
-from ksimage.cluster.objects import at, number, text
 from ksimage.cluster.rollout import record
+from ksimage.objects import at, number, text
 
 if TYPE_CHECKING:
-    from ksimage.cluster.image.candidate import Candidate
+    from ksimage.cluster.image.registry import Candidate
     from ksimage.cluster.installer import Installer
     from ksimage.cluster.rollout.plan import Situation
     from ksimage.cluster.state import State

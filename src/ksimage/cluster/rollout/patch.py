@@ -8,11 +8,13 @@ the resourceVersion that was looked at: whoever changed the Deployment meanwhile
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from ksimage.cluster.objects import mapping, text
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION, DEPLOYMENT
+from ksimage.cluster.kubectl import Command
 from ksimage.cluster.rollout.leftovers import Leftovers
+from ksimage.objects import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +94,13 @@ def finished(
             "strategy": {"$retainKeys": sorted(strategy), **strategy},
         },
     }
+
+
+def as_command(document: Mapping[str, object], why: str) -> Command:
+    """The kubectl command that sends a patch of the Deployment."""
+    patch = json.dumps(document, separators=(",", ":"))
+    words = ("patch", "deployment.apps", DEPLOYMENT, "--type=strategic", f"--patch={patch}")
+    return Command(words, why)
 
 
 def _metadata(

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import state
-from ksimage.cluster.command import Command, as_command
 from ksimage.cluster.image import nodes
-from ksimage.cluster.image.proof import digest_of
-from ksimage.cluster.rollout import configuration, leftovers, patch, record, restart
+from ksimage.cluster.image.registry import digest_of
+from ksimage.cluster.rollout import configuration, leftovers, patch, record
 
 if TYPE_CHECKING:
-    from ksimage.cluster.image.candidate import Candidate
     from ksimage.cluster.image.nodes import Node
-    from ksimage.cluster.installer import Installer
-    from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
+    from ksimage.cluster.image.registry import Candidate
+    from ksimage.cluster.installer import Installer, Pod
+    from ksimage.cluster.kubectl import Command, Kubectl
     from ksimage.cluster.rollout.leftovers import Leftovers
     from ksimage.cluster.rollout.record import Record
     from ksimage.cluster.state import State
@@ -128,7 +126,9 @@ def plan(
         made,
         way,
         () if asked else commands(situation, made, way),
-        consequences=() if asked else tuple(restart.consequences(found.configuration, release)),
+        consequences=()
+        if asked
+        else tuple(configuration.consequences(found.configuration, release)),
     )
 
 
@@ -161,7 +161,11 @@ def commands(situation: Situation, made: Record, way: str) -> tuple[Command, ...
     whole = patch.rollout(found.deployment, name, made, situation.left)
     if way == "scale":
         return (
-            as_command(patch.stopped(found.deployment, made), "stop the installer"),
-            as_command(patch.without_strategy(whole), "set the image, start it"),
+            patch.as_command(patch.stopped(found.deployment, made), "stop the installer"),
+            patch.as_command(patch.without_strategy(whole), "set the image, start it"),
         )
-    return (as_command(whole, "replace the installer: the old pod ends before the new one begins"),)
+    return (
+        patch.as_command(
+            whole, "replace the installer: the old pod ends before the new one begins"
+        ),
+    )

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ksimage.cluster.objects import at, mapping, number, text, texts
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import leftovers
 from ksimage.cluster.rollout.leftovers import Leftovers
+from ksimage.objects import at, json_object, mapping, number, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,11 +127,7 @@ def read(installer: Installer) -> Record | None:
 
 def parse(annotation: str) -> Record | None:
     """A record from its annotation; None for what is none."""
-    try:
-        found = json.loads(annotation)
-    except (ValueError, RecursionError):
-        return None
-    return from_document(found)
+    return from_document(json_object(annotation))
 
 
 def from_document(found: object) -> Record | None:
@@ -177,11 +173,10 @@ def _state_folder() -> Path:
 
 
 def _wish(found: object) -> Wish:
-    strategy = at(found, "strategy")
     return Wish(
         text(found, "image"),
         text(found, "imagePullPolicy"),
-        strategy if isinstance(strategy, dict) else {},
+        mapping(found, "strategy"),
         number(found, "replicas"),
     )
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster.command import Command, as_command
-from ksimage.cluster.objects import text
 from ksimage.cluster.rollout import configuration, leftovers, patch, record
 from ksimage.cluster.rollout.mount import removal
 from ksimage.cluster.rollout.plan import Goal
 from ksimage.errors import RolloutNothingToUndo
+from ksimage.objects import text
 
 if TYPE_CHECKING:
     from ksimage.cluster.installer import Installer
+    from ksimage.cluster.kubectl import Command
     from ksimage.cluster.rollout.record import Record
 
 
@@ -88,7 +88,7 @@ def restart(installer: Installer, made: Record) -> Command:
     earlier = record.from_document(made.earlier)
     name = text(installer.container, "name")
     document = patch.put_back(installer.deployment, name, made, earlier.id if earlier else None)
-    return as_command(document, "put the image of before back")
+    return patch.as_command(document, "put the image of before back")
 
 
 def verbosity_alone(installer: Installer) -> Command | None:
@@ -112,7 +112,7 @@ def finish(installer: Installer, made: Record) -> Command:
     earlier = record.from_document(made.earlier)
     annotation = earlier.annotation() if earlier else None
     document = patch.finished(installer.deployment, made, annotation)
-    return as_command(document, "put the strategy of before back, and end the record")
+    return patch.as_command(document, "put the strategy of before back, and end the record")
 
 
 def goal(undo: Undo) -> Goal:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ksimage.cluster import installer as installers
 from ksimage.cluster import state, waiting
-from ksimage.cluster.image.meaning import Held, TagMeaning, hold, look_at_tag
+from ksimage.cluster.image.registry import Held, TagMeaning, hold, look_at_tag
 from ksimage.cluster.rollout import leftovers, record
 from ksimage.errors import ClusterError, KsimageError
 from ksimage.inspection import identity as image_identity
@@ -23,9 +23,8 @@ from ksimage.inspection.identity import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ksimage.cluster.installer import Installer
+    from ksimage.cluster.installer import Installer, Pod
     from ksimage.cluster.kubectl import Kubectl
-    from ksimage.cluster.pods import Pod
     from ksimage.cluster.rollout.leftovers import Leftovers
     from ksimage.cluster.rollout.record import Record
     from ksimage.cluster.state import State, Step

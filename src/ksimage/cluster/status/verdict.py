@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.cluster.image.proof import digest_of
-from ksimage.cluster.objects import at, text
+from ksimage.cluster.image.registry import digest_of
 from ksimage.cluster.rollout.objections import cluster_release, under_way
 from ksimage.derivation.recipe import VERBOSITY_VARIABLE
 from ksimage.inspection.identity import Origin
+from ksimage.objects import at, mapping, text
 
 if TYPE_CHECKING:
     from ksimage.cluster.status.overview import Status
@@ -142,11 +142,10 @@ def _level(value: object) -> int | None:
 
 def components(status: Status) -> list[tuple[str, bool, str]]:
     """Components of the ClusterConfiguration: name, whether it is enabled, what its status says."""
-    spec = at(status.installer.configuration, "spec")
     told = at(status.installer.configuration, "status")
     names = {
-        str(name): bool(at(part, "enabled"))
-        for name, part in (spec.items() if isinstance(spec, dict) else ())
+        name: bool(at(part, "enabled"))
+        for name, part in mapping(status.installer.configuration, "spec").items()
         if isinstance(part, dict) and "enabled" in part
     }
     names.setdefault("monitoring", True)

@@ -46,10 +46,19 @@ from ksimage.images.mediatypes import (
     INDEX_TYPES,
     MANIFEST_TYPES,
 )
-from ksimage.locations.docker.listing import LIST_FILE, ListedImage, labels_of, listed, names_of
+from ksimage.locations.docker.listing import (
+    LIST_FILE,
+    ListedImage,
+    closing_files,
+    labels_of,
+    listed,
+    names_of,
+)
 from ksimage.locations.files.tarindex import TarIndex
 from ksimage.locations.files.verification import checked
-from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE
+from ksimage.locations.oci.archive import ArchiveTarget
+from ksimage.locations.oci.documents import INDEX_FILE, LAYOUT_FILE, blob_path
+from ksimage.objects import at
 
 if TYPE_CHECKING:
     from ksimage.locations.protocol import Source
@@ -74,7 +83,7 @@ class DockerArchiveSource:
         self.name = name or (
             f"docker-archive:{path}" + (f":{ref}" if ref else "") + (f"@{digest}" if digest else "")
         )
-        self._opened: TarIndex | None = None
+        self._index = TarIndex(path, self.name)
         self._top: Descriptor | None = None
         self._documents: dict[str, bytes] = {}  # the manifest, and what it points to that is small
         self._paths: dict[str, str] = {}  # digest -> path in the archive
@@ -99,27 +108,18 @@ class DockerArchiveSource:
         path = self._paths.get(descriptor.digest)
         if path is None:
             raise MalformedImage(self.name, f"the archive has no blob {descriptor.digest}")
-        with self._index().stream(path, offset) as chunks:
+        with self._index.stream(path, offset) as chunks:
             yield chunks if offset else checked(self.name, descriptor, chunks)
 
     def home(self, descriptor: Descriptor) -> Source:  # noqa: ARG002 (the protocol's)
         return self
 
     def close(self) -> None:
-        with self._guard:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+        self._index.close()
 
     def names(self) -> list[str]:
         """NAME:TAG of every image in the archive that has one."""
         return [name for image in self._images() for name in names_of(image)]
-
-    def _index(self) -> TarIndex:
-        with self._guard:
-            if self._opened is None:
-                self._opened = TarIndex(self._path, self.name)
-            return self._opened
 
     def _choose(self) -> Descriptor:
         images = self._images()
@@ -152,9 +152,9 @@ class DockerArchiveSource:
         return self._manifest_of(*tops[0])
 
     def _images(self) -> list[ListedImage]:
-        data = self._index().read(LIST_FILE, MAX_MANIFEST)
+        data = self._index.read(LIST_FILE, MAX_MANIFEST)
         if data is None:
-            is_layout = self._index().size(LAYOUT_FILE) is not None
+            is_layout = self._index.size(LAYOUT_FILE) is not None
             raise ImageNotFound(
                 self.name,
                 why=f"the archive has no {LIST_FILE}"
@@ -165,7 +165,7 @@ class DockerArchiveSource:
 
     def _config(self, image: ListedImage) -> Descriptor:
         path = image.config
-        data = self._index().read(path, MAX_CONFIG)
+        data = self._index.read(path, MAX_CONFIG)
         if data is None:
             raise MalformedImage(self.name, f"the archive has no config {path[:200]}")
         digest = sha256(data)
@@ -193,9 +193,8 @@ class DockerArchiveSource:
         return top
 
     def _layers(self, image: ListedImage, config: Descriptor) -> list[Descriptor]:
-        data = self._index().read(image.config, MAX_CONFIG) or b""
-        rootfs = load_json(self.name, data, MAX_CONFIG).get("rootfs")
-        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        data = self._index.read(image.config, MAX_CONFIG) or b""
+        diff_ids = at(load_json(self.name, data, MAX_CONFIG), "rootfs", "diff_ids")
         if (
             not isinstance(diff_ids, list)
             or len(diff_ids) != len(image.layers)
@@ -206,7 +205,7 @@ class DockerArchiveSource:
             )
         layers = []
         for path, diff_id in zip(image.layers, diff_ids, strict=True):
-            size = self._index().size(path)
+            size = self._index.size(path)
             if size is None:
                 raise MalformedImage(self.name, f"the archive has no layer {path[:200]}")
             media_type, digest = self._kind(path, diff_id)
@@ -216,7 +215,7 @@ class DockerArchiveSource:
 
     def _kind(self, path: str, diff_id: str) -> tuple[str, str]:
         """Media type and digest. Only a compressed layer must be read to know its digest."""
-        with self._index().stream(path) as chunks:
+        with self._index.stream(path) as chunks:
             first = next(chunks, b"")
             if kind_of(first) == "zstd":
                 raise UnsupportedImage(
@@ -231,9 +230,8 @@ class DockerArchiveSource:
 
     def _written(self, config: Descriptor) -> Descriptor | None:
         """The manifest that the archive itself has for this config, with all its blobs."""
-        index = self._index()
-        data = index.read(INDEX_FILE, MAX_MANIFEST)
-        if data is None or index.size(LAYOUT_FILE) is None:
+        data = self._index.read(INDEX_FILE, MAX_MANIFEST)
+        if data is None or self._index.size(LAYOUT_FILE) is None:
             return None
         listed = parse(f"{INDEX_FILE} of {self.name}", data, None)
         queue = list(listed.manifests) if isinstance(listed, Index) else []
@@ -251,21 +249,34 @@ class DockerArchiveSource:
             if not isinstance(parsed, Manifest) or parsed.config.digest != config.digest:
                 continue
             blobs = (parsed.config, *parsed.layers)
-            if inner and all(index.size(_blob(blob)) == blob.size for blob in blobs):
+            if inner and all(self._index.size(self._blob(blob)) == blob.size for blob in blobs):
                 self._documents[entry.digest] = inner
-                self._paths.update({blob.digest: _blob(blob) for blob in blobs})
+                self._paths.update({blob.digest: self._blob(blob) for blob in blobs})
                 return Descriptor(entry.media_type, entry.digest, entry.size)
         return None
 
     def _document(self, entry: Descriptor) -> bytes | None:
         """A manifest of the layout inside; None where it was not saved (other platforms)."""
-        if self._index().size(_blob(entry)) is None:
-            return None
-        data = self._index().read(_blob(entry), MAX_MANIFEST) or b""
-        if sha256(data) != entry.digest:
+        data = self._index.read(self._blob(entry), MAX_MANIFEST)
+        if data is not None and sha256(data) != entry.digest:
             raise DigestMismatch(self.name, entry.digest, sha256(data))
         return data
 
+    def _blob(self, descriptor: Descriptor) -> str:
+        return blob_path(self.name, descriptor.digest)
 
-def _blob(descriptor: Descriptor) -> str:
-    return f"blobs/sha256/{descriptor.digest.removeprefix('sha256:')}"
+
+class DockerArchiveTarget(ArchiveTarget):
+    """A destination in a Docker archive; ``ref`` is NAME:TAG."""
+
+    kind, marker, listing = "docker-archive", LIST_FILE, LIST_FILE
+
+    def platform(self) -> str | None:
+        return ""
+
+    def tag(self, descriptor: Descriptor, data: bytes) -> None:
+        self.put_manifest(descriptor, data)
+        self.commit(closing_files(self, self.ref, descriptor, data))
+
+    def _source(self) -> Source:
+        return DockerArchiveSource(self.path, self.ref)

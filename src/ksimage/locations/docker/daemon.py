@@ -14,20 +14,22 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ksimage.errors import EngineRefused, ImageNotFound, MalformedImage
+from ksimage.errors import EngineRefused, ImageNotFound
 from ksimage.images import tar
-from ksimage.images.documents import JsonObject, mapping, number, sequence
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
 from ksimage.locations.docker import engine
 from ksimage.locations.docker.archive import DockerArchiveSource
-from ksimage.locations.docker.save import closing_files
+from ksimage.locations.docker.listing import closing_files
 from ksimage.locations.files import staging
+from ksimage.locations.files.verification import require_small
 from ksimage.locations.oci.blobtar import BlobTar
 from ksimage.locations.protocol import CHUNK, Source
+from ksimage.objects import items, mapping, number
 
 if TYPE_CHECKING:
-    from ksimage.locations.docker.client import EngineApi, EngineClient
+    from ksimage.images.documents import JsonObject
+    from ksimage.locations.docker.engine import EngineApi, EngineClient
 
 MAX_FILE = 16 << 20
 PROBE_LABEL = "io.ksimage.probe"
@@ -124,11 +126,7 @@ class DaemonSource:
             except docker.errors.NotFound:
                 return None
             size = number(information, "size")
-            if size > limit:
-                raise MalformedImage(
-                    self.name,
-                    f"{path} has {size} bytes (at most {limit} are accepted)",
-                )
+            require_small(self.name, path, size, limit)
             return self._first(path, chunks, limit)
 
     def _first(self, path: str, chunks: Iterator[bytes], limit: int) -> bytes | None:
@@ -155,7 +153,7 @@ class DaemonSource:
                 raise ImageNotFound(
                     self.name, why="the Docker Engine does not have it", advice=["docker images"]
                 ) from error
-        digests = [str(text).rpartition("@")[2] for text in sequence(found, "RepoDigests")]
+        digests = [str(text).rpartition("@")[2] for text in items(found, "RepoDigests")]
         if self._digest and self._digest not in (found["Id"], *digests):
             raise ImageNotFound(self.name, why=f"{self._ref} is {found['Id']} now")
         return found

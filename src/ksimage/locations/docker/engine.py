@@ -1,4 +1,4 @@
-"""The connection to a Docker Engine.
+"""The connection to a Docker Engine, and the types that the docker SDK's client does not have.
 
 Which engine follows the docker client: ``DOCKER_HOST``, then the context that ``DOCKER_CONTEXT`` or
 ``currentContext`` of ``config.json`` names, then ``/var/run/docker.sock``.
@@ -7,22 +7,21 @@ Which engine follows the docker client: ``DOCKER_HOST``, then the context that `
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ksimage.errors import EngineRefused, EngineUnreachable
+from ksimage.objects import json_object, text
 
 if TYPE_CHECKING:
     from ksimage.errors.engine import Wanted
     from ksimage.images.documents import JsonObject
-    from ksimage.locations.docker.client import Containers, EngineClient
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PROBE_SECONDS = 3.0
@@ -38,7 +37,7 @@ def host() -> str:
     if given:
         return given
     name = _context_name()
-    return (_context_host(name) if name else None) or DEFAULT_HOST
+    return (_context_host(name) if name else "") or DEFAULT_HOST
 
 
 def reachable(timeout: float = PROBE_SECONDS) -> tuple[bool, str]:
@@ -200,19 +199,63 @@ def _context_name() -> str:
     return "" if name == "default" else name
 
 
-def _context_host(name: str) -> str | None:
+def _context_host(name: str) -> str:
     identity = hashlib.sha256(name.encode()).hexdigest()
     meta = _json(_config_folder() / "contexts" / "meta" / identity / "meta.json")
-    endpoints = meta.get("Endpoints")
-    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    found = endpoint.get("Host") if isinstance(endpoint, dict) else None
-    return found if isinstance(found, str) else None
+    return text(meta, "Endpoints", "docker", "Host")
 
 
 def _json(path: Path) -> JsonObject:
     """A small document, or nothing: contexts are a convenience, DOCKER_HOST is the explicit way."""
     try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return json_object(path.read_bytes()) or {}
+    except OSError:
         return {}
-    return document if isinstance(document, dict) else {}
+
+
+class Containers(Protocol):
+    """Making and removing containers."""
+
+    # object: the options of a container, and of a build, are many, and the SDK's to check
+    def create_container(self, image: str, *, name: str, **options: object) -> object: ...
+    def remove_container(self, name: str, /, *, force: bool, v: bool) -> None: ...
+
+
+class EngineApi(Containers, Protocol):
+    """``docker.APIClient``."""
+
+    timeout: float
+
+    def images(self) -> list[JsonObject]: ...
+    def inspect_image(self, image: str) -> JsonObject: ...
+    def get_image(self, image: str, *, chunk_size: int) -> Iterator[bytes]: ...
+    def load_image(self, data: BinaryIO) -> Iterator[JsonObject]: ...
+    def tag(self, image: str, repository: str, tag: str, *, force: bool) -> bool: ...
+    def remove_image(self, image: str, *, noprune: bool = False) -> None: ...
+    def push(
+        self,
+        repository: str,
+        *,
+        tag: str,
+        stream: bool,
+        decode: bool,
+        auth_config: Mapping[str, str],
+    ) -> Iterator[JsonObject]: ...
+    def build(self, **options: object) -> Iterator[JsonObject]: ...
+    def get_archive(
+        self, container: str, path: str, *, chunk_size: int
+    ) -> tuple[Iterator[bytes], JsonObject]: ...
+    def start(self, container: str) -> None: ...
+    def wait(self, container: str, *, timeout: float) -> JsonObject: ...
+    def logs(
+        self, container: str, *, stdout: bool, stderr: bool, tail: int | str = "all"
+    ) -> bytes: ...
+
+
+class EngineClient(Protocol):
+    """``docker.DockerClient``."""
+
+    @property
+    def api(self) -> EngineApi: ...
+    def version(self) -> JsonObject: ...
+    def close(self) -> None: ...

@@ -1,13 +1,29 @@
-"""``manifest.json`` of a Docker archive: the images in it, whatever form its writer chose."""
+"""``manifest.json`` of a Docker archive: the images in it, whatever form its writer chose.
+
+Written is the form of ``docker save`` since 25, which Docker Engine 20.10 and later, containerd and
+skopeo read.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.errors import BadReference, MalformedImage
+from ksimage.errors import BadReference, MalformedImage, UnsupportedImage
 from ksimage.images import reference
 from ksimage.images.documents import load_json
-from ksimage.images.manifest import MAX_LAYERS, MAX_MANIFEST
+from ksimage.images.manifest import MAX_LAYERS, MAX_MANIFEST, Descriptor, Manifest, parse
+from ksimage.locations.oci.documents import (
+    INDEX_FILE,
+    LAYOUT,
+    LAYOUT_FILE,
+    blob_path,
+    index_of,
+    named,
+)
+
+if TYPE_CHECKING:
+    from ksimage.locations.oci.blobtar import BlobTar
 
 LIST_FILE = "manifest.json"
 MAX_IMAGES = 1000
@@ -56,3 +72,36 @@ def _tag(text: str) -> str:
 
 def labels_of(image: ListedImage) -> list[str]:
     return names_of(image) or [f"(no name, config {image.config[:80]})"]
+
+
+def closing_files(
+    blobs: BlobTar, ref: str, descriptor: Descriptor, data: bytes
+) -> list[tuple[str, bytes]]:
+    """The files that make a Docker archive, and a layout, of the blobs before them.
+
+    Raises:
+        UnsupportedImage: an index, or layers that were not put.
+    """
+    name = blobs.name
+    manifest = parse(name, data, descriptor.media_type)
+    if not isinstance(manifest, Manifest):
+        raise UnsupportedImage(name, "a Docker archive holds one platform, not an index")
+    missing = blobs.missing((manifest.config, *manifest.layers))
+    if missing:
+        raise UnsupportedImage(
+            name, f"layers that may not be distributed are missing: {', '.join(missing)}"
+        )
+    full = reference.parse(ref) if ref else None
+    entry = named(descriptor, full.tag or "" if full else "", str(full) if full else "")
+    images = [
+        {
+            "Config": blob_path(name, manifest.config.digest),
+            "RepoTags": [ref] if ref else None,
+            "Layers": [blob_path(name, layer.digest) for layer in manifest.layers],
+        }
+    ]
+    return [
+        (LIST_FILE, json.dumps(images, separators=(",", ":")).encode()),
+        (LAYOUT_FILE, LAYOUT),
+        (INDEX_FILE, index_of(entry)),
+    ]

@@ -10,15 +10,14 @@ from ksimage.errors import (
     EnginePushFailed,
     ImageNotFound,
 )
-from ksimage.images.documents import mapping, sequence
 from ksimage.locations.docker import engine
+from ksimage.objects import items, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ksimage.images.documents import JsonObject
-    from ksimage.locations.docker.client import EngineClient
-
+    from ksimage.locations.docker.engine import EngineClient
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def names(client: EngineClient) -> dict[str, str]:
     """
     with engine.translated("list its images"):
         found = client.api.images()
-    tagged = ((name, str(image["Id"])) for image in found for name in sequence(image, "RepoTags"))
+    tagged = ((name, str(image["Id"])) for image in found for name in items(image, "RepoTags"))
     return {str(name): image_id for name, image_id in tagged if "<none>" not in str(name)}
 
 

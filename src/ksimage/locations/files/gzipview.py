@@ -1,4 +1,4 @@
-"""A gzip file entered in the middle, without unpacking it.
+"""A gzip file entered in the middle, without unpacking it, and one written of several members.
 
 While the content is read for the first time, copies of the decompressor are kept here and there. A
 later read begins at the copy before it. Memory stays bounded: when there are too many copies, every
@@ -7,18 +7,20 @@ second one is dropped and they are made half as often.
 
 from __future__ import annotations
 
-import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
-from ksimage.errors import CannotRead, MalformedImage
+from ksimage.errors import MalformedImage
 from ksimage.images import compression
+from ksimage.locations.files.tarindex import pread
 from ksimage.locations.protocol import CHUNK
 
 if TYPE_CHECKING:
-    from zlib import _Decompress
+    from zlib import _Compress, _Decompress
+
+    from ksimage.locations.files.staging import Staged
 
 INPUT: Final = 64 << 10
 SPACING: Final = 8 << 20
@@ -152,10 +154,7 @@ class GzipView:
 
     def compressed(self, offset: int) -> bytes:
         """Bytes of the file itself. Raises CannotRead."""
-        try:
-            return os.pread(self._file.fileno(), INPUT, offset)
-        except OSError as error:
-            raise CannotRead(self._name, error) from error
+        return pread(self._file, self._name, INPUT, offset)
 
     def visit(self, cursor: _Cursor) -> None:
         """Keep a mark here, unless there is one nearby. Called between two inputs."""
@@ -177,3 +176,39 @@ class GzipView:
         with self._guard:
             at = bisect_right([mark.content for mark in self._marks], offset)
             return self._marks[at - 1]
+
+
+STORED: Final = 0
+LEVEL: Final = 6  # as Go's gzip.NewWriter, with which kk exports
+
+
+class GzipWriter:
+    """Append to a staged file: members stored where compressing is in vain, else compressed.
+
+    Every reader takes the members as one stream (RFC 1952, 2.2), Go's among them, which kk uses.
+    The bytes depend on the library that compresses; nothing that has a digest of its own is
+    written so.
+
+    Args:
+        staged: the file, which stays the caller's.
+    """
+
+    def __init__(self, staged: Staged) -> None:
+        self._staged = staged
+        self._state: _Compress | None = None
+        self._stored = False
+
+    def write(self, data: bytes, *, stored: bool) -> None:
+        """Append content; ``stored`` says that it is compressed data. Raises CannotWrite."""
+        if self._state is None or stored != self._stored:
+            self.end()
+            level = STORED if stored else LEVEL
+            self._state, self._stored = compression.compressor(level), stored
+        assert self._state is not None
+        self._staged.write([self._state.compress(data)])
+
+    def end(self) -> None:
+        """End the member that is open. Raises CannotWrite."""
+        if self._state is not None:
+            self._staged.write([self._state.flush()])
+            self._state = None

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,10 +69,10 @@ class Staged:
             self.file.close()
             sync_directory(destination.parent)
         except OSError as error:
-            self.discard()
+            self.close()
             raise CannotWrite(destination, error) from error
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Remove the file unless it was committed. May be called twice."""
         if not self.file.closed:
             self.path.unlink(missing_ok=True)
@@ -82,12 +82,9 @@ class Staged:
 
 def write_atomic(destination: Path, data: bytes) -> None:
     """Replace ``destination`` by ``data`` at once. Raises CannotWrite."""
-    staged = Staged(destination.parent)
-    try:
+    with closing(Staged(destination.parent)) as staged:
         staged.write([data])
         staged.commit(destination)
-    finally:
-        staged.discard()
 
 
 def write_new(destination: Path, data: bytes) -> None:
@@ -96,19 +93,15 @@ def write_new(destination: Path, data: bytes) -> None:
     Raises:
         CannotWrite.
     """
-    staged = Staged(destination.parent)
-    try:
+    with closing(Staged(destination.parent)) as staged:
         staged.write([data])
-        staged.file.flush()
-        os.fsync(staged.file.fileno())
-        os.link(staged.path, destination)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without hard links
-        if not destination.exists():
-            staged.commit(destination)
-    finally:
-        staged.discard()
+        try:
+            staged.file.flush()
+            os.fsync(staged.file.fileno())
+            os.link(staged.path, destination)
+        except OSError:
+            if not os.path.lexists(destination):  # a file system without hard links
+                staged.commit(destination)
 
 
 def spooled(chunks: Iterable[bytes], size: int = 0) -> BinaryIO:
@@ -173,3 +166,51 @@ def sync_directory(directory: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace(path: Path, data: bytes) -> Path:
+    """Replace a file that somebody else owns, at once and with its mode and owner.
+
+    Make ``path`` hold ``data``; what it held stays beside it as ``<name>.orig``.
+
+    An older ``.orig`` is left alone: ``.orig.1`` and so on are taken then. Of a symbolic link the
+    file is replaced that it leads to.
+
+    Returns:
+        where the old file is kept.
+
+    Raises:
+        CannotWrite: and then nothing has changed.
+    """
+    try:
+        real = path.resolve(strict=True)
+        state = real.stat()
+        with closing(Staged(real.parent)) as staged:
+            with suppress(PermissionError):  # only root gives files away
+                os.fchown(staged.file.fileno(), state.st_uid, state.st_gid)
+            # Before the content: the file may hold passwords.
+            os.fchmod(staged.file.fileno(), state.st_mode & 0o7777)
+            staged.write([data])
+            kept = keep(real)
+            staged.commit(real)
+            return kept
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+
+
+def keep(path: Path) -> Path:
+    """Give a file a second name, ``<name>.orig`` or the next free one. Raises CannotWrite."""
+    number = 0
+    while True:
+        kept = path.with_name(f"{path.name}.orig" + (f".{number}" if number else ""))
+        try:
+            os.link(path, kept)
+        except OSError as error:
+            if os.path.lexists(kept):
+                number += 1
+                continue
+            try:  # a file system without hard links
+                shutil.copy2(path, kept)
+            except OSError:
+                raise CannotWrite(kept, error) from error
+        return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from ksimage.images import tar
 from ksimage.images.compression import decompress, kind_of
 from ksimage.images.tarstream import FileStream
 from ksimage.locations.files import staging
+from ksimage.locations.files.verification import require_small
 from ksimage.locations.protocol import CHUNK
 
 MAX_MEMBERS = 50_000
@@ -38,41 +40,62 @@ class Extent(NamedTuple):
 class TarIndex:
     """The regular files and links of a tar file, by normalised path.
 
+    The file is opened and scanned at the first question. Thread-safe.
+
     Args:
         path: a tar file, plain or compressed; or one that is open already, and is closed with this.
         name: the location as a user would type it.
-
-    Raises:
-        ImageNotFound: no such file. CannotRead.
-        MalformedImage: no tar, truncated, or beyond a bound.
     """
 
     def __init__(self, path: Path | BinaryIO, name: str) -> None:
+        self._path = path
         self._name = name
-        self._file = _open(path, name) if isinstance(path, Path) else path
-        try:
-            magic = self._pread(6, 0)
-            if kind_of(magic):
-                with self._file as compressed:
-                    chunks = self._chunks(0, os.fstat(compressed.fileno()).st_size)
-                    self._file = staging.spooled(
-                        decompress(name, chunks, what="the archive", limit=MAX_SPOOL)
-                    )
-            for prefix, tool in _OTHERS.items():
-                if magic.startswith(prefix):
-                    raise MalformedImage(
-                        name,
-                        f"the archive is compressed with {tool}",
-                        advice=[f"{tool} -d < {path} > image.tar"],
-                    )
-            self.members = self._scan(os.fstat(self._file.fileno()).st_size)
-        except BaseException:
-            self.close()
-            raise
+        self._file = None if isinstance(path, Path) else path
+        self._members: dict[str, Extent] | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def members(self) -> dict[str, Extent]:
+        """All of them.
+
+        Raises:
+            ImageNotFound: no such file. CannotRead.
+            MalformedImage: no tar, truncated, or beyond a bound.
+        """
+        with self._guard:
+            if self._members is None:
+                if isinstance(self._path, Path):
+                    self._file = open_file(self._path, self._name)
+                try:
+                    self._members = self._scan(self._unpack())
+                except BaseException:
+                    self.close()
+                    raise
+            return self._members
 
     def close(self) -> None:
         """Close the file, and remove the temporary one. May be called twice."""
-        self._file.close()
+        self._members = None
+        if self._file is not None:
+            self._file.close()
+
+    def _unpack(self) -> int:
+        """The archive's size, once it is uncompressed."""
+        assert self._file is not None
+        magic = self._pread(6, 0)
+        if kind_of(magic):
+            with self._file as compressed:
+                chunks = self._chunks(0, os.fstat(compressed.fileno()).st_size)
+                plain = decompress(self._name, chunks, what="the archive", limit=MAX_SPOOL)
+                self._file = staging.spooled(plain)
+        for prefix, tool in _OTHERS.items():
+            if magic.startswith(prefix):
+                raise MalformedImage(
+                    self._name,
+                    f"the archive is compressed with {tool}",
+                    advice=[f"{tool} -d < {self._path} > image.tar"],
+                )
+        return os.fstat(self._file.fileno()).st_size
 
     def size(self, path: str) -> int | None:
         """Bytes of the regular file at ``path``, links followed; None when there is none."""
@@ -92,10 +115,7 @@ class TarIndex:
         size = self.size(path)
         if size is None:
             return None
-        if size > limit:
-            raise MalformedImage(
-                self._name, f"{path} has {size} bytes (at most {limit} are accepted)"
-            )
+        require_small(self._name, path, size, limit)
         with self.stream(path) as chunks:
             return b"".join(chunks)
 
@@ -108,11 +128,8 @@ class TarIndex:
         raise MalformedImage(self._name, f"{path[:200]} is a link to a link to a link…")
 
     def _pread(self, size: int, offset: int) -> bytes:
-        # pread: threads read different members of one open file at once.
-        try:
-            return os.pread(self._file.fileno(), size, offset)
-        except OSError as error:
-            raise CannotRead(self._name, error) from error
+        assert self._file is not None
+        return pread(self._file, self._name, size, offset)
 
     def _chunks(self, offset: int, left: int) -> Iterator[bytes]:
         while left > 0:
@@ -147,7 +164,16 @@ class TarIndex:
         return spans
 
 
-def _open(path: Path, name: str) -> BinaryIO:
+def pread(file: BinaryIO, name: str, size: int, offset: int) -> bytes:
+    """Bytes of a file that several threads may read at once. Raises CannotRead."""
+    try:
+        return os.pread(file.fileno(), size, offset)
+    except OSError as error:
+        raise CannotRead(name, error) from error
+
+
+def open_file(path: Path, name: str) -> BinaryIO:
+    """Open to read, unbuffered. Raises ImageNotFound, CannotRead."""
     if path.exists() and not path.is_file():
         raise ImageNotFound(name, why=f"{path} is not a file")
     try:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from ksimage.errors import DigestMismatch, MalformedImage
-from ksimage.images.digest import DIGEST
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 
 
@@ -52,8 +51,7 @@ def checked_manifest(name: str, descriptor: Descriptor, chunks: Iterable[bytes])
     return b"".join(checked(name, descriptor, chunks))
 
 
-def hex_of(name: str, digest: str) -> str:
-    """The 64 hex digits of a digest, fit for a path. Raises MalformedImage."""
-    if not DIGEST.fullmatch(digest):
-        raise MalformedImage(name, f"{digest[:80]!r} is not a sha256 digest")
-    return digest.removeprefix("sha256:")
+def require_small(name: str, path: str, size: int, limit: int) -> None:
+    """Refuse a file of more than ``limit`` bytes. Raises MalformedImage."""
+    if size > limit:
+        raise MalformedImage(name, f"{path} has {size} bytes (at most {limit} are accepted)")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import CannotRead, ImageNotFound, KubekeyImagesNotFound
 from ksimage.locations.files.gzipview import GzipView
-from ksimage.locations.files.tarindex import TarIndex
+from ksimage.locations.files.tarindex import TarIndex, open_file
 from ksimage.locations.oci.layout import LayoutReader
 
 if TYPE_CHECKING:
@@ -37,20 +37,15 @@ class ArtifactIndex(TarIndex):
     """
 
     def __init__(self, path: Path, name: str) -> None:
-        self._name = name
-        try:
-            file = path.open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise ImageNotFound(name, why=f"there is no file {path}") from error
-        except OSError as error:
-            raise CannotRead(path, error) from error
+        super().__init__(path, name)
+        file = open_file(path, name)
         self.view = GzipView(file, name)
         self.identity = _identity(os.fstat(file.fileno()))
         log.info("reading %s once, to find its images", path)
         self._position = 0
         try:
             # the content's size is known at its end alone
-            self.members = self._scan(sys.maxsize)
+            self._members = self._scan(sys.maxsize)
             for _ in self.view.rest(self._position):  # to the checksum at the end
                 pass
         except BaseException:

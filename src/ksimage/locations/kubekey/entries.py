@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import AmbiguousImage, KubekeyImagesNotFound, MalformedImage
-from ksimage.images.documents import JsonView, sequence
 from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.kubekey import images
-from ksimage.locations.kubekey.images import INDEX_KEY
-from ksimage.locations.kubekey.names import ImageName, Name, without_architecture
-from ksimage.locations.kubekey.names import parse as parse_name
+from ksimage.locations.kubekey.images import (
+    INDEX_KEY,
+    ImageName,
+    Name,
+    parse_name,
+    without_architecture,
+)
 from ksimage.locations.oci.documents import REF_NAME
+from ksimage.objects import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,22 +132,16 @@ def _entry(
     entry.setdefault("mediaType", descriptor.media_type)
     entry.setdefault("digest", descriptor.digest)
     entry.setdefault("size", descriptor.size)
-    annotations = {**_annotations(entry), REF_NAME: name}
+    annotations = {**mapping(entry, "annotations"), REF_NAME: name}
     annotations.pop(INDEX_KEY, None)
     if image.recorded:
         annotations[INDEX_KEY] = image.recorded
     return {**entry, "annotations": annotations}
 
 
-def listed(index: JsonView) -> list[Entry]:
-    """The entries of an ``index.json``."""
-    return [entry for entry in sequence(index, "manifests") if isinstance(entry, dict)]
-
-
 def ref_of(entry: Entry) -> str:
     """An entry's name."""
-    found = _annotations(entry).get(REF_NAME)
-    return found if isinstance(found, str) else ""
+    return text(entry, "annotations", REF_NAME)
 
 
 def keep(entries: Sequence[Entry], group: ImageName) -> list[dict[str, object]]:
@@ -179,12 +177,7 @@ def restored(entries: Sequence[Entry]) -> tuple[list[dict[str, object]], list[st
 
 def renamed(entry: Entry, name: str) -> dict[str, object]:
     """The same entry under another name; everything else stays."""
-    return {**entry, "annotations": {**_annotations(entry), REF_NAME: name}}
-
-
-def _annotations(entry: Entry) -> Mapping[str, object]:
-    found = entry.get("annotations")
-    return found if isinstance(found, dict) else {}
+    return {**entry, "annotations": {**mapping(entry, "annotations"), REF_NAME: name}}
 
 
 def _of(entries: Sequence[Entry], group: ImageName) -> list[tuple[Entry, Name]]:

@@ -1,4 +1,4 @@
-"""``kubekey:DIR[:REF]`` to write: kk's unpacked folder is patched in place.
+"""``kubekey:DIR[:REF]`` to write: kk's unpacked folder is patched in place, and put back.
 
 kk pushes what ``index.json`` names. Blobs are added, the index is replaced last and at once; the
 artifact and kk's note of its md5 are not touched, so kk does not unpack it again.
@@ -9,17 +9,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ksimage.errors import CannotWrite, KubekeyNothingToUndo
 from ksimage.images import config as image_config
 from ksimage.images import manifest as image_manifest
 from ksimage.images.documents import encode, load_json
 from ksimage.images.manifest import MAX_CONFIG, MAX_MANIFEST, Descriptor, Manifest
 from ksimage.images.mediatypes import INDEX_TYPES
 from ksimage.locations.files import staging
-from ksimage.locations.kubekey import entries, images, place
-from ksimage.locations.kubekey.source import recorded
+from ksimage.locations.kubekey import entries, images
+from ksimage.locations.kubekey.source import layout_folder, recorded
 from ksimage.locations.oci.documents import INDEX_FILE
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
+from ksimage.objects import objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +49,7 @@ class KubekeyTarget:
     def __init__(self, path: Path, ref: str) -> None:
         self.path = path
         self.ref = ref
-        self.folder = place.folder(path)
+        self.folder = layout_folder(path)
         self._layout = LayoutTarget(self.folder)
 
     @property
@@ -77,7 +79,7 @@ class KubekeyTarget:
                 self._layout.put_manifest(descriptor, data)
             index = self.folder / INDEX_FILE
             raw = load_json(self.name, index.read_bytes(), MAX_MANIFEST)
-            raw["manifests"] = entries.put(entries.listed(raw), image)
+            raw["manifests"] = entries.put(objects(raw, "manifests"), image)
             staging.write_atomic(index, encode(raw))
 
     def close(self) -> None:
@@ -111,3 +113,39 @@ def platform_of(
 def _config(reader: LayoutReader, descriptor: Descriptor) -> bytes:
     with reader.blob(descriptor) as chunks:
         return b"".join(chunks)
+
+
+def undo(path: Path) -> tuple[str, ...]:
+    """Put every ks-installer back that was replaced; returns their names.
+
+    Of an artifact, the file that was kept beside it takes its name again.
+
+    Raises:
+        KubekeyImagesNotFound, KubekeyNothingToUndo, MalformedImage, CannotWrite.
+    """
+    return _file(path) if path.is_file() else _folder(path)
+
+
+def _folder(path: Path) -> tuple[str, ...]:
+    folder = layout_folder(path)
+    with LayoutTarget(folder).locked():
+        LayoutSource(folder).entries()  # a broken layout is left alone
+        index = folder / INDEX_FILE
+        raw = load_json(f"kubekey:{path}", index.read_bytes(), MAX_MANIFEST)
+        raw["manifests"], restored = entries.restored(objects(raw, "manifests"))
+        if not restored:
+            raise KubekeyNothingToUndo(path, "none of its names ends in -orig and an architecture")
+        staging.write_atomic(index, encode(raw))
+    return tuple(restored)
+
+
+def _file(path: Path) -> tuple[str, ...]:
+    kept = path.with_name(f"{path.name}.orig")
+    if not kept.is_file():
+        raise KubekeyNothingToUndo(path, f"there is no {kept}")
+    try:
+        kept.replace(path)
+        staging.sync_directory(path.parent)
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+    return (str(path),)

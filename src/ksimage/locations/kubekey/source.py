@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from ksimage.errors import DigestMismatch, UnsupportedImage
+from ksimage.errors import DigestMismatch, ImageNotFound, KubekeyImagesNotFound, UnsupportedImage
 from ksimage.images.manifest import Descriptor, Index, parse
 from ksimage.images.mediatypes import MANIFEST_TYPES, OCI_INDEX
-from ksimage.locations.kubekey import images, place
+from ksimage.locations.kubekey import images
+from ksimage.locations.oci.documents import LAYOUT_FILE
+from ksimage.locations.oci.layout import LayoutSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
+    from ksimage.locations.kubekey.images import Name
     from ksimage.locations.oci.layout import LayoutReader
     from ksimage.locations.protocol import Source
+
+# Below the folder of the kk binary, below kk's own folder, and the layout itself.
+_BELOW: Final = ("", "images", "kubekey/images")
+
+
+def layout_folder(path: Path) -> Path:
+    """The layout's folder. Raises KubekeyImagesNotFound."""
+    for below in _BELOW:
+        if (path / below / LAYOUT_FILE).is_file():
+            return path / below
+    why = f"none of {', '.join(str(path / below) for below in _BELOW)} has a file {LAYOUT_FILE}"
+    if not path.exists():
+        why = f"there is no {path}"
+    elif any((path / below).is_dir() and any((path / below).glob("*.tar")) for below in _BELOW[1:]):
+        why = "its images are tars, as kk v2.0 wrote them"
+    raise KubekeyImagesNotFound(path, why)
+
+
+def open_reader(path: Path, name: str) -> LayoutReader:
+    """The layout at a path. Raises KubekeyImagesNotFound."""
+    if path.is_file():
+        from ksimage.locations.kubekey.artifact import ArtifactReader
+
+        return ArtifactReader(path, name)
+    return LayoutSource(layout_folder(path))
+
+
+def installers(path: Path) -> list[Name]:
+    """The names of ks-installer in the layout at a path, kept ones aside.
+
+    Raises:
+        KubekeyImagesNotFound, ImageNotFound, MalformedImage, CannotRead.
+    """
+    with closing(open_reader(path, f"kubekey:{path}")) as opened:
+        found = images.installers(images.all_of(opened.entries()))
+    if not found:
+        raise ImageNotFound(f"kubekey:{path}", why="none of its images is ks-installer")
+    return [name for group, image in found.items() if not group.is_kept for name in image.platforms]
 
 
 class KubekeySource:
@@ -48,7 +90,7 @@ class KubekeySource:
     def reader(self) -> LayoutReader:
         """The whole layout. Raises KubekeyImagesNotFound."""
         if self._reader is None:
-            self._reader = place.reader(self.path, self._place)
+            self._reader = open_reader(self.path, self._place)
         return self._reader
 
     def names(self) -> list[str]:

@@ -6,24 +6,28 @@ Memory does not depend on the size.
 
 from __future__ import annotations
 
+import tarfile
 import tempfile
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import closing
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ksimage.errors import CannotRead, CannotWrite, KubekeyImagesNotFound, MalformedImage, TagMoved
 from ksimage.images.documents import encode, load_json
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.images.mediatypes import INDEX_TYPES
-from ksimage.locations.files import backup, staging
-from ksimage.locations.files.gzipwriter import GzipWriter
-from ksimage.locations.kubekey import entries, images, rewrite
-from ksimage.locations.kubekey.artifact import PREFIX, ArtifactIndex, ArtifactReader
+from ksimage.images.tar import header
+from ksimage.locations.files import staging
+from ksimage.locations.files.gzipview import GzipWriter
+from ksimage.locations.kubekey import entries, images
+from ksimage.locations.kubekey.artifact import PREFIX, ArtifactIndex, ArtifactReader, padded
 from ksimage.locations.kubekey.folder import held, platform_of
 from ksimage.locations.kubekey.source import KubekeySource
-from ksimage.locations.oci.documents import INDEX_FILE
-from ksimage.locations.protocol import Outcome, Source, Transfer
+from ksimage.locations.oci.documents import INDEX_FILE, blob_path
+from ksimage.locations.protocol import CHUNK, Outcome, Source, Transfer
+from ksimage.objects import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -84,7 +88,7 @@ class KubekeyArtifactTarget:
         if image.recorded or descriptor.media_type not in INDEX_TYPES:
             self.put_manifest(descriptor, data)
         raw = load_json(self.name, self._index_json(reader), MAX_MANIFEST)
-        listed = entries.listed(raw)
+        listed = objects(raw, "manifests")
         if group in present and group.kept not in present and not group.is_kept:
             listed = [*entries.keep(listed, group)]
         raw["manifests"] = entries.put(listed, image)
@@ -134,19 +138,81 @@ class KubekeyArtifactTarget:
             raise CannotRead(reader.path, error) from error
         staging.sweep(self.path.parent)
         staging.require_space(self.path.parent, size)
-        staged = staging.Staged(self.path.parent)
-        try:
+        with closing(staging.Staged(self.path.parent)) as staged:
             writer = GzipWriter(staged)
-            for piece, stored in rewrite.pieces(index, self._new, index_json):
+            for piece, stored in pieces(index, self._new, index_json):
                 writer.write(piece, stored=stored)
             writer.end()
             if not reader.unchanged():
                 raise TagMoved(self.name, "the artifact as it was read", "another")
             if self.path.exists():
-                backup.keep(self.path)
+                staging.keep(self.path)
             staged.commit(self.path)
-        finally:
-            staged.discard()
         if self._own is not None:
             self._own.close()
             self._own = None
+
+
+_INDEX: Final = PREFIX + INDEX_FILE
+_BLOCK: Final = tarfile.BLOCKSIZE
+
+
+def pieces(
+    index: ArtifactIndex, blobs: Mapping[str, BinaryIO], index_json: bytes
+) -> Iterator[tuple[bytes, bool]]:
+    """The new archive: every byte of the old one but ``index.json``, before which the blobs come.
+
+    Args:
+        blobs: new ones by digest.
+        index_json: the new file.
+
+    Yields:
+        A piece, and whether compressing it is in vain: layers are compressed already.
+
+    Raises:
+        CannotRead, MalformedImage.
+    """
+    old = index.members[_INDEX]
+    begin = index.header_of(_INDEX)
+    end = old.offset + padded(old.size)
+    borders = _borders(index)
+    yield from _marked(index.view.stream(0, begin), 0, borders)
+    for digest, file in blobs.items():
+        size = file.seek(0, 2)
+        file.seek(0)
+        yield header(PREFIX + blob_path(_INDEX, digest), size), True
+        while chunk := file.read(CHUNK):
+            yield chunk, True
+        yield bytes(-size % _BLOCK), True
+    yield header(_INDEX, len(index_json)), True
+    yield index_json + bytes(-len(index_json) % _BLOCK), True
+    yield from _marked(index.view.rest(end), end, borders)
+
+
+def _borders(index: ArtifactIndex) -> list[tuple[int, bool]]:
+    """Ends of files in the archive, in order, each with whether what ends there is an image's."""
+    files = sorted(
+        (member.offset + padded(member.size), path.startswith(PREFIX))
+        for path, member in index.members.items()
+        if not member.link
+    )
+    return [
+        (end, stored)
+        for at, (end, stored) in enumerate(files)
+        if at + 1 == len(files) or files[at + 1][1] != stored
+    ]
+
+
+def _marked(
+    chunks: Iterable[bytes], position: int, borders: list[tuple[int, bool]]
+) -> Iterator[tuple[bytes, bool]]:
+    """Cut the chunks where images begin and end."""
+    left = [border for border in borders if border[0] > position]
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        while rest:
+            while left and left[0][0] <= position:
+                left.pop(0)
+            size = min(len(rest), left[0][0] - position) if left else len(rest)
+            yield bytes(rest[:size]), left[0][1] if left else False
+            rest, position = rest[size:], position + size

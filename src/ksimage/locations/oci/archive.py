@@ -6,11 +6,10 @@ archive or the whole new one, never a part, and never both (other images in the 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from ksimage.errors import AmbiguousImage, ImageNotFound, MalformedImage, NotOurs
 from ksimage.images.digest import sha256
@@ -35,8 +34,7 @@ class OciArchiveSource(LayoutReader):
         name = f"oci-archive:{path}" + (f":{ref}" if ref else "")
         super().__init__(name + (f"@{digest}" if digest else ""), ref, digest)
         self._path_of_file = path
-        self._opened: TarIndex | None = None
-        self._guard = threading.Lock()
+        self._index = TarIndex(path, self.name)
 
     def entries(self) -> tuple[Descriptor, ...]:
         try:
@@ -57,26 +55,21 @@ class OciArchiveSource(LayoutReader):
             ) from error
 
     def close(self) -> None:
-        with self._guard:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+        self._index.close()
 
     def _size(self, path: str) -> int | None:
-        return self._index().size(path)
+        return self._index.size(path)
 
     def _stream(self, path: str, offset: int) -> AbstractContextManager[Iterator[bytes]]:
-        return self._index().stream(path, offset)
-
-    def _index(self) -> TarIndex:
-        with self._guard:
-            if self._opened is None:
-                self._opened = TarIndex(self._path_of_file, self.name)
-            return self._opened
+        return self._index.stream(path, offset)
 
 
-class ArchiveFile(NamedTuple):
-    """The file at an archive's destination.
+class ArchiveTarget(BlobTar):
+    """A destination in an archive: one file, which is replaced whole.
+
+    Args:
+        path: the file to make or replace.
+        ref: the image's name inside.
 
     Attributes:
         kind: ``oci-archive`` or ``docker-archive``.
@@ -84,37 +77,42 @@ class ArchiveFile(NamedTuple):
         listing: the member that lists its images.
     """
 
-    path: Path
-    kind: str
-    marker: str
-    listing: str
+    kind: ClassVar[str]
+    marker: ClassVar[str]
+    listing: ClassVar[str]
 
-    def held(self, source: Source) -> Descriptor | None:
-        """The image of ``source``; or, as the file is replaced whole, what else would be lost.
+    def __init__(self, path: Path, ref: str = "") -> None:
+        self.ref = ref
+        name = f"{self.kind}:{path}" + (f":{ref}" if ref else "")
+        super().__init__(name, path, FOLDERS, self._check)
+
+    def held(self) -> Descriptor | None:
+        """The image of this name; or, as the file is replaced whole, what else would be lost.
 
         That is told as a descriptor of the list of images, which is no image's digest.
         """
-        self.check()
-        try:
-            return source.top()
-        except (AmbiguousImage, ImageNotFound):
-            return self._others()
-        finally:
-            source.close()
+        self._check()
+        with closing(self._source()) as source:
+            try:
+                return source.top()
+            except (AmbiguousImage, ImageNotFound):
+                return self._others()
 
-    def check(self) -> None:
+    def _source(self) -> Source:
+        raise NotImplementedError
+
+    def _check(self) -> None:
         """Raise NotOurs when something is there that is no archive of this kind."""
         if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
             return
         wanted = f"{self.kind} file"
         if not self.path.is_file():
             raise NotOurs(self.path, wanted, "it is not a file")
-        try:
-            index = TarIndex(self.path, f"{self.kind}:{self.path}")
-        except MalformedImage as error:
-            raise NotOurs(self.path, wanted, error.why) from error
-        marked = index.size(self.marker) is not None
-        index.close()
+        with closing(TarIndex(self.path, f"{self.kind}:{self.path}")) as index:
+            try:
+                marked = index.size(self.marker) is not None
+            except MalformedImage as error:
+                raise NotOurs(self.path, wanted, error.why) from error
         if not marked:
             raise NotOurs(self.path, wanted, f"it has no {self.marker}")
 
@@ -127,27 +125,18 @@ class ArchiveFile(NamedTuple):
         return None if empty else Descriptor(OCI_INDEX, sha256(data), len(data))
 
 
-class OciArchiveTarget(BlobTar):
-    """A destination in an OCI archive.
+class OciArchiveTarget(ArchiveTarget):
+    """A destination in an OCI archive."""
 
-    Args:
-        path: the file to make or replace.
-        ref: the image's name inside.
-    """
-
-    def __init__(self, path: Path, ref: str = "") -> None:
-        self.ref = ref
-        self._file = ArchiveFile(path, "oci-archive", LAYOUT_FILE, INDEX_FILE)
-        name = f"oci-archive:{path}" + (f":{ref}" if ref else "")
-        super().__init__(name, path, FOLDERS, self._file.check)
+    kind, marker, listing = "oci-archive", LAYOUT_FILE, INDEX_FILE
 
     def platform(self) -> str | None:
         return None
-
-    def held(self) -> Descriptor | None:
-        return self._file.held(OciArchiveSource(self._file.path, self.ref))
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
         index = index_of(named(descriptor, self.ref))
         self.commit([(LAYOUT_FILE, LAYOUT), (INDEX_FILE, index)])
+
+    def _source(self) -> Source:
+        return OciArchiveSource(self.path, self.ref)

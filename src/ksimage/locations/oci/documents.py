@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ksimage.errors import MalformedImage
+from ksimage.images.digest import DIGEST
 from ksimage.images.documents import JsonObject, encode, load_json
 from ksimage.images.manifest import (
     MAX_MANIFEST,
@@ -46,6 +47,13 @@ def named(descriptor: Descriptor, ref: str, full_name: str = "") -> JsonObject:
     if "platform" in descriptor.raw:
         entry["platform"] = descriptor.raw["platform"]
     return entry
+
+
+def blob_path(name: str, digest: str) -> str:
+    """Where a layout has the blob: ``blobs/sha256/HEX``. Raises MalformedImage: it is no digest."""
+    if not DIGEST.fullmatch(digest):
+        raise MalformedImage(name, f"{digest[:80]!r} is not a sha256 digest")
+    return f"blobs/sha256/{digest.removeprefix('sha256:')}"
 
 
 def index_of(*entries: JsonObject) -> bytes:

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ksimage.errors import CannotWrite, NotOurs
 from ksimage.images.documents import encode, load_json
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor
 from ksimage.locations.files import staging
-from ksimage.locations.files.verification import hex_of
 from ksimage.locations.oci.documents import (
     INDEX_FILE,
     LAYOUT,
     LAYOUT_FILE,
     REF_NAME,
+    blob_path,
     index_of,
     named,
 )
@@ -57,13 +57,9 @@ class LayoutTarget:
         destination = self._blob_path(descriptor)
         if LayoutSource(self.path).holds(descriptor):
             return Transfer(descriptor, Outcome.PRESENT)
-        staged = staging.Staged(self.path)
-        try:
-            with source.blob(descriptor) as chunks:
-                sent = staged.write(chunks)
+        with closing(staging.Staged(self.path)) as staged, source.blob(descriptor) as chunks:
+            sent = staged.write(chunks)
             staged.commit(destination)
-        finally:
-            staged.discard()
         self._made.append(destination)
         return Transfer(descriptor, Outcome.SENT, sent)
 
@@ -102,7 +98,7 @@ class LayoutTarget:
         return entry.annotations.get(REF_NAME, "") == self.ref
 
     def _blob_path(self, descriptor: Descriptor) -> Path:
-        return self.path / "blobs" / "sha256" / hex_of(self.name, descriptor.digest)
+        return self.path / blob_path(self.name, descriptor.digest)
 
     def _exists(self) -> bool:
         """Whether a layout is there. Raises NotOurs for anything else but an empty folder."""

@@ -26,13 +26,14 @@ from ksimage.images.digest import sha256
 from ksimage.images.documents import load_json
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, Index, parse
 from ksimage.images.mediatypes import INDEX_TYPES, MANIFEST_TYPES
-from ksimage.locations.files.verification import checked, checked_manifest, hex_of
+from ksimage.locations.files.verification import checked, checked_manifest, require_small
 from ksimage.locations.oci.documents import (
     FULL_NAME,
     INDEX_FILE,
     LAYOUT_FILE,
     MAX_MARKER,
     REF_NAME,
+    blob_path,
     listed,
 )
 from ksimage.locations.protocol import CHUNK, Source
@@ -136,7 +137,7 @@ class LayoutReader(ABC):
         return self
 
     def _path(self, digest: str) -> str:
-        return f"blobs/sha256/{hex_of(self.name, digest)}"
+        return blob_path(self.name, digest)
 
     def _open(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Iterator[bytes]]:
         path = self._path(descriptor.digest)
@@ -172,10 +173,7 @@ class LayoutReader(ABC):
         size = self._size(path)
         if size is None:
             return None
-        if size > limit:
-            raise MalformedImage(
-                self.name, f"{path} has {size} bytes (at most {limit} are accepted)"
-            )
+        require_small(self.name, path, size, limit)
         with self._stream(path, 0) as chunks:
             return b"".join(chunks)
 

@@ -1,4 +1,4 @@
-"""What a registry's refusal means, in words.
+"""What a request is for, and what a registry's refusal of it means, in words.
 
 Error bodies are those of the distribution spec; the sentences by which Harbor tells its cases apart
 are those of Harbor 2.4 to 2.15 (``src/server/middleware`` and ``src/server/registry``).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ksimage.errors import (
     BlobMissing,
@@ -28,10 +28,55 @@ from ksimage.errors import (
 )
 from ksimage.images.digest import DIGEST
 from ksimage.locations.registry.http.wire import MAX_ERROR, Answer
+from ksimage.objects import at
 from ksimage.text import printable
 
-if TYPE_CHECKING:
-    from ksimage.locations.registry.intent import Intent
+
+class Intent(NamedTuple):
+    """What a request is for: decides the rights to ask for and the words of an error.
+
+    Attributes:
+        host: the registry's name.
+        repository: the repository; "" for requests to the registry as a whole.
+        push: it wants to write.
+        what: the tag or digest that is meant, or "".
+        mount_from: another repository of the same registry to read from, or "".
+        destination: it only reads, but from where an image is to go.
+    """
+
+    host: str
+    repository: str = ""
+    push: bool = False
+    what: str = ""
+    mount_from: str = ""
+    destination: bool = False
+
+    @property
+    def action(self) -> str:
+        """``push`` or ``pull``: what the user wanted, not what the request does on the way."""
+        return "push" if self.push or self.destination else "pull"
+
+    @property
+    def name(self) -> str:
+        """The image as a user would type it."""
+        text = f"{self.host}/{self.repository}".rstrip("/")
+        if not self.what:
+            return text
+        return f"{text}@{self.what}" if ":" in self.what else f"{text}:{self.what}"
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Exactly the rights that a token needs, as the token specification writes them.
+
+        The repository to push to comes first: of a project's robot, Harbor forgets the rights in
+        all projects but the first (``common/rbac/project/evaluator.go``).
+        """
+        if not self.repository:
+            return ()
+        actions = "pull,push" if self.push else "pull"
+        mount = (f"repository:{self.mount_from}:pull",) if self.mount_from else ()
+        return (f"repository:{self.repository}:{actions}", *mount)
+
 
 MAX_WORDS = 400  # characters of a server's own words that are shown
 
@@ -61,9 +106,8 @@ def refusal(answer: Answer) -> Refusal:
         document = json.loads(answer.body[:MAX_ERROR])
     except (ValueError, RecursionError):
         return Refusal(words=printable(answer.body[:MAX_ERROR].decode(errors="replace"), MAX_WORDS))
-    entries = document.get("errors") if isinstance(document, dict) else None
-    if isinstance(entries, list) and entries and isinstance(entries[0], dict):
-        first = entries[0]
+    first = at(document, "errors", 0)
+    if isinstance(first, dict):
         detail = first.get("detail")
         digest = _text(detail.get("digest") if isinstance(detail, dict) else detail)
         return Refusal(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
 import pytest
 
 from ksimage.cli.input import viewer
+from ksimage.cli.input.viewer import Keys
 from ksimage.cli.output.terminal import Terminal
 from ksimage.cluster.kubectl import Kubectl, KubectlOptions
 from ksimage.errors import ClusterForbidden
@@ -58,3 +60,22 @@ def test_it_waits_for_a_cluster_and_then_for_a_pod(
 def test_a_missing_right_is_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(ClusterForbidden):
         viewer.await_installer(answering(tmp_path, f"!{FORBIDDEN}"), Terminal())
+
+
+def test_where_no_terminal_is_there_are_no_keys() -> None:
+    with Keys(io.StringIO()) as keys:
+        assert keys.pressed() == []
+
+
+def test_keys_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    with open(theirs, closefd=True) as stream, Keys(stream) as keys:  # noqa: PTH123
+        os.write(ours, b"q\x1b[A\x1bOBx")
+        pressed: list[str] = []
+        while len(pressed) < 4:
+            pressed += keys.pressed()
+        assert pressed == ["q", "up", "down", "x"]
+    os.close(ours)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksimage.cli.output.lines import encodable, wrapped
+from ksimage.cli.output.lines import aligned, encodable, wrapped
 
 
 class Screen(io.StringIO):
@@ -44,3 +44,18 @@ def test_signs_for_a_stream_that_has_none() -> None:
     utf8 = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     assert encodable("✓ a… → b", ascii_only) == "ok a... -> b"
     assert encodable("✓ a… → b", utf8) == "✓ a… → b"
+
+
+CELLS = st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), min_size=1, max_size=6)
+
+
+@given(CELLS)
+def test_a_row_is_a_line(rows: list[tuple[str, str]]) -> None:
+    lines = aligned(rows)
+    assert len(lines) == len(rows)
+    assert all("\n" not in line and "\x1b" not in line and "\r" not in line for line in lines)
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert aligned([("a", "b"), ("long", "c")]) == ["a     b", "long  c"]
+    assert aligned([("a", "")]) == ["a"]

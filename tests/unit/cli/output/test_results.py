@@ -17,9 +17,11 @@ from ksimage.build.make import make
 from ksimage.build.outcome import Built
 from ksimage.cli.output import results
 from ksimage.cli.output.documents.builds import builds_document
-from ksimage.cli.output.tables import aligned
+from ksimage.cli.output.lines import aligned
+from ksimage.cli.output.results import next_steps
 from ksimage.cli.output.terminal import Terminal
 from ksimage.errors import CannotWrite, NotFound
+from ksimage.locations import spec
 
 
 def built(folder: Path, base: str, *, overwrite: bool = False, **fields: Any) -> Built:
@@ -138,3 +140,22 @@ def test_no_summary_outside_of_ci(
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     run("build", "v3.3.2", "--from", base, "--to", "oci:out").ok()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def test_a_registry_is_named_by_digest() -> None:
+    """By tag a node that has pulled it before keeps to what it has."""
+    location = spec.parse("harbor.lan/x/ks-installer:v3.3.2-debug")
+    lines = next_steps(location, f"{location}@{DIGEST}")
+    assert lines == [f"ksimage rollout {location}@{DIGEST}", "ksimage watch"]
+
+
+@pytest.mark.parametrize(
+    "text", ["oci:out:x", "oci-archive:a.tar:x", "docker-daemon:a/b:c", "docker-archive:a.tar:b:c"]
+)
+def test_elsewhere_it_is_pushed(text: str) -> None:
+    lines = next_steps(spec.parse(text), f"{text}@{DIGEST}")
+    assert lines[-1] == f"ksimage push {text} REGISTRY/PROJECT"
+    assert ("docker load -i a.tar" in lines) == text.startswith("docker-archive")

@@ -8,8 +8,7 @@ from tests.unit.cli.output.test_documents import DOCUMENTED, differences
 from tests.unit.cluster.objects_of import pod
 
 from ksimage.cli.output import rollout as output
-from ksimage.cluster.command import Command
-from ksimage.cluster.kubectl import Kubectl
+from ksimage.cluster.kubectl import Command, Kubectl
 from ksimage.inspection.verdict import Proof
 
 COMMAND = Command(("patch", "x", '--patch={"a":"it\'s $HOME"}'), "change it")

@@ -20,7 +20,7 @@ from tests.unit.cluster.objects_of import (
 )
 
 from ksimage.cli.output import status as output
-from ksimage.cluster.image.meaning import Held, TagMeaning
+from ksimage.cluster.image.registry import Held, TagMeaning
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.state import Failure, Playbook
 from ksimage.cluster.status import verdict

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.cli.rollout.conftest import Cluster
 
 from ksimage.cli.input.invocation import Invocation
-from ksimage.cli.input.rollout import Choices
 from ksimage.cli.output.terminal import Terminal
+from ksimage.cli.rollout.conversation import Conversation
 from ksimage.cli.rollout.image import ImageRollout
 from ksimage.cluster.kubectl import Kubectl
 from ksimage.errors import InstallerMissing, KsimageError
@@ -20,7 +20,7 @@ MISSING = 'Error from server (NotFound): deployments.apps "ks-installer" not fou
 
 def _rollout(kubectl: Kubectl) -> ImageRollout:
     terminal = Terminal()
-    return ImageRollout(terminal, Invocation(terminal, {}), kubectl, Choices(yes=True))
+    return ImageRollout(Conversation(terminal, kubectl, yes=True), Invocation(terminal, {}))
 
 
 def test_no_installer(cluster: Cluster, log: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.rollout.conftest import Cluster
 
-from ksimage.cli.input.rollout import Choices
 from ksimage.cli.output.terminal import Terminal
+from ksimage.cli.rollout.conversation import Conversation
 from ksimage.cli.rollout.mount import mount_hook
 from ksimage.errors import KsimageError
 
@@ -23,6 +23,6 @@ def test_a_folder_that_was_not_rendered(
         (folder / name).write_text("x")
     kubectl = cluster()
     with pytest.raises(KsimageError) as raised:
-        mount_hook(Terminal(), kubectl, Choices(yes=True), folder)
+        mount_hook(Conversation(Terminal(), kubectl, yes=True), folder)
     assert type(raised.value).__name__ == "MountUnusable"
     assert not log.exists()  # nobody was asked

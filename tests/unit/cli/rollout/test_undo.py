@@ -8,10 +8,10 @@ import pytest
 from tests.unit.cli.rollout.conftest import Cluster, looked
 from tests.unit.cluster.objects_of import DIGEST, IMAGE, deployment, installer
 
-from ksimage.cli.input.rollout import Choices
 from ksimage.cli.output.terminal import Terminal
+from ksimage.cli.rollout.conversation import Conversation
 from ksimage.cli.rollout.undo import undo
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import record
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.errors import RolloutNothingToUndo, RolloutRefused
@@ -26,13 +26,13 @@ def _rolled_out() -> dict[str, object]:
 
 def test_nothing_to_undo(cluster: Cluster) -> None:
     with pytest.raises(RolloutNothingToUndo):
-        undo(Terminal(), cluster(), Choices(dry_run=True))
+        undo(Conversation(Terminal(), cluster(), dry_run=True))
 
 
 def test_a_dry_run_prints_both_patches(
     cluster: Cluster, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    undo(Terminal(), cluster(deployment=_rolled_out()), Choices(dry_run=True))
+    undo(Conversation(Terminal(), cluster(deployment=_rolled_out()), dry_run=True))
     said = capsys.readouterr()
     assert said.out.count(" patch ") == 2 and IMAGE in said.out
     assert f"becomes    {IMAGE}" in said.err
@@ -42,5 +42,5 @@ def test_a_dry_run_prints_both_patches(
 def test_not_while_an_installation_runs(cluster: Cluster, log: Path) -> None:
     kubectl = cluster(deployment=_rolled_out(), **{" exec ": looked(hooks=[50.0])})
     with pytest.raises(RolloutRefused):
-        undo(Terminal(), kubectl, Choices(yes=True))
+        undo(Conversation(Terminal(), kubectl, yes=True))
     assert " patch " not in log.read_text()

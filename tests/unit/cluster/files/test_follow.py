@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.behaviour.trees import event
 from tests.support import event_trees, pythons
+from tests.support.event_trees import read_tree
 
 from ksimage import resources
 from ksimage.cluster.files.follow import PodSource, Reached
 from ksimage.cluster.files.stream import PARTS
 from ksimage.errors import FollowRefused, PodLost
 from ksimage.events.frames import Chronicle
-from ksimage.events.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.unit.cluster.objects_of import DIGEST, candidate
+from tests.unit.cluster.objects_of import DIGEST, candidate, deployment, installer
 
 from ksimage.cluster.image import nodes
 from ksimage.cluster.kubectl import Kubectl, KubectlOptions
@@ -61,3 +61,20 @@ def test_who_may_not_list_nodes_goes_on(tmp_path: Path) -> None:
     )
     program.chmod(0o755)
     assert nodes.find(Kubectl(KubectlOptions(program=str(program)))) is None
+
+
+def test_it_may_as_much_as_the_installer_and_runs_everywhere() -> None:
+    found = deployment()
+    found["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": "harbor"}]
+    create, remove = nodes.pull_commands(candidate(), installer(found))
+    made = json.loads(create.stdin)
+    pod = made["spec"]["template"]["spec"]
+    assert pod["imagePullSecrets"] == [{"name": "harbor"}]
+    assert pod["serviceAccountName"] == "ks-installer"
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["tolerations"] == [{"operator": "Exists"}]
+    (container,) = pod["containers"]
+    assert container["image"] == candidate().pinned
+    assert made["metadata"]["name"] in remove.words
+    assert made["spec"]["selector"]["matchLabels"].items() <= made["metadata"]["labels"].items()
+    assert "ks-installer" not in made["metadata"]["labels"].values()

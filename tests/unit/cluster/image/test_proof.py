@@ -6,6 +6,7 @@ import pytest
 from tests.unit.cluster.objects_of import DIGEST, HOOK, candidate, pod, state
 
 from ksimage.cluster.image import proof
+from ksimage.cluster.image.registry import digest_of
 
 OTHER = f"sha256:{'c' * 64}"
 
@@ -22,7 +23,7 @@ OTHER = f"sha256:{'c' * 64}"
     ],
 )
 def test_the_digest_in_what_a_node_reports(reported: str, digest: str) -> None:
-    assert proof.digest_of(reported) == digest
+    assert digest_of(reported) == digest
 
 
 def test_host_and_repository_mean_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.cluster.objects_of import configuration, deployment, installer
 
-from ksimage.cluster.command import Command
+from ksimage.cluster.kubectl import Command
 from ksimage.cluster.rollout import configuration as configurations
 from ksimage.errors import ClusterMissing, ComponentUnknown
 
@@ -69,3 +69,43 @@ def test_no_component_of_that_name(name: str) -> None:
 def test_there_must_be_a_configuration() -> None:
     with pytest.raises(ClusterMissing):
         configurations.verbosity(installer(deployment()), 3)
+
+
+DONE = {"core": {"status": "enabled", "version": "v3.3.2"}, "monitoring": {"status": "enabled"}}
+
+
+def test_without_a_configuration_nothing_runs() -> None:
+    (line,) = configurations.consequences({}, "v3.3.2")
+    assert "does nothing" in line
+
+
+def test_before_the_first_installation() -> None:
+    (line,) = configurations.consequences(configuration(), "v3.3.2")
+    assert "from the beginning" in line
+
+
+@pytest.mark.parametrize(
+    ("release", "core", "everything"),
+    [
+        ("v3.3.2", {"status": "enabled"}, True),
+        ("v3.1.1", {"status": "enabled"}, True),
+        ("v3.1.0", {"status": "enabled"}, False),
+        ("v3.0.0", {"status": "enabled"}, False),
+        ("v3.3.2", {"version": "v3.3.2"}, False),
+        ("v3.3.2-debug", {"version": "v3.3.2"}, False),
+        ("v3.4.1", {"version": "v3.3.2"}, True),
+    ],
+)
+def test_when_everything_is_installed_again(
+    release: str, core: dict[str, Any], everything: bool
+) -> None:
+    lines = configurations.consequences(configuration(status={"core": core}), release)
+    assert ("installs every component again" in " ".join(lines)) is everything
+
+
+def test_which_components_are_done_anew() -> None:
+    spec = {"devops": {"enabled": True}, "logging": {"enabled": False}}
+    lines = configurations.consequences(configuration(spec=spec, status=DONE), "v3.3.2")
+    assert any(line.endswith("not enabled: devops") for line in lines)
+    assert any(line.endswith("are enabled: monitoring") or "monitoring" in line for line in lines)
+    assert "logging" not in " ".join(lines)

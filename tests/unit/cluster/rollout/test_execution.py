@@ -20,8 +20,8 @@ from tests.unit.cluster.objects_of import (
     pod_object,
 )
 
+from ksimage.cluster.installer import ANNOTATION, Pod, read_pod
 from ksimage.cluster.kubectl import Kubectl, KubectlOptions
-from ksimage.cluster.pods import ANNOTATION, Pod, read
 from ksimage.cluster.rollout import execution, record
 from ksimage.cluster.rollout import plan as rollout
 from ksimage.cluster.rollout.leftovers import Leftovers
@@ -234,7 +234,7 @@ def test_a_tag_that_means_something_else_by_now_is_pulled_anew() -> None:
 
 
 def pods_of(name: str, image_id: str) -> Pod:
-    return read(pod_object(name))._replace(image_id=image_id)
+    return read_pod(pod_object(name))._replace(image_id=image_id)
 
 
 def test_the_other_way_and_the_verbosity() -> None:

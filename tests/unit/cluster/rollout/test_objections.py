@@ -16,7 +16,7 @@ from tests.unit.cluster.objects_of import (
 )
 
 from ksimage.cluster.image.nodes import Node
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import leftovers, objections, record
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.rollout.plan import Situation

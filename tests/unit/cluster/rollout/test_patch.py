@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.documents import read
 from tests.unit.cluster.objects_of import DIGEST, IMAGE, deployment, installer
 
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import patch, record
 from ksimage.cluster.rollout.leftovers import Leftovers
 
@@ -79,3 +81,11 @@ def test_in_two_steps_the_record_comes_first() -> None:
     assert "strategy" not in rest["spec"]
     assert "resourceVersion" not in rest["metadata"]
     assert rest["spec"]["replicas"] == 1
+
+
+def test_a_patch_is_strategic_and_one_word() -> None:
+    document = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}
+    command = patch.as_command(document, "stop it")
+    assert command.words[:4] == ("patch", "deployment.apps", "ks-installer", "--type=strategic")
+    assert json.loads(command.words[4].removeprefix("--patch=")) == document
+    assert " " not in command.words[4]

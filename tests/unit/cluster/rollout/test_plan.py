@@ -15,8 +15,8 @@ from tests.unit.cluster.objects_of import (
     state,
 )
 
-from ksimage.cluster.command import Command
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
+from ksimage.cluster.kubectl import Command
 from ksimage.cluster.rollout import plan as rollout
 from ksimage.cluster.rollout.leftovers import Leftovers
 from ksimage.cluster.rollout.plan import Situation

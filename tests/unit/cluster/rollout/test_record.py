@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cluster.objects_of import DIGEST, IMAGE, configuration, deployment, installer
 
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION
 from ksimage.cluster.rollout import record
 from ksimage.cluster.rollout.leftovers import Leftovers
 

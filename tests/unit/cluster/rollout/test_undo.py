@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.cluster.objects_of import DIGEST, IMAGE, configuration, deployment, installer
 
-from ksimage.cluster.installer import Installer
-from ksimage.cluster.pods import ANNOTATION
+from ksimage.cluster.installer import ANNOTATION, Installer
 from ksimage.cluster.rollout import configuration as configurations
 from ksimage.cluster.rollout import record, undo
 from ksimage.cluster.rollout.leftovers import Leftovers

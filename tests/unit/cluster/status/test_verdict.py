@@ -18,7 +18,7 @@ from tests.unit.cluster.objects_of import (
     step,
 )
 
-from ksimage.cluster.image.meaning import TagMeaning
+from ksimage.cluster.image.registry import TagMeaning
 from ksimage.cluster.status import verdict
 from ksimage.cluster.status.overview import Status
 from ksimage.inspection.identity import Origin

@@ -27,8 +27,7 @@ from ksimage.images.mediatypes import (
     DOCKER_MANIFEST,
     OCI_MANIFEST,
 )
-from ksimage.locations.docker.archive import DockerArchiveSource
-from ksimage.locations.docker.save import DockerArchiveTarget
+from ksimage.locations.docker.archive import DockerArchiveSource, DockerArchiveTarget
 from ksimage.locations.oci.folder import LayoutTarget
 from ksimage.locations.oci.layout import LayoutSource
 from ksimage.locations.transfer import copy, of_platform

@@ -18,7 +18,7 @@ def test_commit_replaces_at_once(tmp_path: Path) -> None:
     assert staged.write([b"ne", b"w"]) == 3
     assert path.read_bytes() == b"old"
     staged.commit(path)
-    staged.discard()
+    staged.close()
     assert path.read_bytes() == b"new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
 
@@ -26,8 +26,8 @@ def test_commit_replaces_at_once(tmp_path: Path) -> None:
 def test_discard(tmp_path: Path) -> None:
     staged = staging.Staged(tmp_path)
     staged.write([b"x"])
-    staged.discard()
-    staged.discard()
+    staged.close()
+    staged.close()
     assert not list(tmp_path.iterdir())
 
 
@@ -65,7 +65,7 @@ def test_sweep_spares_the_living_and_the_foreign(tmp_path: Path) -> None:
     assert not dead.exists()
     assert living.path.exists()
     assert (tmp_path / "other.part").exists()
-    living.discard()
+    living.close()
 
 
 def test_space_is_asked_for_first(tmp_path: Path) -> None:
@@ -105,3 +105,44 @@ def test_sweeping_and_staging_at_once(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+def test_mode_and_old_file_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    os.umask(0o022)
+    kept = staging.replace(path, b"new")
+    assert kept == tmp_path / "config.yaml.orig"
+    assert (path.read_bytes(), kept.read_bytes()) == (b"new", b"old")
+    assert path.stat().st_mode & 0o777 == kept.stat().st_mode & 0o777 == 0o640
+    assert staging.replace(path, b"newer").name == "config.yaml.orig.1"
+    assert staging.replace(path, b"newest").name == "config.yaml.orig.2"
+    assert kept.read_bytes() == b"old"
+    assert not list(tmp_path.glob(".ksimage-*"))
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "c.yaml").write_bytes(b"old")
+    (tmp_path / "c.yaml").symlink_to("real/c.yaml")
+    kept = staging.replace(tmp_path / "c.yaml", b"new")
+    assert (tmp_path / "c.yaml").is_symlink()
+    assert (tmp_path / "real" / "c.yaml").read_bytes() == b"new"
+    assert kept == tmp_path / "real" / "c.yaml.orig"
+
+
+def test_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"old")
+    assert staging.replace(path, b"new").read_bytes() == b"old"
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite):
+        staging.replace(tmp_path / "none", b"new")
+    assert not list(tmp_path.iterdir())

@@ -48,7 +48,9 @@ def written(members: list[tuple[str, bytes, str, str]], form: int) -> bytes:
 def spooled(data: bytes) -> TarIndex:
     file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (the index closes it)
     file.write(data)
-    return TarIndex(file, "test")
+    index = TarIndex(file, "test")
+    assert index.members is index.members, "it is read once"
+    return index
 
 
 @settings(max_examples=300, deadline=None)
@@ -123,7 +125,7 @@ def test_gzip_bomb_stops_at_the_bound(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(tarindex, "MAX_SPOOL", 1 << 20)
     (tmp_path / "x.tar.gz").write_bytes(gzip.compress(bytes(8 << 20)))
     with pytest.raises(MalformedImage) as caught:
-        TarIndex(tmp_path / "x.tar.gz", "test")
+        TarIndex(tmp_path / "x.tar.gz", "test").size("a")
     assert "the archive unpacks to more than" in caught.value.why
 
 

@@ -24,8 +24,8 @@ from ksimage.errors import (
 )
 from ksimage.images.manifest import Descriptor
 from ksimage.locations.files.staging import Staged
+from ksimage.locations.kubekey.folder import undo
 from ksimage.locations.kubekey.target import KubekeyArtifactTarget
-from ksimage.locations.kubekey.undo import undo
 from ksimage.locations.protocol import Source
 
 TAG = "v3.3.2"

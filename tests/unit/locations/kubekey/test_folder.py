@@ -23,9 +23,11 @@ from ksimage.errors import (
 )
 from ksimage.images.manifest import Descriptor, descriptor
 from ksimage.locations import spec
-from ksimage.locations.kubekey import place
-from ksimage.locations.kubekey.undo import undo
-from ksimage.locations.views.view import SourceView
+from ksimage.locations.kubekey.folder import undo
+from ksimage.locations.kubekey.images import all_of
+from ksimage.locations.kubekey.source import installers, layout_folder
+from ksimage.locations.oci.layout import LayoutSource
+from ksimage.locations.views import SourceView
 
 TAG = "v3.3.2"
 OURS = [f"kubesphereio:ks-installer:v3.3.2-{name}" for name in kubekey.PLATFORMS]
@@ -88,7 +90,7 @@ class TestReading:
     def test_names_of_later_kk(self, tmp_path: Path) -> None:
         folder = kubekey.folder(tmp_path / "kubekey", full_names=True)
         assert len(platforms(f"kubekey:{folder}")) == 2
-        (first, *_) = place.installers(folder)
+        (first, *_) = installers(folder)
         assert str(first) == "docker.io/kubesphereio/ks-installer:v3.3.2-amd64"
         assert first.namespace == "kubesphereio"
 
@@ -116,7 +118,7 @@ class TestReading:
         ]
         (folder / "images" / "index.json").write_text(json.dumps(document))
         assert len(platforms(f"kubekey:{folder}")) == 2
-        assert len(place.read(folder)) == 604
+        assert len(all_of(LayoutSource(layout_folder(folder)).entries())) == 604
 
     def test_none(self, tmp_path: Path) -> None:
         folder = kubekey.folder(tmp_path / "kubekey", installers=[])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options, kubectl_of
-from ksimage.cli.input.options import command, option
+from ksimage.cli.input.options import command, number, option
 
 if TYPE_CHECKING:
     from ksimage.bundle.material import Contents, Material
@@ -26,58 +26,33 @@ _ENDINGS = (".tar.gz", ".tgz")
 
 @command("collect", help="Put everything about an installation into one file to send.")
 @click.argument("source", required=False, metavar="[POD|DIR]")
-@option(
+@option(SECTION, "-o, --out FILE", "Where to write.  [default: ksimage-bundle-TIME.tar.gz]")
+@option(SECTION, "--force", "Replace FILE if it exists.")
+@number(
     SECTION,
-    "-o",
-    "--out",
-    "out",
-    metavar="FILE",
-    help="Where to write.  [default: ksimage-bundle-TIME.tar.gz]",
+    "--max-size MIB",
+    "Content of the pod's files at most; of longer files the end is taken.",
+    512.0,
 )
-@option(SECTION, "--force", is_flag=True, help="Replace FILE if it exists.")
-@option(
+@number(SECTION, "--tail LINES", "Lines of each log at most.", 50_000)
+@number(
     SECTION,
-    "--max-size",
-    type=click.FloatRange(min=1),
-    default=512,
-    metavar="MIB",
-    help="Content of the pod's files at most; of longer files the end is taken.  [default: 512]",
+    "--timeout SECONDS",
+    "How long a step may take; the pod's files five times as long.",
+    60.0,
 )
 @option(
     SECTION,
-    "--tail",
-    type=click.IntRange(min=1),
-    default=50_000,
-    metavar="LINES",
-    help="Lines of each log at most.  [default: 50000]",
-)
-@option(
-    SECTION,
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    metavar="SECONDS",
-    help="How long a step may take; the pod's files five times as long.  [default: 60]",
-)
-@option(
-    SECTION,
-    "--known-secret-file",
+    "--known-secret-file FILE",
+    "Hide these values too, one a line, wherever they stand.",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Hide these values too, one a line, wherever they stand.",
 )
+@option(SECTION, "--no-redact", f"Hide nothing. The file's name then says {UNREDACTED}.")
 @option(
     SECTION,
-    "--no-redact",
-    is_flag=True,
-    help=f"Hide nothing. The file's name then says {UNREDACTED}.",
-)
-@option(
-    SECTION,
-    "--redact-only",
+    "--redact-only OLD",
+    "Collect nothing: write the bundle OLD again, with its secrets hidden.",
     type=click.Path(path_type=Path),
-    metavar="OLD",
-    help="Collect nothing: write the bundle OLD again, with its secrets hidden.",
 )
 @cluster_options
 @click.pass_obj
@@ -105,25 +80,33 @@ def collect(
       ksimage collect ./results -o bundle.tar.gz
       ksimage collect --redact-only old.tar.gz -o new.tar.gz
     """
+    import ksimage
+    from ksimage.bundle import archive, material, writer
     from ksimage.cluster.files.collection import Limits
 
     kubectl = kubectl_of(values)
     moment = time.time()
-    _require_sense(source, no_redact, redact_only)
-    destination = _destination(out, moment, no_redact, redact_only, force)
-    redactor = None if no_redact else _redactor(known_secret_file)
-    limits = Limits(int(max_size * (1 << 20)), tail, timeout)
-    if redact_only is not None:
-        written = _again(terminal, redact_only, destination, redactor, moment)
-    else:
-        written = _collected(terminal, kubectl, source, destination, redactor, limits, moment)
-    _present(terminal, written)
-
-
-def _require_sense(source: str | None, no_redact: bool, redact_only: Path | None) -> None:
     if redact_only is not None and (source or no_redact):
         other = "SOURCE" if source else "--no-redact"
         raise click.UsageError(f"--redact-only and {other} exclude each other.")
+    destination = _destination(out, moment, no_redact, redact_only, force)
+    redactor = None if no_redact else _redactor(known_secret_file)
+
+    def write(contents: Contents, described: str) -> BundleFile:
+        about: About = {"ksimage": ksimage.__version__, "source": described}
+        return writer.write(destination, contents, redactor, about, moment)
+
+    if redact_only is not None:
+        terminal.step(f"hiding secrets in {redact_only}")
+        old = material.OldBundle(archive.open_bundle(redact_only))
+        _present(terminal, write(old, old.source))
+        return
+    limits = Limits(int(max_size * (1 << 20)), tail, timeout)
+    with material.Material() as found:
+        described = _gather(terminal, kubectl, source or "", found, redactor, limits)
+        terminal.step("hiding secrets and writing" if redactor else "writing")
+        written = write(found, described)
+    _present(terminal, written)
 
 
 def _destination(
@@ -152,48 +135,37 @@ def _marked(path: Path, mark: str) -> Path:
 
 def _redactor(known: Path | None) -> Redactor:
     """What hides secrets. Raises CannotRead."""
-    from ksimage.errors import CannotRead
+    from ksimage.cli.output import files
     from ksimage.redact.redactor import Redactor
 
     redactor = Redactor()
-    if known is not None:
-        try:
-            text = known.read_text("utf-8", "surrogateescape")
-        except OSError as error:
-            raise CannotRead(known, error) from error
-        for line in text.splitlines():
-            redactor.give(line.strip("\r\n"))
+    text = files.read(known).decode("utf-8", "surrogateescape") if known else ""
+    for line in text.splitlines():
+        redactor.give(line)
     return redactor
 
 
-def _collected(
+def _gather(
     terminal: Terminal,
     kubectl: Kubectl,
-    source: str | None,
-    destination: Path,
+    source: str,
+    material: Material,
     redactor: Redactor | None,
     limits: Limits,
-    moment: float,
-) -> BundleFile:
-    from ksimage.bundle.material import Material
+) -> str:
+    """Fill ``material``; returns a description of where it is from. Raises NothingCollected."""
     from ksimage.cluster.files.collection import Collection
     from ksimage.errors import NothingCollected
 
-    with Material() as material:
-        if source is not None and ("/" in source or Path(source).is_dir()):
-            described = _folder(terminal, source, material, limits)
-        else:
-
-            def teach(secrets: dict[str, object]) -> None:
-                if redactor is not None:
-                    redactor.learn_document(secrets)
-
-            Collection(kubectl, material, limits, terminal.step, teach).run(source or "")
-            described = f"namespace {kubectl.namespace}"
-        if not len(material):
-            raise NothingCollected(f"{what}: {why}" for what, why in material.missing())
-        terminal.step("hiding secrets and writing" if redactor else "writing")
-        return _write(destination, material, redactor, {"source": described}, moment)
+    if "/" in source or (source and Path(source).is_dir()):
+        described = _folder(terminal, source, material, limits)
+    else:
+        teach = redactor.learn_document if redactor else lambda _: None
+        Collection(kubectl, material, limits, terminal.step, teach).run(source)
+        described = f"namespace {kubectl.namespace}"
+    if not len(material):
+        raise NothingCollected(f"{what}: {why}" for what, why in material.missing())
+    return described
 
 
 def _folder(terminal: Terminal, source: str, material: Material, limits: Limits) -> str:
@@ -220,31 +192,6 @@ def _folder(terminal: Terminal, source: str, material: Material, limits: Limits)
     )
     put(material, archive, packed)
     return f"folder {folder.name}"
-
-
-def _again(
-    terminal: Terminal, old: Path, destination: Path, redactor: Redactor | None, moment: float
-) -> BundleFile:
-    from ksimage.bundle.archive import open_bundle
-    from ksimage.bundle.material import OldBundle
-
-    terminal.step(f"hiding secrets in {old}")
-    contents = OldBundle(open_bundle(old))
-    return _write(destination, contents, redactor, {"source": contents.source}, moment)
-
-
-def _write(
-    destination: Path,
-    contents: Contents,
-    redactor: Redactor | None,
-    about: About,
-    moment: float,
-) -> BundleFile:
-    import ksimage
-    from ksimage.bundle.writer import write
-
-    about = {"ksimage": ksimage.__version__, **about}
-    return write(destination, contents, redactor, about, moment)
 
 
 def _present(terminal: Terminal, written: BundleFile) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options, kubectl_of
-from ksimage.cli.input.options import command, option, registry_options
+from ksimage.cli.input.options import command, number, option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
@@ -21,73 +21,46 @@ SECTION = "Rollout"
 @option(
     SECTION,
     "--dry-run",
-    is_flag=True,
-    help="Print the kubectl commands that would change the cluster, and change nothing.",
+    "Print the kubectl commands that would change the cluster, and change nothing.",
 )
-@option(SECTION, "--yes", "-y", is_flag=True, help="Do not ask before the restart.")
+@option(SECTION, "--yes, -y", "Do not ask before the restart.")
 @option(
     SECTION,
     "--force",
-    is_flag=True,
-    help="Go on in spite of what speaks against it. Of an installation that runs the results are"
+    "Go on in spite of what speaks against it. Of an installation that runs the results are"
     " saved first.",
 )
-@option(
-    SECTION,
-    "--undo",
-    is_flag=True,
-    help="Put back what the last rollout changed.",
-)
+@option(SECTION, "--undo", "Put back what the last rollout changed.")
 @option(
     SECTION,
     "--tag",
-    is_flag=True,
-    help="Ask for IMAGE by its tag, pulled at every start, and name the nodes that hold a stale"
+    "Ask for IMAGE by its tag, pulled at every start, and name the nodes that hold a stale"
     " copy.  [default: by digest]",
 )
+@option(SECTION, "--pre-pull", "Have every node pull the image first (a DaemonSet, removed again).")
 @option(
     SECTION,
-    "--pre-pull",
-    is_flag=True,
-    help="Have every node pull the image first (a DaemonSet, removed again).",
-)
-@option(
-    SECTION,
-    "--configmap",
+    "--configmap DIR",
+    "Instead of an image: mount the hook that `render --as configmap -o DIR` wrote.",
     type=click.Path(exists=True, file_okay=False),
-    metavar="DIR",
-    help="Instead of an image: mount the hook that `render --as configmap -o DIR` wrote.",
 )
 @option(
     SECTION,
-    "--verbosity",
-    type=click.Choice(["0", "1", "2", "3", "4", "5", "none"]),
-    metavar="N",
-    help="Set spec.debug.verbosity of the ClusterConfiguration (none: take it out). Without IMAGE"
+    "--verbosity N",
+    "Set spec.debug.verbosity of the ClusterConfiguration (none: take it out). Without IMAGE"
     " nothing else is done.",
+    type=click.Choice(["0", "1", "2", "3", "4", "5", "none"]),
 )
-@option(
-    SECTION,
-    "--component",
-    metavar="NAME",
-    help="Instead of an image: have one component installed again.",
-)
+@option(SECTION, "--component NAME", "Instead of an image: have one component installed again.")
 @option(
     SECTION,
     "--way",
+    "One patch, or stopped first and started anew.  [default: one patch, and the other where"
+    " that is refused]",
     type=click.Choice(["auto", "patch", "scale"]),
     default="auto",
-    help="One patch, or stopped first and started anew.  [default: one patch, and the other where"
-    " that is refused]",
 )
-@option(
-    SECTION,
-    "--timeout",
-    type=click.FloatRange(min=1),
-    default=300.0,
-    metavar="SECONDS",
-    help="How long to wait for the new pod.  [default: 300]",
-)
+@number(SECTION, "--timeout SECONDS", "How long to wait for the new pod.", 300.0)
 @cluster_options
 @registry_options
 @click.pass_obj
@@ -119,33 +92,32 @@ def rollout(
       ksimage rollout --undo
     """
     from ksimage.cli.input.invocation import Invocation
-    from ksimage.cli.input.rollout import Choices
+    from ksimage.cli.rollout.conversation import Conversation
 
-    kubectl = kubectl_of(values)
-    choices = Choices(dry_run, yes, force, way, timeout)
+    talk = Conversation(terminal, kubectl_of(values), dry_run, yes, force, way, timeout)
     _require_one_thing(image, undo=undo, configmap=configmap, component=component)
     if undo:
         from ksimage.cli.rollout.undo import undo as put_back
 
-        put_back(terminal, kubectl, choices)
+        put_back(talk)
         return
     if configmap:
         from ksimage.cli.rollout.mount import mount_hook
 
-        mount_hook(terminal, kubectl, choices, Path(configmap))
+        mount_hook(talk, Path(configmap))
         return
     if component or (verbosity and not (image or tag or pre_pull)):
         from ksimage.cli.rollout.configuration import run_component, set_verbosity
 
         if component:
-            run_component(terminal, kubectl, choices, component)
+            run_component(talk, component)
         if verbosity and not component:
-            set_verbosity(terminal, kubectl, choices, _level(verbosity))
+            set_verbosity(talk, _level(verbosity))
         return
     from ksimage.cli.rollout.image import ImageRollout
 
     invocation = Invocation(terminal, values, login=[image])
-    run = ImageRollout(terminal, invocation, kubectl, choices, by_tag=tag, pre_pull=pre_pull)
+    run = ImageRollout(talk, invocation, by_tag=tag, pre_pull=pre_pull)
     run.roll_out(image, verbosity=_level(verbosity) if verbosity else -1)
 
 

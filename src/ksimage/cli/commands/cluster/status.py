@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options, kubectl_of
-from ksimage.cli.input.options import command, option, registry_options
+from ksimage.cli.input.options import command, number, option, registry_options
 
 if TYPE_CHECKING:
     from ksimage.cli.input.invocation import Invocation
@@ -22,22 +22,8 @@ CLEAR = "\x1b[H\x1b[J"
 
 
 @command("status", help="Show which installer runs, whose it is, and what it does.")
-@option(
-    "Status",
-    "--watch",
-    "-w",
-    "refresh",
-    is_flag=True,
-    help="Look again every few seconds, until Ctrl-C.",
-)
-@option(
-    "Status",
-    "--every",
-    type=click.FloatRange(min=1),
-    default=3.0,
-    metavar="SECONDS",
-    help="With -w: how often.  [default: 3]",
-)
+@option("Status", "--watch, -w", "Look again every few seconds, until Ctrl-C.", "refresh")
+@number("Status", "--every SECONDS", "With -w: how often.", 3.0)
 @cluster_options
 @registry_options
 @click.pass_obj
@@ -75,10 +61,7 @@ def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, StatusVerdi
 def _show(terminal: Terminal, found: Status, judged: StatusVerdict) -> None:
     from ksimage.cli.output.status import document, lines
 
-    if terminal.json:
-        terminal.result("", document(found, judged))
-    else:
-        terminal.result("\n".join(lines(found, judged)))
+    terminal.result("\n".join(lines(found, judged)), document(found, judged))
 
 
 def _answer(found: Status, judged: StatusVerdict) -> None:

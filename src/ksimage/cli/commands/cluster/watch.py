@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ksimage.cli.input.cluster import cluster_options
-from ksimage.cli.input.options import command, option
+from ksimage.cli.input.options import command, number, option
 
 if TYPE_CHECKING:
     from ksimage.cli.input.viewer import Progress
@@ -20,32 +20,28 @@ if TYPE_CHECKING:
 @option(
     "Result",
     "--progress",
+    "A screen (tty) or one line an event (plain).  [default: auto: by what stdout is]",
     type=click.Choice(["auto", "tty", "plain"]),
     default="auto",
-    help="A screen (tty) or one line an event (plain).  [default: auto: by what stdout is]",
 )
 @option(
     "Result",
-    "--save",
-    metavar="FILE",
+    "--save FILE",
+    "Also record all events in FILE (gzipped if its name ends in .gz), for `watch FILE`.",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also record all events in FILE (gzipped if its name ends in .gz), for `watch FILE`.",
 )
 @option(
     "Result",
-    "--speed",
+    "--speed N",
+    "Show a folder, bundle or recording again, N times as fast as it happened.",
     type=click.FloatRange(min=0.1, max=100_000),
-    metavar="N",
-    help="Show a folder, bundle or recording again, N times as fast as it happened.",
 )
 @cluster_options
-@option(
+@number(
     "Cluster",
-    "--patience",
-    type=click.FloatRange(min=1),
-    default=300.0,
-    metavar="SECONDS",
-    help="How long to try again when the pod is gone or does not answer.  [default: 300]",
+    "--patience SECONDS",
+    "How long to try again when the pod is gone or does not answer.",
+    300.0,
 )
 @click.pass_obj
 def watch(

@@ -23,20 +23,13 @@ if TYPE_CHECKING:
 @command("check", help="Try every patch on every release.")
 @option(
     "Hooks",
-    "--release",
+    "--release RELEASE",
+    "Only this release; may be given several times.  [default: those of ksimage.yaml]",
     "names",
     multiple=True,
-    metavar="RELEASE",
     shell_complete=completion.release_names,
-    help="Only this release; may be given several times.  [default: those of ksimage.yaml]",
 )
-@option(
-    "Hooks",
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Every known release.",
-)
+@option("Hooks", "--all", "Every known release.", "everything")
 @clone_option
 @settings("Hooks", "source", "platforms")
 @settings("Patches", "patches.dir", "patches.mode")
@@ -125,7 +118,7 @@ def _hook(run: Invocation, release: str, clone: str | None) -> bytes | NotFound:
 
 
 def _table(rows: Sequence[HookRow]) -> str:
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
 
     headers = ["release", *(cell.patch for cell in rows[0].cells), "series"]
     lines = [[row.release, *map(_shown, row.cells), _shown(row.series)] for row in rows]

@@ -25,24 +25,17 @@ if TYPE_CHECKING:
 @pristine_option
 @option(
     "Result",
-    "--dir",
+    "--dir DIR",
+    "Where NAME.patch is written; the series file there gets a line for it, and a new folder "
+    "gets a series file.  [default: here]",
     "directory",
     default=".",
-    metavar="DIR",
-    help="Where NAME.patch is written; the series file there gets a line for it, and a new folder "
-    "gets a series file.  [default: here]",
 )
+@option("Result", "--edited FILE", "Take this edited hook instead of opening $VISUAL or $EDITOR.")
 @option(
     "Result",
-    "--edited",
-    metavar="FILE",
-    help="Take this edited hook instead of opening $VISUAL or $EDITOR.",
-)
-@option(
-    "Result",
-    "--description",
-    metavar="TEXT",
-    help="One line for the header; otherwise the header is left to be filled in.",
+    "--description TEXT",
+    "One line for the header; otherwise the header is left to be filled in.",
 )
 @registry_options
 @click.pass_obj
@@ -71,7 +64,7 @@ def new(
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output import files
     from ksimage.errors import FileExists, UsageError
-    from ksimage.patching.refresh import compose
+    from ksimage.patching.diff import compose
     from ksimage.patching.series import DEFAULT
 
     run = Invocation(terminal, values)
@@ -149,7 +142,7 @@ def _edit(before: bytes) -> bytes:
 def _header(tag: str, description: str | None) -> str:
     import datetime as dt
 
-    from ksimage.patching.refresh import header_template
+    from ksimage.patching.diff import header_template
 
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     author = os.environ.get("DEBFULLNAME") or os.environ.get("GIT_AUTHOR_NAME") or "unknown"

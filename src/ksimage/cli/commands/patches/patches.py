@@ -41,12 +41,9 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
     from ksimage.build import patcher
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.documents.lists import patches_document
-    from ksimage.cli.output.tables import aligned
+    from ksimage.cli.output.lines import aligned
 
     series = patcher.load_series(Invocation(terminal, values).settings)
-    if terminal.json:
-        terminal.document(patches_document(series))
-        return
     rows = [
         (
             patch.name,
@@ -56,7 +53,7 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
         )
         for patch in series
     ]
-    terminal.result("\n".join(aligned(rows)))
+    terminal.result("\n".join(aligned(rows)), patches_document(series))
 
 
 @command("show", help="Show a patch: why it is there, its risk, its diff.")

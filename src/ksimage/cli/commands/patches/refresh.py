@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 @clone_option
 @settings("Hooks", "source", "platforms")
 @pristine_option
-@option(
-    "Result",
-    "--stdout",
-    is_flag=True,
-    help="Print the patch instead of rewriting FILE.",
-)
+@option("Result", "--stdout", "Print the patch instead of rewriting FILE.")
 @registry_options
 @click.pass_obj
 def refresh(
@@ -58,7 +53,7 @@ def refresh(
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output import files
     from ksimage.errors import ShippedPatch
-    from ksimage.patching.refresh import refresh
+    from ksimage.patching.diff import refresh
     from ksimage.patching.series import is_shipped
 
     run = Invocation(terminal, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ksimage.cli.output.documents.errors import error_document
+from ksimage.cli.output.documents.lists import error_document
 from ksimage.cli.output.documents.verdicts import verdict_document
 
 if TYPE_CHECKING:

@@ -1,16 +1,15 @@
-"""Releases, patches, findings, and files that were written."""
+"""Releases, patches, findings, files that were written, and an error."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from ksimage.cli.output.documents.errors import error_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from ksimage.build.staleness import Finding
+    from ksimage.errors import KsimageError
     from ksimage.hook.matrix import Cell, HookRow
     from ksimage.patching.series import SeriesPatch
     from ksimage.upstream.releases import Release
@@ -108,3 +107,14 @@ def _cell_json(cell: Cell) -> dict[str, object]:
     if cell.reason:
         found["reason"] = cell.reason
     return found
+
+
+def error_document(error: KsimageError, advice: Sequence[str] | None = None) -> dict[str, object]:
+    """An error as JSON; ``advice`` in place of its own, where that was completed."""
+    return {
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "why": error.why,
+        "advice": list(error.advice if advice is None else advice),
+    }

@@ -13,7 +13,7 @@ from ksimage.timeline.words import line, task_name
 if TYPE_CHECKING:
     from ksimage.events.frames import Chronicle, Frame
     from ksimage.events.model import Event, Run
-    from ksimage.events.verdict import InstallationVerdict
+    from ksimage.events.phases import InstallationVerdict
 
 Fed: TypeAlias = "tuple[Run, Event] | None"
 """What a frame told, as Chronicle.take gives it."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ksimage.cli.output.watch import hints
 from ksimage.cli.output.watch.cells import Paint, short
 from ksimage.events import phases
+from ksimage.events.phases import cause
 from ksimage.events.tally import slowest
-from ksimage.events.verdict import cause
 from ksimage.timeline.words import count, line, paragraph, task_name
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ksimage.events.frames import Chronicle
     from ksimage.events.model import Run
-    from ksimage.events.verdict import InstallationVerdict
+    from ksimage.events.phases import InstallationVerdict
 
 _OUTPUT_LINES = 8
 

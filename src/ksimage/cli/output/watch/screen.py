@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from ksimage.cli.output.watch import hints, table
 from ksimage.cli.output.watch.cells import Paint, fit, short, width
 from ksimage.events import phases
+from ksimage.events.phases import cause
 from ksimage.events.tally import Memory, slowest
-from ksimage.events.verdict import cause
 from ksimage.timeline.words import line, paragraph, task_name
 
 if TYPE_CHECKING:

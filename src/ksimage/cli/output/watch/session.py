@@ -14,12 +14,11 @@ from ksimage.cli.output.watch import lines, screen
 from ksimage.cli.output.watch import report as reports
 from ksimage.cli.output.watch.cells import Paint
 from ksimage.cli.output.watch.display import Display
-from ksimage.errors import InstallationFailed, InstallationUnknown, KsimageError
-from ksimage.events.feed import Feed
+from ksimage.errors import EventsWithoutEnd, InstallationFailed, InstallationUnknown, KsimageError
+from ksimage.events.feed import Feed, paced
 from ksimage.events.frames import Chronicle
-from ksimage.events.pace import paced
+from ksimage.events.phases import InstallationVerdict, judge
 from ksimage.events.sources import Recorder
-from ksimage.events.verdict import InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -203,6 +202,8 @@ class Watching:
         """What goes on from what was seen; nothing where there was nothing to be seen."""
         if error is not None and not any(attempt.runs for attempt in self._told.attempts):
             return []
+        if isinstance(error, EventsWithoutEnd):
+            return []  # whatever reads them meets it again
         return reports.advice(verdict, self.source.live, self._words)
 
     def _error(self, verdict: InstallationVerdict) -> KsimageError | None:

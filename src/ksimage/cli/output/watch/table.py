@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cli.output.watch.cells import Paint, fit, short, width
+from ksimage.events.phases import cause
 from ksimage.events.tally import Memory, Tally, tally
-from ksimage.events.verdict import cause
 from ksimage.timeline.words import line, task_name
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ksimage.locations.registry.answers import PROJECT_MISSING, explain, refusal
 from ksimage.locations.registry.auth.challenge import parse_challenges
 from ksimage.locations.registry.auth.lookup import find_credentials
 from ksimage.locations.registry.auth.tokens import Authenticator
-from ksimage.locations.registry.http.redirects import shown
+from ksimage.locations.registry.http.hosts import shown
 from ksimage.locations.registry.http.retry import Transient, retry_after
 from ksimage.locations.registry.http.wire import MAX_ERROR, Answer, Stream, Wire
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
     from ksimage.locations.options import RegistryOptions
-    from ksimage.locations.registry.intent import Intent
+    from ksimage.locations.registry.answers import Intent
 
 MAX_JSON = 1 << 20
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -14,9 +13,9 @@ from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.reference import TAG
-from ksimage.locations.registry.answers import explain
+from ksimage.locations.registry.answers import Intent, explain
 from ksimage.locations.registry.http.retry import Transient
-from ksimage.locations.registry.intent import Intent
+from ksimage.objects import items, json_object
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -62,11 +61,7 @@ class RegistryClient:
         )
         if answer.status == 404:
             return []
-        try:
-            found = json.loads(answer.body)
-        except ValueError:
-            found = None
-        named = (found.get("tags") if isinstance(found, dict) else None) or []
+        named = items(json_object(answer.body), "tags")
         return [tag for tag in named if isinstance(tag, str) and TAG.fullmatch(tag)]
 
     def head_manifest(

@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from ksimage.errors import AuthError, DigestMismatch, KsimageError, RegistryError
 from ksimage.locations.protocol import CHUNK, Source
 from ksimage.locations.registry.answers import explain, refusal
-from ksimage.locations.registry.http.redirects import upload_place
+from ksimage.locations.registry.http.hosts import upload_place
 from ksimage.locations.registry.http.retry import Transient
 
 if TYPE_CHECKING:

@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.errors import CredentialsFileBroken
 from ksimage.images.reference import DEFAULT_REGISTRY
-from ksimage.locations.registry.auth import helpers
-from ksimage.locations.registry.auth.credentials import Credentials
+from ksimage.locations.registry.auth.credentials import HELPER_NAME, Credentials, ask_helper
 
 if TYPE_CHECKING:
     from ksimage.images.documents import JsonObject, JsonView
@@ -215,9 +214,9 @@ def _table(path: Path, document: JsonView, key: str) -> JsonObject:
 
 
 def _ask(path: Path, name: object, server: str) -> Credentials | None:
-    if not isinstance(name, str) or not helpers.NAME.fullmatch(name):
+    if not isinstance(name, str) or not HELPER_NAME.fullmatch(name):
         raise CredentialsFileBroken(str(path), f"{str(name)[:40]!r} is no name of a helper")
-    return helpers.ask(name, server, str(path))
+    return ask_helper(name, server, str(path))
 
 
 def _entry(path: Path, key: str, entry: object) -> Credentials | None:

@@ -28,12 +28,10 @@ from ksimage.errors import (
     TokenServiceUnusable,
     UnusableAnswer,
 )
-from ksimage.locations.registry.answers import refusal
-from ksimage.locations.registry.auth.challenge import Challenge, parse_challenges
-from ksimage.locations.registry.auth.token import Token, read_token
+from ksimage.locations.registry.answers import Intent, refusal
+from ksimage.locations.registry.auth.challenge import Challenge, Token, parse_challenges, read_token
 from ksimage.locations.registry.http.hosts import is_loopback, origin
 from ksimage.locations.registry.http.wire import Answer
-from ksimage.locations.registry.intent import Intent
 
 if TYPE_CHECKING:
     from ksimage.locations.registry.auth.credentials import Credentials

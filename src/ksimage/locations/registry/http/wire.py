@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from ksimage.errors import NotTls, RedirectRefused
 from ksimage.locations.registry.http.connection import Connections, NoTls
-from ksimage.locations.registry.http.hosts import host_of, origin
-from ksimage.locations.registry.http.redirects import resolve, shown
+from ksimage.locations.registry.http.hosts import host_of, origin, resolve, shown
 from ksimage.locations.registry.http.retry import Attempts, Transient
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ksimage import resources
 from ksimage.build.staleness import Finding, Staleness
 from ksimage.cli.output.documents import lists
+from ksimage.cli.output.documents.lists import error_document
 from ksimage.errors import UsageError
 from ksimage.hook.matrix import APPLIES, Cell, HookRow
 from ksimage.patching import series
@@ -55,3 +56,13 @@ def test_a_cell_tells_an_offset_only_where_it_applies() -> None:
 
 def test_files() -> None:
     assert lists.files_document([Path("a"), Path("b/c")]) == {"files": ["a", "b/c"]}
+
+
+def test_all_of_it_and_advice_that_was_completed() -> None:
+    error = UsageError("what", why="because", advice=["type this"])
+    document = error_document(error)
+    assert document == {
+        "kind": error.kind, "exit_code": error.exit_code, "message": "what", "why": "because",
+        "advice": ["type this"],
+    }  # fmt: skip
+    assert error_document(error, [])["advice"] == []

@@ -10,7 +10,7 @@ from ksimage.cli.output.watch import lines
 from ksimage.cli.output.watch.cells import Paint
 from ksimage.events.frames import Chronicle
 from ksimage.events.model import Event, EventState, Run, Stats, Task
-from ksimage.events.verdict import judge
+from ksimage.events.phases import judge
 
 PLAIN = Paint(False)
 

@@ -11,8 +11,8 @@ from ksimage.cli.output.watch.cells import Paint
 from ksimage.cli.output.watch.report import advice, report
 from ksimage.events.frames import Chronicle
 from ksimage.events.model import Damage, Run
+from ksimage.events.phases import InstallationOutcome, InstallationVerdict, judge
 from ksimage.events.sources import FolderSource
-from ksimage.events.verdict import InstallationOutcome, InstallationVerdict, judge
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from tests.support.story import Story
 from ksimage.cli.output.watch import screen
 from ksimage.cli.output.watch.cells import Paint, width
 from ksimage.events.frames import Chronicle
+from ksimage.events.phases import judge
 from ksimage.events.sources import FolderSource
-from ksimage.events.verdict import judge
 
 if TYPE_CHECKING:
     from pathlib import Path

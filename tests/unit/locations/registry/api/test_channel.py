@@ -10,8 +10,8 @@ from tests.faults.scripted import Reply, ScriptedRegistry
 
 from ksimage.errors import GaveUp, KsimageError, LoginRequired, RegistryRefused, RightMissing
 from ksimage.locations.options import RegistryOptions
+from ksimage.locations.registry.answers import Intent
 from ksimage.locations.registry.api.channel import Channel
-from ksimage.locations.registry.intent import Intent
 
 BASIC = Reply(401, b"", {"WWW-Authenticate": 'Basic realm="x"'})
 
