@@ -11,7 +11,7 @@ from ksimage.errors import DigestMismatch
 from ksimage.images.compression import decompress
 from ksimage.images.layer import MAX_MTIME, OPAQUE, WHITEOUT, LayerFolder, read_layer
 from ksimage.images.tar import Kind
-from ksimage.pipeline import feed
+from ksimage.threads import feed
 from ksimage.upstream import releases
 from ksimage.upstream.releases import HOOK_PATH
 

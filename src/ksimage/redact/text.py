@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ksimage.redact import commands, shapes
+from ksimage.redact import shapes
 from ksimage.redact.assignments import CHINESE, chinese, named, names
-from ksimage.redact.manifests import SECRET_TRIGGER, kubernetes_secrets
+from ksimage.redact.documents import SECRET_TRIGGER, kubernetes_secrets
 from ksimage.redact.site import Rule, Site, lowered
 from ksimage.redact.values import TOKEN, plain, strong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_RULES: Final = (*shapes.RULES, *commands.RULES)
-_BY_TRIGGER: Final = tuple((trigger, rule) for rule in _RULES for trigger in rule.triggers)
+_BY_TRIGGER: Final = tuple((trigger, rule) for rule in shapes.RULES for trigger in rule.triggers)
 _CHINESE: Final = tuple(ascii(word)[1:-1] for word in CHINESE)  # as JSON has them
 _HIDING = re.compile(r"\\u00[2-7]")
 """A printable ASCII character, escaped: what is escaped may be part of a trigger."""
@@ -39,7 +38,7 @@ class Relevant(NamedTuple):
         return bool(self.rules) or self.names or self.urls or self.keys or self.chinese
 
 
-_ALL: Final = Relevant(_RULES, True, True, True, True)
+_ALL: Final = Relevant(shapes.RULES, True, True, True, True)
 _NONE: Final = Relevant((), False, False, False, False)
 
 _MAX_REMEMBERED: Final = 8_000_000

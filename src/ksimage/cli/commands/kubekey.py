@@ -161,14 +161,14 @@ def _ask(terminal: Terminal, answers: Answers, values: dict[str, object]) -> Pre
 
 def _version(text: str | None, program: str | None) -> KkVersion:
     from ksimage.errors import KubekeyVersionNeeded, UsageError
-    from ksimage.upstream.kubekey import binary, versions
+    from ksimage.upstream.kubekey import versions
 
     if text and program:
         raise UsageError("--kk-version and --kk were both given", why="each names a version")
     if text:
         return versions.parse(text)
     if program:
-        return binary.version_of(program)
+        return versions.of_binary(program)
     raise KubekeyVersionNeeded
 
 
