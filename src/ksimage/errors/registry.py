@@ -257,7 +257,7 @@ class TagOccupied(TagError):
             ]
             if kept
             else [
-                "replace the whole file, and lose what is in it: add --replace",
+                "it is replaced whole, and nothing of it is kept: add --replace",
                 "or write to another one: --to oci-archive:OTHER.tar",
             ]
         )
