@@ -36,28 +36,16 @@ class Cache:
 
     def get(self, digest: str) -> bytes | None:
         """Content by digest, verified; None when it is not there."""
-        data = self._read("blobs", digest)
+        data = self.note("blobs", digest)
         return data if data is not None and sha256(data) == digest else None
 
     def put(self, digest: str, data: bytes) -> None:
         """Keep content that was verified."""
         if len(data) <= MAX_CONFIG:
-            self._write("blobs", digest, data)
+            self.put_note("blobs", digest, data)
 
     def note(self, kind: str, digest: str) -> bytes | None:
         """What was noted about a digest, unverified: the caller must be able to."""
-        return self._read(kind, digest)
-
-    def put_note(self, kind: str, digest: str, data: bytes) -> None:
-        """Note something about a digest."""
-        self._write(kind, digest, data)
-
-    def _path(self, kind: str, digest: str) -> Path | None:
-        if self._folder is None or not DIGEST.fullmatch(digest):
-            return None
-        return self._folder / kind / digest.removeprefix("sha256:")
-
-    def _read(self, kind: str, digest: str) -> bytes | None:
         path = self._path(kind, digest)
         if path is None:
             return None
@@ -68,7 +56,8 @@ class Cache:
             return None
         return data if len(data) <= MAX_CONFIG else None
 
-    def _write(self, kind: str, digest: str, data: bytes) -> None:
+    def put_note(self, kind: str, digest: str, data: bytes) -> None:
+        """Note something about a digest."""
         path = self._path(kind, digest)
         if path is None or self._folder is None:
             return
@@ -85,6 +74,11 @@ class Cache:
             Path(new.name).replace(path)
         except OSError as error:
             log.debug("nothing is cached in %s: %s", self._folder, error)
+
+    def _path(self, kind: str, digest: str) -> Path | None:
+        if self._folder is None or not DIGEST.fullmatch(digest):
+            return None
+        return self._folder / kind / digest.removeprefix("sha256:")
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from tests.support import requires
 from ksimage import resources
 from ksimage.errors import PatchError, UnsupportedRelease
 from ksimage.hook import matrix, proof
-from ksimage.patching import apply, refresh, series, unified
+from ksimage.patching import apply, diff, series, unified
 from ksimage.patching.model import Patch
 from ksimage.upstream import releases
 from ksimage.upstream.releases import HOOK_PATH, Release
@@ -211,7 +211,7 @@ def test_refresh_on_the_real_hook(tag: str) -> None:
     for patch in DEFAULTS:
         if not patch.header.fits(releases.find(tag)):
             continue
-        result = refresh.refresh(patch.path.read_bytes(), hook(tag), patch.name)
+        result = diff.refresh(patch.path.read_bytes(), hook(tag), patch.name)
         again = apply.apply_patch(hook(tag), unified.parse(result.data, patch.name))
         assert again.offset == 0
         assert again.data == result.applied.data

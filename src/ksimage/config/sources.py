@@ -6,7 +6,6 @@ with a variable is a fault of the settings; with a flag, an error of usage.
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -109,13 +108,9 @@ def _words(text: str) -> list[str]:
         raise Refused("has a quote without its partner") from None
 
 
-def _text(given: object) -> str:
-    return str(os.fspath(given)) if isinstance(given, os.PathLike) else str(given)
-
-
 def _texts(given: object) -> list[str]:
     if isinstance(given, Mapping):
         return [f"{name}={value}" for name, value in given.items()]
     if isinstance(given, str) or not isinstance(given, Iterable):
-        return [_text(given)]
-    return [_text(item) for item in given]
+        return [str(given)]
+    return [str(item) for item in given]

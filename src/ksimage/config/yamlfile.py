@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ksimage.config import selection, values
-from ksimage.config.kinds import KINDS, SettingKind
+from ksimage.config.kinds import KINDS
 from ksimage.config.settings import BY_KEY, SETTINGS, HostSettings, ReleaseChoice, Setting
 from ksimage.config.values import Refused
 from ksimage.config.yamlnodes import FileValues, NodeReader, is_null
@@ -75,13 +74,11 @@ class _Document(NodeReader):
         shapes = {"list": self.items, "number": self.number}
         if kind.shape == "truth":
             return self.truth(node, setting.key)
-        return shapes.get(kind.shape, self.value)(node, setting.key, self._reader(kind))
+        read = shapes.get(kind.shape, self.value)
+        return read(node, setting.key, lambda text: kind.read(text, self.base))
 
     def _path(self, text: str) -> Path:
         return values.anchored(text, self.base)
-
-    def _reader(self, kind: SettingKind) -> Callable[[str], object]:
-        return lambda text: kind.read(text, self.base)
 
     def _releases(self, node: yaml.Node, key: str) -> tuple[ReleaseChoice, ...]:
         found: list[ReleaseChoice] = []

@@ -186,12 +186,8 @@ class _Parser:
             raise self.malformed("a hunk that changes nothing", start + 1)
         if all(line.kind != CONTEXT for line in hunk.lines):
             # -U0: put at a wrong place on 9 to 44 of upstream's hooks without any error.
-            raise PatchForbidden(
-                self.name,
-                "has a hunk without a context line, which could land anywhere",
-                path=self.path,
-                line=start + 1,
-            )
+            reason = "has a hunk without a context line, which could land anywhere"
+            raise self.forbidden(reason, start + 1)
         return hunk
 
     def counts(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import base64
 import json
 import urllib.parse
 from typing import Final
+from xml.sax import saxutils
 
 MIN_BASE64: Final = 10
 """Characters that a piece of base64 must have to be looked for: shorter ones are chance."""
@@ -28,7 +29,7 @@ def needles(value: str) -> set[str]:
         value.replace("'", "''"),
         value.replace("'", "'\\''"),
         value.replace("'", "\\'"),
-        _xml(value),
+        saxutils.escape(value, {'"': "&quot;"}),
     }
     found |= {form for text in {value, *_escaped(value)} for form in _base64(text)}
     data = _bytes(value)
@@ -68,11 +69,6 @@ def _escaped(text: str) -> set[str]:
     plain = json.dumps(text)[1:-1]
     go = plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return {plain, go, json.dumps(text, ensure_ascii=False)[1:-1], plain.replace("/", "\\/")}
-
-
-def _xml(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;")
 
 
 def _base64(text: str) -> set[str]:

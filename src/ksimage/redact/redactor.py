@@ -112,11 +112,8 @@ class Redactor:
         end = "\n" if text.endswith("\n") else ""
         return json.dumps(made, indent=4 if text[1:2] == "\n" else None) + end
 
-    def places(self, text: str) -> list[tuple[int, int, str]]:
+    def places(self, text: str, looked: Relevant, known: bool) -> list[tuple[int, int, str]]:
         """What is to be replaced in a text that is not parsed: start, end and value, in order."""
-        return self._places(text, relevant(text), True)
-
-    def _places(self, text: str, looked: Relevant, known: bool) -> list[tuple[int, int, str]]:
         found = [(site.start, site.end, site.value) for site in sites(text, looked)]
         if known:
             found += self._learned.find(text)
@@ -134,7 +131,7 @@ class Redactor:
 
     def _replaced(self, text: str, looked: Relevant, known: bool) -> str:
         out, at = [], 0
-        for start, end, value in self._places(text, looked, known):
+        for start, end, value in self.places(text, looked, known):
             out += [text[at:start], self._token_of(value)]
             at = end
         return "".join([*out, text[at:]]) if out else text
@@ -174,7 +171,7 @@ class _Stream:
         if limit <= self._done:
             return ""
         text, at, out = self._text, self._done, []
-        for start, end, value in self._redactor.places(text):
+        for start, end, value in self._redactor.places(text, relevant(text), True):
             if end <= at:
                 continue
             if start >= limit:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ksimage.redact import commands, shapes
+from ksimage.redact import shapes
 from ksimage.redact.assignments import CHINESE, chinese, named, names
-from ksimage.redact.manifests import SECRET_TRIGGER, kubernetes_secrets
-from ksimage.redact.site import Rule, Site, lowered
+from ksimage.redact.documents import SECRET_TRIGGER, kubernetes_secrets
+from ksimage.redact.site import Rule, Site, at_each, lowered
 from ksimage.redact.values import TOKEN, plain, strong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-_RULES: Final = (*shapes.RULES, *commands.RULES)
-_BY_TRIGGER: Final = tuple((trigger, rule) for rule in _RULES for trigger in rule.triggers)
+_BY_TRIGGER: Final = tuple((trigger, rule) for rule in shapes.RULES for trigger in rule.triggers)
 _CHINESE: Final = tuple(ascii(word)[1:-1] for word in CHINESE)  # as JSON has them
 _HIDING = re.compile(r"\\u00[2-7]")
 """A printable ASCII character, escaped: what is escaped may be part of a trigger."""
@@ -39,7 +38,7 @@ class Relevant(NamedTuple):
         return bool(self.rules) or self.names or self.urls or self.keys or self.chinese
 
 
-_ALL: Final = Relevant(_RULES, True, True, True, True)
+_ALL: Final = Relevant(shapes.RULES, True, True, True, True)
 _NONE: Final = Relevant((), False, False, False, False)
 
 _MAX_REMEMBERED: Final = 8_000_000
@@ -118,7 +117,7 @@ def relevant(text: str) -> Relevant:
         zh = zh or any(word in low for word in _CHINESE)
     return Relevant(
         tuple(rules),
-        bool(names(text, low)),
+        next(names(text, low), None) is not None,
         shapes.URL_TRIGGER in low,
         shapes.PEM_TRIGGER in low,
         zh,
@@ -147,19 +146,6 @@ def sites(text: str, looked: Relevant | None = None) -> list[Site]:
     return [found[place] for place in sorted(found)] if found else []
 
 
-def _each(
-    text: str, low: str, trigger: str, look: Callable[[str, int], Iterator[Site]]
-) -> Iterator[Site]:
-    """What ``look`` finds at each trigger that is not within what it found before."""
-    at = low.find(trigger)
-    while at >= 0:
-        done = at + len(trigger)
-        for site in look(text, at):
-            done = max(done, site.end)
-            yield site
-        at = low.find(trigger, done)
-
-
 def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
     """Whether a site is a token of an earlier redaction: a part of one, or little more than one."""
     start, end = place
@@ -174,12 +160,11 @@ def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
 
 def _all(text: str, low: str, looked: Relevant) -> Iterator[Site]:
     for rule in looked.rules:
-        for trigger in rule.triggers:
-            yield from _each(text, low, trigger, rule.sites)
+        yield from rule.sites(text, low)
     if looked.urls:
-        yield from _each(text, low, shapes.URL_TRIGGER, shapes.url)
+        yield from at_each(text, low, shapes.SCHEME, shapes.url)
     if looked.keys:
-        yield from _each(text, low, shapes.PEM_TRIGGER, shapes.pem)
+        yield from at_each(text, low, shapes.PEM_TRIGGER, shapes.pem)
     if looked.names:
         if SECRET_TRIGGER in low:
             yield from kubernetes_secrets(text)

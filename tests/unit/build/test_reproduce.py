@@ -21,7 +21,7 @@ from ksimage.config.settings import PatchSettings, Settings
 from ksimage.derivation.labels import Provenance
 from ksimage.errors import CannotReproduce, KsimageError, PlatformNotFound
 from ksimage.locations import spec
-from ksimage.patching.refresh import compose
+from ksimage.patching.diff import compose
 
 SOURCE = "org.opencontainers.image.source"
 LABELS = {"maintainer": "kubesphere", SOURCE: "https://example.com"}

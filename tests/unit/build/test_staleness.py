@@ -19,7 +19,7 @@ from ksimage.build import staleness
 from ksimage.build.staleness import Finding, Staleness
 from ksimage.config.settings import PatchSettings, Settings
 from ksimage.derivation.labels import Provenance
-from ksimage.patching.refresh import compose
+from ksimage.patching.diff import compose
 
 OTHER = "sha256:" + "1" * 64
 LOUD = HOOK.replace(b"import json", b"import json  # loud")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support import derived
 
-from ksimage.patching.refresh import compose
+from ksimage.patching.diff import compose
 
 HOOK = derived.HOOK
 CHATTY = HOOK.replace(b"level=logging.INFO", b"level=logging.DEBUG")

@@ -33,9 +33,7 @@ def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
     from ksimage.config import present
 
     if schema:
-        from ksimage.config import schema as library
-
-        click.echo(library.text(), nl=False)
+        click.echo(present.schema_text(), nl=False)
         return
     settings = Invocation(terminal, values).settings
     if terminal.json:

@@ -161,14 +161,14 @@ def _ask(terminal: Terminal, answers: Answers, values: dict[str, object]) -> Pre
 
 def _version(text: str | None, program: str | None) -> KkVersion:
     from ksimage.errors import KubekeyVersionNeeded, UsageError
-    from ksimage.upstream.kubekey import binary, versions
+    from ksimage.upstream.kubekey import versions
 
     if text and program:
         raise UsageError("--kk-version and --kk were both given", why="each names a version")
     if text:
         return versions.parse(text)
     if program:
-        return binary.version_of(program)
+        return versions.of_binary(program)
     raise KubekeyVersionNeeded
 
 
@@ -180,7 +180,7 @@ def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circu
     from ksimage.locations.kubekey.source import installers
 
     found = installers(Path(artifact))
-    spaces = {name.namespace for name in found}
+    spaces = {name.group.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Circumstances(version, zone, space, tuple(str(name) for name in found))
 

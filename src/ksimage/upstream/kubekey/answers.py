@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ksimage.upstream.kubekey import cautions, edits, image, labels, rules, sources, upgrade
+from ksimage.upstream.kubekey import cautions, edits, image, labels, rules, sources
 from ksimage.upstream.kubekey.model import Answers, Statement
 from ksimage.upstream.kubekey.rules import Project, Pushing
 
@@ -40,7 +40,7 @@ def answer(config: Configuration, circumstances: Circumstances) -> Answers:
         repository = image.repository(found, config.registry, label, zone=circumstances.zone)
     pushed = _pushed(found, config, circumstances)
     projects = _projects(config, repository, pushed)
-    plan = upgrade.of(found, label)
+    plan = labels.upgrade(found, label)
     altered = edits.changes(found, config, label, zone=circumstances.zone) if label.accepted else ()
     result = Answers(
         version, found, label, repository, pushed, projects,

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 
 _RUNTIMES = ("docker", "containerd", "crio")
 _MIRROR_HOST = "registry.cn-beijing.aliyuncs.com"
-_MEANT = {
-    "endpointIps": "endpointIps",
-    "tlsEnable": "tlsEnable",
-    "local_registry": "local_registry",
-    "namespace_override": "namespace_override",
-    "zone": "zone",
-    "containerruntime": "containerruntime",
-}
 
 
 class Edit(NamedTuple):
@@ -128,8 +120,7 @@ def _changed(edits: list[Edit], number: int, before: str) -> AlteredLine | None:
     if after == before:
         return None
     key = before.partition(":")[0].strip(" -#\t")
-    meant = cause == "2379" or _MEANT.get(cause) == key
-    return AlteredLine(number, before, after, cause, meant)
+    return AlteredLine(number, before, after, cause, meant=cause in (key, "2379"))
 
 
 def surprises(found: tuple[AlteredLine, ...]) -> list[str]:

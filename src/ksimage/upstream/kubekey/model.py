@@ -8,9 +8,8 @@ from ksimage.upstream.kubekey.rules import Pushing
 
 if TYPE_CHECKING:
     from ksimage.upstream.kubekey.edits import AlteredLine
-    from ksimage.upstream.kubekey.labels import Label
+    from ksimage.upstream.kubekey.labels import Label, Upgrade
     from ksimage.upstream.kubekey.rules import Rules
-    from ksimage.upstream.kubekey.upgrade import Upgrade
     from ksimage.upstream.kubekey.versions import KkVersion
 
 

@@ -1,11 +1,13 @@
-"""Versions of kk itself: their names, their order, and which of them were released."""
+"""Versions of kk itself: their names, their order, which were released, and which a binary is."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from typing import Final, NamedTuple
 
-from ksimage.errors import KubekeyVersionUnknown, KubekeyWithoutInstaller
+from ksimage.errors import KubekeyBinaryFailed, KubekeyVersionUnknown, KubekeyWithoutInstaller
 
 RELEASED: Final = tuple(
     f"v{line}.{patch}"
@@ -88,3 +90,41 @@ def from_output(text: str) -> KkVersion:
     if match is None:
         raise KubekeyVersionUnknown(lines[0] if lines else "")
     return parse(match.group(1))
+
+
+PATIENCE: Final = 10.0
+MAX_OUTPUT: Final = 64 << 10
+
+
+def of_binary(program: str) -> KkVersion:
+    """Run ``kk version`` and read what it prints.
+
+    Args:
+        program: a path, or a name on PATH.
+
+    Raises:
+        KubekeyBinaryFailed: it is not there, cannot be run, or prints no version.
+        KubekeyWithoutInstaller: kk 4 or later.
+    """
+    path = shutil.which(program)
+    if path is None:
+        raise KubekeyBinaryFailed(program, "there is no such program")
+    try:
+        done = subprocess.run(
+            [path, "version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise KubekeyBinaryFailed(program, f"no answer in {PATIENCE:.0f} s") from error
+    except OSError as error:
+        raise KubekeyBinaryFailed(program, error.strerror or str(error)) from error
+    text = done.stdout[:MAX_OUTPUT].decode("utf-8", "replace")
+    try:
+        return from_output(text)
+    except KubekeyVersionUnknown as error:
+        first = (text.strip().splitlines() or ["nothing"])[0]
+        raise KubekeyBinaryFailed(program, f"it printed {first[:80]!r}") from error

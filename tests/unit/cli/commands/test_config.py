@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.conftest import Run
 
-from ksimage.config import schema
+from ksimage.config import present
 
 SECRET = "correct horse battery"
 
@@ -94,7 +94,7 @@ def test_nothing_is_set(run: Run) -> None:
 
 def test_schema(run: Run) -> None:
     found = run("config", "--schema").ok()
-    assert found.stdout == schema.text()
+    assert found.stdout == present.schema_text()
     assert json.loads(found.stdout)["$schema"]
 
 

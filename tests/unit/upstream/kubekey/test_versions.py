@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ksimage.errors import KubekeyBinaryFailed, KubekeyVersionUnknown, KubekeyWithoutInstaller
-from ksimage.upstream.kubekey import binary, rules, versions
+from ksimage.upstream.kubekey import rules, versions
 from ksimage.upstream.kubekey.versions import RELEASED, from_output, parse
 
 
@@ -81,7 +81,7 @@ class TestBinary:
 
     def test_answer(self, tmp_path: Path) -> None:
         script = f"[ \"$*\" = version ] && cat <<'END'\n{OUTPUTS[0][0]}END"
-        assert str(binary.version_of(self.program(tmp_path, script))) == "v3.0.13"
+        assert str(versions.of_binary(self.program(tmp_path, script))) == "v3.0.13"
 
     @pytest.mark.parametrize(
         ("script", "reason"),
@@ -94,21 +94,21 @@ class TestBinary:
     )
     def test_no_answer(self, tmp_path: Path, script: str, reason: str) -> None:
         with pytest.raises(KubekeyBinaryFailed, match=reason):
-            binary.version_of(self.program(tmp_path, script))
+            versions.of_binary(self.program(tmp_path, script))
 
     def test_one_that_hangs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(binary, "PATIENCE", 0.2)
+        monkeypatch.setattr(versions, "PATIENCE", 0.2)
         with pytest.raises(KubekeyBinaryFailed, match="no answer"):
-            binary.version_of(self.program(tmp_path, "exec sleep 60"))
+            versions.of_binary(self.program(tmp_path, "exec sleep 60"))
 
     def test_none(self, tmp_path: Path) -> None:
         with pytest.raises(KubekeyBinaryFailed, match="no such program"):
-            binary.version_of(str(tmp_path / "kk"))
+            versions.of_binary(str(tmp_path / "kk"))
         (tmp_path / "kk").write_text("v3.0.13")
         (tmp_path / "kk").chmod(0o755)
         with pytest.raises(KubekeyBinaryFailed):
-            binary.version_of(str(tmp_path / "kk"))
+            versions.of_binary(str(tmp_path / "kk"))
 
     def test_kk_4(self, tmp_path: Path) -> None:
         with pytest.raises(KubekeyWithoutInstaller):
-            binary.version_of(self.program(tmp_path, "echo v4.0.1"))
+            versions.of_binary(self.program(tmp_path, "echo v4.0.1"))

@@ -64,7 +64,7 @@ def new(
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output import files
     from ksimage.errors import FileExists, UsageError
-    from ksimage.patching.refresh import compose
+    from ksimage.patching.diff import compose
     from ksimage.patching.series import DEFAULT
 
     run = Invocation(terminal, values)
@@ -142,7 +142,7 @@ def _edit(before: bytes) -> bytes:
 def _header(tag: str, description: str | None) -> str:
     import datetime as dt
 
-    from ksimage.patching.refresh import header_template
+    from ksimage.patching.diff import header_template
 
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
     author = os.environ.get("DEBFULLNAME") or os.environ.get("GIT_AUTHOR_NAME") or "unknown"

@@ -53,7 +53,7 @@ def refresh(
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output import files
     from ksimage.errors import ShippedPatch
-    from ksimage.patching.refresh import refresh
+    from ksimage.patching.diff import refresh
     from ksimage.patching.series import is_shipped
 
     run = Invocation(terminal, values)

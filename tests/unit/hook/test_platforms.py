@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ksimage.cache import Cache
-from ksimage.hook import memory
+from ksimage.hook import platforms
 from ksimage.hook.layers import Hook
 from ksimage.images.digest import sha256
 from ksimage.images.layer import LayerFolder
@@ -43,21 +43,21 @@ def pristine(monkeypatch: pytest.MonkeyPatch) -> Hook:
 
 
 def test_a_pristine_hook_is_remembered(folder: Path, pristine: Hook) -> None:
-    memory.remember(Cache(folder), MANIFEST, pristine)
-    assert memory.recall(Cache(folder), MANIFEST) == pristine
+    platforms.remember(Cache(folder), MANIFEST, pristine)
+    assert platforms.recall(Cache(folder), MANIFEST) == pristine
 
 
 def test_a_foreign_hook_is_not(folder: Path) -> None:
     foreign = Hook(b"import evil\n", 0o755, 0, 0, DIGEST)
-    memory.remember(Cache(folder), MANIFEST, foreign)
-    assert memory.recall(Cache(folder), MANIFEST) is None
+    platforms.remember(Cache(folder), MANIFEST, foreign)
+    assert platforms.recall(Cache(folder), MANIFEST) is None
     # nor when somebody writes it there by hand
     kept = Cache(folder)
     kept.put(f"sha256:{foreign.sha256}", foreign.data)
     note = {"sha256": f"sha256:{foreign.sha256}", "mode": 493, "uid": 0, "gid": 0}
     note |= {"layer": DIGEST, "parents": [], "others": []}
     kept.put_note(KIND, MANIFEST, json.dumps(note).encode())
-    assert memory.recall(kept, MANIFEST) is None
+    assert platforms.recall(kept, MANIFEST) is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_foreign_hook_is_not(folder: Path) -> None:
 )
 def test_a_damaged_note_is_forgotten(folder: Path, note: bytes) -> None:
     Cache(folder).put_note(KIND, MANIFEST, note)
-    assert memory.recall(Cache(folder), MANIFEST) is None
+    assert platforms.recall(Cache(folder), MANIFEST) is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_damaged_note_is_forgotten(folder: Path, note: bytes) -> None:
 )
 def test_so_is_one_about_damaged_directories(folder: Path, pristine: Hook, parents: object) -> None:
     kept = Cache(folder)
-    memory.remember(kept, MANIFEST, pristine)
+    platforms.remember(kept, MANIFEST, pristine)
     note = json.loads(kept.note(KIND, MANIFEST) or b"")
     kept.put_note(KIND, MANIFEST, json.dumps({**note, "parents": parents}).encode())
-    assert memory.recall(kept, MANIFEST) is None
+    assert platforms.recall(kept, MANIFEST) is None
