@@ -137,3 +137,22 @@ def test_both_readmes_tell_the_same() -> None:
     assert [x for x in links[0] if x not in other] == [x for x in links[1] if x not in other]
     rows = [len(re.findall(r"^\|", text, re.MULTILINE)) for text in (README, CHINESE)]
     assert rows[0] == rows[1]
+
+
+def test_replace_says_the_same_of_archives_wherever_it_is_told() -> None:
+    from ksimage.errors import TagOccupied
+
+    sentence = "replaced whole, and nothing of it is kept"
+    (advice, *_) = TagOccupied("oci-archive:a.tar", "sha256:x", "it", "").advice
+    page = " ".join(command_pages.PAGE.read_text().split())
+    for text in (" ".join(README.split()), page, advice):
+        assert sentence in text
+    assert "其中的内容不保留" in CHINESE
+
+
+def test_the_bound_on_a_layer_is_documented() -> None:
+    from ksimage.images import compression
+
+    for text in (README, CHINESE):
+        assert compression.VARIABLE in text
+        assert f"{compression.BOUND >> 30} GiB" in text

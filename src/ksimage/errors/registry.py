@@ -250,7 +250,6 @@ class TagOccupied(TagError):
         listed = [f"differs from this one: {difference}" for difference in differences]
         self.message = f"{name} already holds another image"
         self.why = "\n".join([f"it holds {what}; digest {digest}", *listed])
-        self.differences = tuple(differences)
         self.advice = (
             [
                 f"replace it, keeping what is there as {kept}: add --replace",
@@ -258,7 +257,7 @@ class TagOccupied(TagError):
             ]
             if kept
             else [
-                "replace the whole file, and lose what is in it: add --replace",
+                "it is replaced whole, and nothing of it is kept: add --replace",
                 "or write to another one: --to oci-archive:OTHER.tar",
             ]
         )

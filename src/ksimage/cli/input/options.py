@@ -230,7 +230,8 @@ create_project_option = option(
 replace_option = option(
     "Result",
     "--replace",
-    "Replace what the name holds, and keep that as <tag>-orig; an archive is replaced whole.",
+    "Replace what the name holds, and keep that as <tag>-orig. An archive is replaced whole,"
+    " and nothing of it is kept.",
 )
 
 
