@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ksimage.text import printable
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
     from ksimage.harbor.view import View
     from ksimage.inspection.report import Inspection, PlatformReport
-    from ksimage.cli.output.terminal import Terminal
     from ksimage.inspection.verdict import Verdict
 
 MAX_TEXT = 300  # characters of a text of the image that are shown

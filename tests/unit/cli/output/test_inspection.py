@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-from tests.unit.cli.output.documents.test_verdicts import PLATFORM
-
-from ksimage.cli.output.inspection import MAX_TEXT, inspection_rows
-from ksimage.harbor.view import Artifact, Push, Tag, View
-from ksimage.inspection.report import Inspection
 from pathlib import Path
 
 import pytest
 from tests.support import derived
+from tests.unit.cli.output.documents.test_verdicts import PLATFORM
 
 from ksimage.base.images import read_images
-from ksimage.cli.output.inspection import show_count, show_proofs
+from ksimage.cli.output.inspection import MAX_TEXT, inspection_rows, show_count, show_proofs
 from ksimage.cli.output.terminal import DETAILED, Terminal
+from ksimage.harbor.view import Artifact, Push, Tag, View
+from ksimage.inspection.report import Inspection
 from ksimage.inspection.verdict import PlatformVerdict, Proof, Verdict
 from ksimage.locations import access, spec
 
