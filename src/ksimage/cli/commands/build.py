@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 @option("Result", "--metadata-file FILE", "Write what was built as JSON into FILE.")
 @option("Result", "--image-refs FILE", "Write NAME@DIGEST of every image into FILE, one a line.")
 @registry_options
-@click.pass_obj
 def build(
     terminal: Terminal,
     /,

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 )
 @settings("Proofs", "platforms")
 @registry_options
-@click.pass_obj
 def verify(
     terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: object
 ) -> None:
