@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
+from ksimage.cli.output.documents import as_json
 from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.inspection import show_count
-from ksimage.cli.output.terminal import SCHEMA
 from ksimage.locations.spec import Transport
 
 if TYPE_CHECKING:
@@ -113,11 +113,9 @@ class Files:
 
     def write(self, outcomes: Sequence[ReleaseOutcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
-        import json
-
         if self._metadata:
-            document = {"schema": SCHEMA, **builds_document(outcomes)}
-            files.write(self._metadata, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            text = as_json(builds_document(outcomes), ascii_only=False)
+            files.write(self._metadata, text + "\n")
         if self._references:
             references = [
                 outcome.built.published.reference for outcome in outcomes if outcome.built
