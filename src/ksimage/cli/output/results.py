@@ -41,8 +41,8 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
     show_replaced(terminal, published)
     if published.replaced and published.location.reference:
         terminal.warning(STALE)
-    sent = published.copied.sent if published.copied else 0
-    state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
+    written = f"{published.sent:,} bytes written"
+    state = "up to date, nothing written" if published.up_to_date else written
     if built.destination.engine == "docker" and not published.up_to_date:
         # The engine does not tell how many bytes it moved.
         state = "pushed by the engine" if published.location.reference else "built and tagged"
@@ -73,7 +73,7 @@ def table(outcomes: Sequence[ReleaseOutcome]) -> list[tuple[str, ...]]:
             outcome.state.value,
             outcome.digest,
             f"{outcome.seconds:.1f}",
-            f"{outcome.bytes_sent:,}" if outcome.built else "",
+            f"{outcome.built.published.sent:,}" if outcome.built else "",
         )
         for outcome in outcomes
     ]

@@ -93,11 +93,6 @@ class Terminal:
         able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         return watched and able and sys.stderr is not None and sys.stderr.isatty()
 
-    @property
-    def detailed(self) -> bool:
-        """Whether -v was given."""
-        return self.level >= DETAILED
-
     def style(
         self,
         text: str,
