@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 @platform_option("Result", "Only this platform's image.  [default: all that the image has]")
 @settings("Result", "target", "jobs")
 @registry_options
-@click.pass_obj
 def push(
     terminal: Terminal,
     /,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
 from ksimage.cli.output.documents.builds import builds_document
-from ksimage.cli.output.proofs import show_count
+from ksimage.cli.output.inspection import show_count
 from ksimage.cli.output.terminal import SCHEMA
 from ksimage.locations.spec import Transport
 
