@@ -7,12 +7,11 @@ use for is refused: anchors and aliases (they allow bombs), tags, several docume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import yaml
 
 from ksimage.errors.config import MAX_FAULTS, Fault
-
-if TYPE_CHECKING:
-    import yaml
 
 MAX_BYTES: Final = 64 << 10
 MAX_DEPTH: Final = 10
@@ -21,8 +20,6 @@ MAX_EVENTS: Final = 10_000
 
 def compose(data: bytes, place: str) -> tuple[yaml.Node | None, list[Fault]]:
     """The document's root node, None for an empty one, and the faults that make it unusable."""
-    import yaml
-
     text, faults = _decode(data, place)
     if faults:
         return None, faults
@@ -61,8 +58,6 @@ def _position(before: str) -> tuple[int, int]:
 
 def _refuse(text: str, place: str) -> list[Fault]:
     """What is valid YAML but has no place in a settings file. Reads the whole text once."""
-    import yaml
-
     faults: list[Fault] = []
     depth = documents = count = 0
     loader = yaml.SafeLoader(text)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import yaml
+
 from ksimage.errors import KubekeyConfigBroken
 from ksimage.upstream.kubekey.file.documents import at, is_text, split, text_at
 from ksimage.upstream.kubekey.image import Registry
 
 if TYPE_CHECKING:
-    import yaml
-
     from ksimage.upstream.kubekey.file.documents import YamlDocument
 
 CLUSTER: Final = "Cluster"
@@ -132,8 +132,6 @@ def _installer(document: YamlDocument) -> InstallerConfig:
 
 
 def _texts(node: yaml.Node | None) -> tuple[str, ...]:
-    import yaml
-
     if not isinstance(node, yaml.SequenceNode):
         return ()
     return tuple(str(item.value) for item in node.value if isinstance(item, yaml.ScalarNode))

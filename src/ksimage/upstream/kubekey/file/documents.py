@@ -10,12 +10,11 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
+
+import yaml
 
 from ksimage.errors import KubekeyConfigBroken
-
-if TYPE_CHECKING:
-    import yaml
 
 MAX_BYTES: Final = 4 << 20
 MAX_DEPTH: Final = 60
@@ -75,8 +74,6 @@ def split(data: bytes, place: str) -> tuple[YamlDocument, ...]:
 
 def parse(text: str, place: str, first: int = 1) -> YamlDocument:
     """One document; ``first`` is its first line in the file. Raises KubekeyConfigBroken."""
-    import yaml
-
     try:
         return _compose(text, first, place)
     except yaml.MarkedYAMLError as error:
@@ -101,8 +98,6 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def _compose(text: str, first: int, place: str) -> YamlDocument:
-    import yaml
-
     hidden = _bounded(text, first, place)
     loader = yaml.SafeLoader(text)
     try:
@@ -114,8 +109,6 @@ def _compose(text: str, first: int, place: str) -> YamlDocument:
 
 def _bounded(text: str, first: int, place: str) -> int:
     """Refuse what is too deep or too much before it is composed; the line of a second document."""
-    import yaml
-
     depth = count = documents = 0
     loader = yaml.SafeLoader(text)
     try:
@@ -141,8 +134,6 @@ def _bounded(text: str, first: int, place: str) -> int:
 
 def _repeated(root: yaml.Node | None) -> list[str]:
     """Keys that stand twice in a mapping. Each node is looked at once, whatever aliases say."""
-    import yaml
-
     found: list[str] = []
     seen: set[int] = set()
     todo = [root]
@@ -165,8 +156,6 @@ def entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
 
     Each mapping is looked into once, however often it is merged.
     """
-    import yaml
-
     seen: set[int] = set()
     todo = [node]
     while todo:
@@ -192,8 +181,6 @@ def at(node: yaml.Node | None, *path: str) -> yaml.Node | None:
 
 def text_at(node: yaml.Node | None, *path: str) -> str:
     """The scalar below a path as it is written; "" where there is none, or null."""
-    import yaml
-
     found = at(node, *path)
     if not isinstance(found, yaml.ScalarNode) or found.tag.endswith(":null"):
         return ""
