@@ -155,7 +155,7 @@ def test_kk_reads_what_we_write_into_its_folder(kk: tuple[str, str], folder: Pat
     for text, name in zip(after, kubekey.names(folder), strict=True):
         found = parse_name(name)
         assert found is not None
-        assert text.split()[0] == found.namespace
+        assert text.split()[0] == found.group.namespace
 
 
 def test_its_artifact(kk: tuple[str, str], folder: Path, tmp_path: Path) -> None:

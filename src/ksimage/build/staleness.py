@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ksimage
@@ -101,20 +102,12 @@ def check(
 
 
 def check_all(
-    wanted: Sequence[tuple[str, str | None]],
-    settings: Settings,
-    *,
-    options: OptionsFor,
-    target: str,
+    wanted: Sequence[tuple[str, str | None]], settings: Settings, options: OptionsFor, target: str
 ) -> list[Finding]:
     """Check several releases, each with the digest that it is pinned to, some at once."""
+    one = partial(check, settings=settings, options=options, target=target)
     with Threads(settings.jobs, "check") as pool:
-        return list(
-            pool.map(
-                lambda item: check(item[0], item[1], settings, options=options, target=target),
-                wanted,
-            )
-        )
+        return list(pool.map(lambda item: one(*item), wanted))
 
 
 def _check(

@@ -6,13 +6,13 @@ bundle holds (links, devices, absolute paths, ``..``, one path twice, bombs) is 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from ksimage.errors import BundleUnusable, CannotRead, MalformedImage
 from ksimage.images import tar
 from ksimage.images.compression import decompress
 from ksimage.objects import json_object
+from ksimage.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,6 @@ MAX_PATH: Final = 1024
 """Characters of an entry's path."""
 
 _READ = 256 << 10
-_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class Entry:
@@ -88,14 +87,14 @@ class Bundle:
         seen: set[str] = set()
         total = 0
         try:
-            for member in tar.members(self._name, self._stream()):
+            for member in tar.members(str(self.path), self._stream()):
                 path = self._path(member)
                 if member.kind is tar.Kind.DIRECTORY:
                     continue
                 if member.kind is not tar.Kind.FILE:
-                    self._refuse(f"{_shown(path)} is a {member.kind.value}, not a file")
+                    self._refuse(f"{printable(path)} is a {member.kind.value}, not a file")
                 if path in seen:
-                    self._refuse(f"{_shown(path)} is in it twice")
+                    self._refuse(f"{printable(path)} is in it twice")
                 seen.add(path)
                 total += member.size
                 if len(seen) > MAX_ENTRIES:
@@ -122,15 +121,13 @@ class Bundle:
             return found
         return None
 
-    @property
-    def _name(self) -> str:
-        return str(self.path)
-
     def _stream(self) -> Iterator[bytes]:
         try:
             with self.path.open("rb") as file:
                 chunks = iter(lambda: file.read(_READ), b"")
-                yield from decompress(self._name, chunks, what="the bundle", limit=2 * MAX_BYTES)
+                yield from decompress(
+                    str(self.path), chunks, what="the bundle", limit=2 * MAX_BYTES
+                )
         except OSError as error:
             raise CannotRead(self.path, error) from error
 
@@ -138,14 +135,14 @@ class Bundle:
         """The member's path, relative and normal, without TOP."""
         name = member.name
         if name.startswith("/"):
-            self._refuse(f"{_shown(name)} is an absolute path")
+            self._refuse(f"{printable(name)} is an absolute path")
         if len(name) > MAX_PATH:
             self._refuse(f"a path of {len(name)} characters")
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if ".." in parts:
-            self._refuse(f"{_shown(name)} leads out of the bundle")
+            self._refuse(f"{printable(name)} leads out of the bundle")
         if "\\" in name or "\0" in name:
-            self._refuse(f"{_shown(name)} is no path that an installer has")
+            self._refuse(f"{printable(name)} is no path that an installer has")
         if parts[:1] == [TOP]:
             parts = parts[1:]
         if not parts and member.kind is not tar.Kind.DIRECTORY:
@@ -176,8 +173,3 @@ def open_bundle(path: Path) -> Bundle:
 def _unusable(path: Path, error: MalformedImage) -> BundleUnusable:
     # The reader of layers says "a layer"; here it is the bundle.
     return BundleUnusable(path, error.why.replace("a layer", "the bundle"))
-
-
-def _shown(text: str) -> str:
-    """A hostile path, printable and short."""
-    return _NOT_PRINTABLE.sub("·", text)[:200]

@@ -98,12 +98,8 @@ class Material:
             file.write_bytes(data)
         except OSError as error:
             raise CannotGather(file.parent, error) from error
-        self.add_file(path, file)
-
-    def add_file(self, path: str, file: Path, truncated: int = 0) -> None:
-        """Put a file that was gathered in :meth:`file` into the bundle."""
         with self._lock:
-            self._sources[path] = lambda: iter((Part(path, _pieces(file), truncated),))
+            self._sources[path] = lambda: iter((Part(path, _pieces(file)),))
 
     def add_archive(
         self, what: str, archive: Path, within: tuple[str, ...], truncated: Mapping[str, int]

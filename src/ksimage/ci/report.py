@@ -90,7 +90,8 @@ class Reporter:
 
     def failed(self, error: KsimageError) -> None:
         """Annotate an error at the files that caused it."""
-        for found in places(error, self._workspace())[:MAX_ANNOTATIONS]:
+        workspace = self._environ.get("GITHUB_WORKSPACE", "")
+        for found in places(error, Path(workspace) if workspace else None)[:MAX_ANNOTATIONS]:
             self.annotate(found)
 
     def outputs(self, values: Mapping[str, str]) -> None:
@@ -113,10 +114,6 @@ class Reporter:
             kept = data[: MAX_SUMMARY - len(_TRUNCATED)].decode("utf-8", "ignore")
             markdown = kept[: kept.rfind("\n") + 1] + _TRUNCATED
         self._append("GITHUB_STEP_SUMMARY", markdown)
-
-    def _workspace(self) -> Path | None:
-        text = self._environ.get("GITHUB_WORKSPACE", "")
-        return Path(text) if text else None
 
     def _append(self, variable: str, text: str) -> None:
         path = self._environ.get(variable, "")

@@ -80,11 +80,7 @@ class Kubectl:
 
     def __init__(self, options: KubectlOptions | None = None) -> None:
         self.options = options or KubectlOptions()
-
-    @property
-    def namespace(self) -> str:
-        """Where the installer is."""
-        return self.options.namespace
+        self.namespace = self.options.namespace
 
     def argv(self, *words: str, streaming: bool = False) -> list[str]:
         """The whole command. ``streaming`` leaves out --request-timeout, which would cut it."""

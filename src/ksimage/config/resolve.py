@@ -77,14 +77,8 @@ def resolve(
         loaded = yamlfile.read(path, shown_path(path, cwd))
         from_file, file_origins = loaded.values, loaded.origins
         faults = [*faults, *loaded.faults]
-    for layer, layer_origins in (
-        (from_variables, variable_origins),
-        (from_file, file_origins),
-    ):
-        for key, value in layer.items():
-            if key not in merged:
-                merged[key] = value
-                origins[key] = layer_origins[key]
+    merged = {**from_file, **from_variables, **merged}
+    origins = {**file_origins, **variable_origins, **origins}
     _require_whole_login(merged, origins)
     faults += _contradictions(merged, origins)
     if faults:

@@ -75,11 +75,8 @@ class ClusterLogin(ClusterError):
 class ClusterForbidden(ClusterError):
     """The account lacks a right. The verb and what it is for are named.
 
-    Attributes:
-        verb: ``patch``, ``create``, …; empty where kubectl hides it.
-        resource: as in a Role, ``pods/exec``.
-        group: API group, empty for the core.
-        namespace: empty for what is in none.
+    ``verb`` is empty where kubectl hides it, ``resource`` is as in a Role (``pods/exec``), the API
+    ``group`` is empty for the core, and ``namespace`` for what is in none.
     """
 
     def __init__(
@@ -92,7 +89,6 @@ class ClusterForbidden(ClusterError):
             f'a Role needs: apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]',
             "the whole Role is in docs/cluster.md",
         ]
-        self.verb, self.resource, self.group, self.namespace = verb, resource, group, namespace
 
 
 class ClusterMissing(ClusterError):
@@ -204,10 +200,7 @@ class RolloutTimedOut(RolloutError):
             f"{reason or 'nothing was told about it'}\nThe Deployment asks for {image} and the"
             " cluster goes on trying: this run only stopped waiting."
         )
-        self.advice = [
-            "wait on and prove: run the same command again (--timeout SECONDS)",
-            _UNDO,
-        ]
+        self.advice = ["wait on and prove: run the same command again (--timeout SECONDS)", _UNDO]
 
 
 class RolloutUnproven(RolloutError):

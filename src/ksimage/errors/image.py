@@ -148,13 +148,8 @@ class DigestMismatch(MalformedImage):
     """The bytes are not those that the digest names."""
 
     def __init__(self, name: str, expected: str, actual: str) -> None:
-        super().__init__(
-            name,
-            f"expected {expected}, got {actual}",
-            advice=[
-                "the copy is damaged or was tampered with: copy the image again from its source"
-            ],
-        )
+        again = "the copy is damaged or was tampered with: copy the image again from its source"
+        super().__init__(name, f"expected {expected}, got {actual}", advice=[again])
 
 
 class UnsupportedImage(MalformedImage):
@@ -181,20 +176,15 @@ class ProofFailed(KsimageError):
     def __init__(self, name: str, failures: Sequence[str], *, advice: Sequence[str] = ()) -> None:
         count = "1 proof" if len(failures) == 1 else f"{len(failures)} proofs"
         super().__init__(f"{name} fails {count}", why="\n".join(failures), advice=advice)
-        self.failures = tuple(failures)
 
 
 class NotOurBuild(ProofFailed):
     """`ksimage verify` was given an image that ksimage did not make."""
 
     def __init__(self, name: str, what: str) -> None:
-        self.failures = (f"it holds {what}",)
         self.message = f"{name} was not made by ksimage: there is nothing to prove"
-        self.why = self.failures[0]
-        self.advice = [
-            f"what is in it: ksimage inspect {name}",
-            f"patch it: ksimage build {name}",
-        ]
+        self.why = f"it holds {what}"
+        self.advice = [f"what is in it: ksimage inspect {name}", f"patch it: ksimage build {name}"]
 
 
 class ProofsMissing(KsimageError):

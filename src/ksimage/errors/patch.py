@@ -35,11 +35,7 @@ class PatchesRefused(PatchError):
 
 
 class PatchesFailed(PatchError):
-    """Several patches do not apply; `why` has each, and what to do about it.
-
-    Attributes:
-        failures: the error of each, in order.
-    """
+    """Several patches do not apply; `why` has each, and what to do about it."""
 
     def __init__(
         self,
@@ -60,7 +56,6 @@ class PatchesFailed(PatchError):
         self.why = "\n".join(told)
         self.advice = [f"leave all of them out: {' '.join(out)}"]
         self.path, self.line = failures[0].path, failures[0].line
-        self.failures = tuple(failures)
 
 
 class PatchAlreadyApplied(PatchError):
@@ -102,11 +97,7 @@ class PatchAmbiguous(PatchError):
 
 
 class PatchConflict(PatchError):
-    """A hunk fits nowhere in the hook.
-
-    Attributes:
-        hunk: number of the hunk in the patch, from 1.
-    """
+    """A hunk fits nowhere in the hook. They are counted from 1."""
 
     def __init__(
         self,
@@ -119,7 +110,6 @@ class PatchConflict(PatchError):
         line: int,
         advice: Sequence[str] = (),
     ) -> None:
-        self.hunk = hunk
         self.message = f"{place(path, line)}: patch {name}, hunk {hunk} does not apply to {target}"
         self.why = shown
         self.advice = advice

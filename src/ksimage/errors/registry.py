@@ -250,7 +250,6 @@ class TagOccupied(TagError):
         listed = [f"differs from this one: {difference}" for difference in differences]
         self.message = f"{name} already holds another image"
         self.why = "\n".join([f"it holds {what}; digest {digest}", *listed])
-        self.differences = tuple(differences)
         self.advice = (
             [
                 f"replace it, keeping what is there as {kept}: add --replace",

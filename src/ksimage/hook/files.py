@@ -6,7 +6,7 @@ import posixpath
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ksimage.hook.layers import read_entries
+from ksimage.hook.layers import lineage, read_entries
 from ksimage.images import config as image_config
 from ksimage.images.layer import OPAQUE, WHITEOUT
 from ksimage.images.mediatypes import FOREIGN_LAYERS
@@ -45,15 +45,10 @@ def read_file(source: Source, image: PlatformImage, path: str, limit: int) -> by
 
 def _judge(entries: Iterator[LayerEntry], *, path: str, limit: int) -> tuple[bytes | None, bool]:
     """The file in one layer, and whether layers below no longer matter."""
-    folder, name = posixpath.split(path)
-    above = [folder]
-    while above[-1]:
-        above.append(posixpath.dirname(above[-1]))
-    hiding = {posixpath.join(folder, WHITEOUT + name)}
-    for at in above:
-        hiding.add(posixpath.join(at, OPAQUE))
-        if at:
-            hiding.add(posixpath.join(posixpath.dirname(at), WHITEOUT + posixpath.basename(at)))
+    line = lineage(path)
+    split = map(posixpath.split, line[:-1])
+    hiding = {posixpath.join(folder, WHITEOUT + name) for folder, name in split}
+    hiding |= {posixpath.join(folder, OPAQUE) for folder in line[1:]}
     data: bytes | None = None
     decided = False
     for entry in entries:
@@ -61,7 +56,7 @@ def _judge(entries: Iterator[LayerEntry], *, path: str, limit: int) -> tuple[byt
             found = entry.member.kind is Kind.FILE
             data, decided = entry.member.read(limit) if found else None, True
         elif entry.path in hiding or (
-            entry.path in above and entry.path and entry.member.kind is not Kind.DIRECTORY
+            entry.path in line[:-1] and entry.member.kind is not Kind.DIRECTORY
         ):
             decided = True
     return data, decided

@@ -118,10 +118,16 @@ class Stack:
         )
 
     def _covered(self, path: str) -> bool:
-        above = [path]
-        while above[-1]:
-            above.append(posixpath.dirname(above[-1]))
-        return any(p in self._hidden for p in above) or any(p in self._emptied for p in above[1:])
+        line = lineage(path)
+        return any(p in self._hidden for p in line) or any(p in self._emptied for p in line[1:])
+
+
+def lineage(path: str) -> list[str]:
+    """A path and all folders above it, up to the root, which is empty."""
+    line = [path]
+    while line[-1]:
+        line.append(posixpath.dirname(line[-1]))
+    return line
 
 
 def judge(

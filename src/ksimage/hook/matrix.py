@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ksimage.errors import KsimageError, UnknownRelease
@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from ksimage.patching.series import Series, SeriesPatch
     from ksimage.upstream.releases import Release
 
-APPLIES, OFFSET, EXCLUDED, REFUSED, UNSUPPORTED = (
-    "applies",
-    "offset",
-    "excluded",
-    "refused",
-    "unsupported",
-)
+APPLIES, OFFSET, EXCLUDED = "applies", "offset", "excluded"
+REFUSED, UNSUPPORTED = "refused", "unsupported"
 
 
 @dataclass(frozen=True)
@@ -91,10 +86,9 @@ def _row(name: str, data: bytes, series: Series) -> HookRow:
         require_supported(data, name=name)
     except KsimageError as error:
         reason = error.why or error.message
-        cells = tuple(Cell(patch.name, UNSUPPORTED, 0, error.kind, reason) for patch in series)
-        return HookRow(
-            name, digest, pristine, cells, Cell("", UNSUPPORTED, 0, error.kind, reason), ""
-        )
+        none = Cell("", UNSUPPORTED, 0, error.kind, reason)
+        cells = tuple(replace(none, patch=patch.name) for patch in series)
+        return HookRow(name, digest, pristine, cells, none, "")
     cells = tuple(
         _cell(patch, data, name, release, list(series)[:number])
         for number, patch in enumerate(series)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ksimage.images.tarheader import Header, override, pax
-from ksimage.images.tarstream import BLOCK, ChunkStream, TarStream
+from ksimage.images.tarstream import BLOCK, ChunkStream, Header, TarStream, override, pax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -43,10 +43,7 @@ class SourceView:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-
-    @property
-    def name(self) -> str:
-        return self.source.name
+        self.name = source.name
 
     def top(self) -> Descriptor:
         return self.source.top()

@@ -12,12 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from ksimage.errors import (
-    PatchAlreadyApplied,
-    PatchError,
-    PatchesFailed,
-    PatchWithoutEffect,
-)
+from ksimage.errors import PatchAlreadyApplied, PatchError, PatchesFailed, PatchWithoutEffect
 from ksimage.patching.conflict import explain
 from ksimage.patching.place import Text, Unplaced
 

@@ -129,9 +129,7 @@ def load(directory: Path) -> Series:
             if not path.is_file():
                 raise SeriesEntryMissing(entry.file_name, path=str(series_file), line=entry.line)
             name = patch_name(entry.file_name)
-            for other in patches:
-                if other.name == name:
-                    raise PatchNameTaken(name, str(other.path), str(series_file), line=entry.line)
+            _require_new(name, patches, series_file, entry.line)
             listed.add(path)
             loaded = _load_patch(path, name, entry.strip, default, required=True)
             origin: Literal["shipped", "series"] = "shipped" if is_shipped(path) else "series"
@@ -169,13 +167,9 @@ def combine(first: Series, own: Series) -> Series:
         PatchNameTaken: both have a patch of the same name.
     """
     for patch in own:
-        for other in first:
-            if other.name == patch.name:
-                raise PatchNameTaken(patch.name, str(other.path), str(patch.path))
+        _require_new(patch.name, first, patch.path)
     both = (*first, *own)
-    return Series(
-        (*(p for p in both if p.default), *(p for p in both if not p.default)),
-    )
+    return Series((*(p for p in both if p.default), *(p for p in both if not p.default)))
 
 
 def select(
@@ -216,13 +210,19 @@ def select(
             )
     for path in extra_files:
         extra = load_file(path)
-        for other in (*series, *chosen):
-            if other.name == extra.name:
-                raise PatchNameTaken(extra.name, str(other.path), str(path))
+        _require_new(extra.name, (*series, *chosen), path)
         if release is not None and not extra.header.fits(release):
             raise _excluded(extra, release)
         chosen.append(extra)
     return Selection(tuple(chosen), tuple(skipped))
+
+
+def _require_new(
+    name: str, taken: Iterable[SeriesPatch], path: Path, line: int | None = None
+) -> None:
+    for other in taken:
+        if other.name == name:
+            raise PatchNameTaken(name, str(other.path), str(path), line=line)
 
 
 def _excluded(patch: SeriesPatch, release: Release) -> PatchExcluded:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ksimage.redact.keys import MAX_NAME, TRIGGERS, KeyKind, kind_of
-from ksimage.redact.site import Site
+from ksimage.redact.site import Site, windows
 from ksimage.redact.values import identifier, plain, strong
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MAX_QUOTED: Final = 8192
 MAX_BLOCK: Final = 3
 """Lines of a YAML block that can be a password; private keys are known by their shape."""
 
-_RUN = re.compile(r"[\w.\-]*")
+_RUN = re.compile(r"[\w.\-]+")
 _NAME = re.compile(rf"(?:{'|'.join(TRIGGERS)})[\w.\-]*")
 _SEPARATOR = re.compile(r"\s{0,4}(?:=>|:=|::|=(?!=)|[:：]|[为是])[ \t]*")
 _FOLLOWED = re.compile(r"\\*[\"']?\s{0,4}(?:[:=：>,为是\n]|\Z)|[\"'\\]")
@@ -41,22 +41,27 @@ _XML = re.compile(r"(?:\s[^<>]{0,200})?>(?P<v>[^<>]{1,4000})</")
 _IN_FLOW = re.compile(r"[,}\]]")
 _NEXT_ASSIGNMENT = re.compile(r",[\w.\[\]\\-]+=")
 _ENV = re.compile(
-    r"name[\"']?:\s*[\"']?(?P<k>[\w.-]+)[\"']?\s*,?\s*\n?\s*[\"']?value[\"']?:[ \t]*", re.IGNORECASE
+    r"name[\"']?:\s{0,9}[\"']?(?P<k>[\w.-]{1,100})[\"']?\s{0,30},?\s{0,30}[\"']?value[\"']?:[ \t]*",
+    re.IGNORECASE,
 )
+_UNBROKEN = re.compile(r"[^\s\"'`\\<>]{0,1024}")
+MAX_NESTED: Final = 16
+"""Names that are tried within an unbroken text that was taken for the value of one before."""
 
 
-def names(text: str, low: str) -> list[tuple[int, int, KeyKind]]:
+def names(text: str, low: str) -> Iterator[tuple[int, int, KeyKind]]:
     """The names in ``text`` whose values are secret, and of what kind: start, end, kind.
 
     ``low`` is the text in lower case.
     """
     if not any(trigger in low for trigger in TRIGGERS):
-        return []
-    found: list[tuple[int, int, KeyKind]] = []
+        return
     for place in _NAME.finditer(low):
-        at, end = place.span()
-        before = _RUN.match(text[max(0, at - MAX_NAME) : at][::-1])
-        start = at - before.end() if before else at
+        start, end = place.span()
+        if _RUN.match(text, start - 1, start) and (
+            before := _RUN.match(text[max(0, start - MAX_NAME) : start][::-1])
+        ):
+            start -= before.end()
         if end - start > MAX_NAME:
             continue
         name = text[start:end].rstrip("-.")
@@ -65,19 +70,24 @@ def names(text: str, low: str) -> list[tuple[int, int, KeyKind]]:
             continue
         marked = name.startswith("-") or text[start - 1 : start] == "<"
         if marked or _FOLLOWED.match(text, start + len(name)):
-            found.append((start, start + len(name), kind))
-    return found
+            yield start, start + len(name), kind
 
 
 def named(text: str, low: str) -> Iterator[Site]:
     """Every secret behind a name in ``text``; ``low`` is the text in lower case."""
-    done = 0
+    done = refused = tries = 0
     for start, end, kind in names(text, low):
         if start < done:
             continue  # within a value, however long
+        nested = start < refused
+        tries = tries + 1 if nested else 0
+        if tries > MAX_NESTED:
+            continue
         for site in _value(text, start, end, kind):
             done = site.end
             yield site
+        if done <= start and not nested and (unbroken := _UNBROKEN.match(text, end)):
+            refused = unbroken.end()
     if ENV_TRIGGER in low:
         yield from _environment(text, low)
 
@@ -165,13 +175,12 @@ def chinese(text: str) -> Iterator[Site]:
 
 
 def _environment(text: str, low: str) -> Iterator[Site]:
-    at = low.find(ENV_TRIGGER)
-    while at >= 0:
-        for found in _ENV.finditer(text, max(0, at - MAX_NAME - 30), at + 20):
+    for start, end in windows(low, (ENV_TRIGGER,), MAX_NAME + 30, 20):
+        for found in _ENV.finditer(text, start, end):
             kind = kind_of(found["k"])
             if kind is not KeyKind.NONE:
+                at = low.rindex(ENV_TRIGGER, found.start(), found.end())
                 yield from _scalar(text, at, found.end(), kind, True)
-        at = low.find(ENV_TRIGGER, at + len(ENV_TRIGGER))
 
 
 def _judged(at: int, value: str, kind: KeyKind, rule: str, text: str) -> Iterator[Site]:

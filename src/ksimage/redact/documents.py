@@ -130,10 +130,13 @@ def _bounds(text: str, start: int, end: int, depth: int) -> tuple[int, int]:
     first, last = max(0, start - _WINDOW), min(len(text), end + _WINDOW)
     marks = ["\n---"]
     if depth >= 2:
-        marks.append("\n" + " " * (depth - 2) + "- ")
-    before = max(text.rfind(mark, first, start) for mark in marks)
-    after = [at for mark in marks if (at := text.find(mark, end, last)) >= 0]
-    return (before + 1 if before >= 0 else first), min(after, default=last)
+        marks.insert(0, "\n" + " " * (depth - 2) + "- ")  # the nearer one
+    for mark in marks:
+        if (before := text.rfind(mark, first, start)) >= 0:
+            first = before + 1
+        if (after := text.find(mark, end, last)) >= 0:
+            last = after
+    return first, last
 
 
 def _items(text: str, at: int, depth: int) -> Iterator[Site]:

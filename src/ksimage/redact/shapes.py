@@ -21,6 +21,23 @@ _GAP = r"(?:\s|\\+[nrt])"
 _ARGUMENT = r"(?:\\*[\"'])?(?P<v>[^\s\"'\\|;]{1,200})"
 _SAME = r"[^\n|;&]"
 """Whatever may stand between a command and its option: the same command."""
+_MYSQL = r"\b(?:mysql|mariadb)\w*\b"
+_LDAP = r"\b(?:ldap(?:search|add|modify|delete|passwd|whoami|compare)|slappasswd)\b"
+_REGISTRY_LOGIN = (
+    rf"\b(?:docker|podman|nerdctl|helm|crictl|skopeo|buildah|oras)\b{_SAME}{{0,60}}?\blogin\b"
+)
+_REDIS = r"\bredis-cli\b"
+_CURL = r"\b(?:curl|wget)\b"
+_OPENSSL = r"\bopenssl\s+passwd\b"
+
+
+def _then(command: str, most: int) -> str:
+    """``command``, and up to ``most`` characters of it that do not begin the same one anew.
+
+    Without the latter, a line that is full of a command's name takes the square of its length.
+    """
+    return rf"{command}(?:(?!{command}){_SAME}){{0,{most}}}?"
+
 
 RULES: Final = (
     rule("jwt", "eyj", rf"(?<!{_URLSAFE})(?P<v>eyJ{_URLSAFE}{{8,}}\.{_URLSAFE}{{8,}}(?:\.{_URLSAFE}{{4,}})?)", 0, 16_384),
@@ -39,24 +56,27 @@ RULES: Final = (
     rule("base64 key", "ls0tls1crudjti", rf"(?P<v>LS0tLS1CRUdJTi(?:BSU0|BFQy|BQUk|BFTk|BPUE|BEU0){_B64}{{10,}}(?:{_GAP}+{_B64}{{16,}})*(?:{_GAP}+{_B64}{{2,}})?={{0,2}})", 0, 65_536),
     # in command lines
     rule("from-literal", "--from-literal", rf"--from-literal(?:=|\s+|\\*[\"']\s*,\s*\\*[\"'])(?:\\*[\"'])?[\w.-]+={_ARGUMENT}"),
-    rule("mysql", "mysql|mariadb", rf"\b(?:mysql|mariadb)\w*\b{_SAME}{{0,160}}?[\s\"']-p(?P<v>[^\s\"'\\]{{2,200}})"),
-    rule("redis", "redis-cli", rf"\bredis-cli\b{_SAME}{{0,160}}?[\s\"'](?:-a|--pass)(?:\s+|\\*[\"']\s*,\s*){_ARGUMENT}"),
-    rule("ldap", "ldap|slappasswd", rf"\b(?:ldap(?:search|add|modify|delete|passwd|whoami|compare)|slappasswd)\b{_SAME}{{0,200}}?[\s\"']-[wsa]\s*(?:\\*[\"']\s*,\s*)?{_ARGUMENT}"),
-    rule("http login", "curl|wget", rf"\b(?:curl|wget|https?)\b{_SAME}{{0,300}}?[\s\"'](?:-u|--user|--proxy-user|-U|-a)[ =]*(?:\\*[\"']\s*,\s*)?(?:\\*[\"'])?[^\s:\"'\\]{{1,60}}:(?P<v>[^\s\"'\\]{{1,200}})"),
-    rule("login", "login", rf"\b(?:docker|podman|nerdctl|helm|crictl|skopeo|buildah|oras)\b{_SAME}{{0,60}}?\blogin\b{_SAME}{{0,160}}?[\s\"'](?:-p|--password)(?:[\s=]+|\\*[\"']\s*,\s*){_ARGUMENT}", 80, 300),
+    rule("mysql", "mysql|mariadb", rf"{_then(_MYSQL, 160)}[\s\"']-p(?P<v>[^\s\"'\\]{{2,200}})"),
+    rule("redis", "redis-cli", rf"{_then(_REDIS, 160)}[\s\"'](?:-a|--pass)(?:\s+|\\*[\"']\s*,\s*){_ARGUMENT}"),
+    rule("ldap", "ldap|slappasswd", rf"{_then(_LDAP, 200)}[\s\"']-[wsa]\s*(?:\\*[\"']\s*,\s*)?{_ARGUMENT}"),
+    rule("http login", "curl|wget", rf"{_then(_CURL, 300)}[\s\"'](?:-u|--user|--proxy-user|-U|-a)[ =]*(?:\\*[\"']\s*,\s*)?(?:\\*[\"'])?[^\s:\"'\\]{{1,60}}:(?P<v>[^\s\"'\\]{{1,200}})"),
+    rule("login", "login", rf"{_then(_REGISTRY_LOGIN, 160)}[\s\"'](?:-p|--password)(?:[\s=]+|\\*[\"']\s*,\s*){_ARGUMENT}", 80, 300),
     rule("creds", "creds|--user", r"[\s\"'](?:--(?:src-|dest-)?creds|--user|-u)(?:[\s=]+|\\*[\"']\s*,\s*)(?:\\*[\"'])?[\w.@$-]{1,60}:(?P<v>[^\s\"'\\/]{3,200})", 20, 300, sure=False),
     rule("etcdctl", "etcdctl", r"\betcdctl_user=[\w-]{1,60}:(?P<v>[^\s\"'\\]{1,200})", 0, 200),
     rule("sshpass", "sshpass", rf"\bsshpass\b(?:\s+-v)?\s+-p\s*{_ARGUMENT}"),
     rule("chpasswd", "chpasswd", r"(?:echo|printf)\s+(?:-\w\s+)?(?:\\*[\"'])?[\w.-]{1,40}:(?P<v>[^\s\"'\\|]{1,100})(?:\\+n)?(?:\\*[\"'])?\s*\|\s*(?:sudo\s+)?chpasswd", 160, 10),
     rule("passwd", "passwd", r"(?:echo|printf)\s+(?:-\w\s+)?(?:\\*[\"'])?(?P<v>[^\s\"'\\|$]{1,100})(?:\\*[\"'])?\s*\|\s*(?:sudo\s+)?passwd\b", 160, 10),
     rule("htpasswd", "htpasswd", rf"\bhtpasswd\s+(?:-\w+\s+)*-\w*b\w*\s+(?:-\w+\s+)*(?:[^\s\"'\\-]\S*\s+){{1,2}}{_ARGUMENT}"),
-    rule("openssl", "openssl", rf"\bopenssl\s+passwd\b{_SAME}{{0,80}}?\s(?:-\w+\s+)*(?P<v>[^\s\"'\\-][^\s\"'\\]{{2,100}})", sure=False),
+    rule("openssl", "openssl", rf"{_then(_OPENSSL, 80)}\s(?:-\w+\s+)*(?P<v>[^\s\"'\\-][^\s\"'\\]{{2,100}})", sure=False),
     rule("pass:", "pass:", r"(?<!\w)pass:(?P<v>[^\s\"'\\]{1,100})", 0, 120),
-    rule("minio", "alias set|host add", rf"\bmc\s+(?:-\S+\s+)*(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_ARGUMENT}", 60),
+    rule("minio", "alias set|host add", rf"\bmc\s+(?:-\S+\s+){{0,5}}(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_ARGUMENT}", 60),
     rule("redis acl", "+@|~*", r"\buser\s+\w+\s+on\b[^\n\"'\\]{0,80}?\s>(?P<v>[^\s\"'\\]{1,200})", 160, 200),
     rule("config line", "requirepass|masterauth|rootpw|bindpw|auth-pass",
          r"(?:^|\n|\\n)[ \t]*(?:sentinel\s+)?(?:requirepass|masterauth|rootpw|bindpw|auth-pass\s+(?:\{\{.{1,80}?\}\}|\S+))"
          r"[ \t]+(?:\\*[\"'])?(?P<v>[^\s\"'\\]{1,200})(?=[\"'\\\s]|\Z)", 60),
+    rule("pgpass", "5432:|5433:|6432:|:*:|pgpass",
+         r"(?:(?<=\\n)|(?<![\w.*:/@\\-]))(?:\*|[a-z0-9][\w.-]{0,100}):(?:\*|\d{2,5})(?::(?:\*|[\w.-]{1,63})){2}"
+         r":(?P<v>(?:[^\s:\"'\\]|\\{1,2}[:\\]){4,200})(?=[\"'\\\s]|\Z)", 300, 500, sure=False),
     rule("netrc", "login", r"\blogin\s+\S{1,60}\s+password\s+(?P<v>\S{1,200})", 10),
     rule("set-cookie", "cookie:", r"cookie:[ \t]*(?P<v>[\w.-]{1,100}=[^\n\r\"'\\]{4,4000})", 0, 4100),
 )  # fmt: skip
@@ -75,17 +95,27 @@ _SPLIT = re.compile(rf"{_GAP}+")
 _LONGEST_KEY: Final = 32_768
 
 URL_TRIGGER: Final = "@"
+SCHEME: Final = "://"
 _LOGIN = re.compile(r"://[^\s/:@\"'\\<>]{0,100}:(?P<v>[^\s/\"'\\<>]{1,200})@")
-_LOGIN_LENGTH: Final = 310
+_MAX_ENDS: Final = 4
+"""Signs of @ at which a password may end, beside the last."""
 
 PEM_TRIGGER: Final = "private key"
 
 
 def url(text: str, at: int) -> Iterator[Site]:
-    """The password of the URL whose login ends with the @ at ``at``."""
-    start = text.rfind("://", max(0, at - _LOGIN_LENGTH), at)
-    if start >= 0 and (found := _LOGIN.match(text, start, at + 1)):
-        yield Site(found.start("v"), found.end("v"), "url", found["v"])
+    """The password in the URL whose scheme ends at ``at``: up to each @, for it may have one."""
+    found = _LOGIN.match(text, at)
+    if found is None:
+        return
+    start, last = found.span("v")
+    end = start
+    for _ in range(_MAX_ENDS):
+        end = text.find("@", end + 1, last)
+        if end < 0:
+            break
+        yield Site(start, end, "url", text[start:end])
+    yield Site(start, last, "url", found["v"])
 
 
 def pem(text: str, at: int) -> Iterator[Site]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Site(NamedTuple):
@@ -25,6 +25,11 @@ class Site(NamedTuple):
     sure: bool = True
 
 
+CLUSTER: Final = 1024
+"""Characters within which triggers are looked around at once: text that is full of them would be
+searched over and over, and in one window as long as the text a pattern may take very long."""
+
+
 class Rule(NamedTuple):
     """A pattern that is only tried around a literal, since trying it everywhere is slow.
 
@@ -32,8 +37,8 @@ class Rule(NamedTuple):
         name: for counts.
         triggers: lower-case ASCII literals; one of them is in every match.
         pattern: the group ``v`` is the secret.
-        before, after: characters around the trigger in which the pattern is searched; with
-            nothing before, it begins with the trigger.
+        before, after: characters around the trigger in which the pattern is searched, at
+            least; with nothing before, it begins with the trigger.
         sure: see :class:`Site`.
     """
 
@@ -44,17 +49,23 @@ class Rule(NamedTuple):
     after: int = 400
     sure: bool = True
 
-    def sites(self, text: str, at: int) -> Iterator[Site]:
-        """The sites around the trigger at ``at``."""
-        start, end = max(0, at - self.before), at + self.after
+    def sites(self, text: str, low: str) -> Iterator[Site]:
+        """The sites in ``text``; ``low`` is the text in lower case."""
         if self.before:
-            places = self.pattern.finditer(text, start, end)
-        else:
-            first = self.pattern.match(text, at, end)
-            places = iter((first,) if first else ())
-        for found in places:
-            if found.end("v") > found.start("v"):
-                yield Site(found.start("v"), found.end("v"), self.name, found["v"], self.sure)
+            for start, end in windows(low, self.triggers, self.before, self.after):
+                for found in self.pattern.finditer(text, start, end):
+                    yield from self._site(found)
+            return
+        for trigger in self.triggers:
+            yield from at_each(text, low, trigger, self._at)
+
+    def _at(self, text: str, at: int) -> Iterator[Site]:
+        if found := self.pattern.match(text, at, at + self.after):
+            yield from self._site(found)
+
+    def _site(self, found: re.Match[str]) -> Iterator[Site]:
+        if found.end("v") > found.start("v"):
+            yield Site(found.start("v"), found.end("v"), self.name, found["v"], self.sure)
 
 
 def rule(
@@ -64,6 +75,43 @@ def rule(
     return Rule(
         name, tuple(triggers.split("|")), re.compile(pattern, re.IGNORECASE), before, after, sure
     )
+
+
+def windows(
+    low: str, triggers: Iterable[str], before: int, after: int
+) -> Iterator[tuple[int, int]]:
+    """What lies around the triggers in ``low``: start and end, each trigger in one of them."""
+    places = sorted({at for trigger in triggers for at in _places(low, trigger)})
+    first = last = -1
+    for at in places:
+        if first >= 0 and at - before <= last + after and at - first <= CLUSTER:
+            last = at
+            continue
+        if first >= 0:
+            yield max(0, first - before), last + after
+        first = last = at
+    if first >= 0:
+        yield max(0, first - before), last + after
+
+
+def _places(low: str, trigger: str) -> Iterator[int]:
+    at = low.find(trigger)
+    while at >= 0:
+        yield at
+        at = low.find(trigger, at + len(trigger))
+
+
+def at_each(
+    text: str, low: str, trigger: str, look: Callable[[str, int], Iterator[Site]]
+) -> Iterator[Site]:
+    """What ``look`` finds at each trigger that is not within what it found before."""
+    at = low.find(trigger)
+    while at >= 0:
+        done = at + len(trigger)
+        for site in look(text, at):
+            done = max(done, site.end)
+            yield site
+        at = low.find(trigger, done)
 
 
 def lowered(text: str) -> str:

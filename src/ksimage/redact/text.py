@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ksimage.redact import shapes
 from ksimage.redact.assignments import CHINESE, chinese, named, names
 from ksimage.redact.documents import SECRET_TRIGGER, kubernetes_secrets
-from ksimage.redact.site import Rule, Site, lowered
+from ksimage.redact.site import Rule, Site, at_each, lowered
 from ksimage.redact.values import TOKEN, plain, strong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _BY_TRIGGER: Final = tuple((trigger, rule) for rule in shapes.RULES for trigger in rule.triggers)
 _CHINESE: Final = tuple(ascii(word)[1:-1] for word in CHINESE)  # as JSON has them
@@ -117,7 +117,7 @@ def relevant(text: str) -> Relevant:
         zh = zh or any(word in low for word in _CHINESE)
     return Relevant(
         tuple(rules),
-        bool(names(text, low)),
+        next(names(text, low), None) is not None,
         shapes.URL_TRIGGER in low,
         shapes.PEM_TRIGGER in low,
         zh,
@@ -146,19 +146,6 @@ def sites(text: str, looked: Relevant | None = None) -> list[Site]:
     return [found[place] for place in sorted(found)] if found else []
 
 
-def _each(
-    text: str, low: str, trigger: str, look: Callable[[str, int], Iterator[Site]]
-) -> Iterator[Site]:
-    """What ``look`` finds at each trigger that is not within what it found before."""
-    at = low.find(trigger)
-    while at >= 0:
-        done = at + len(trigger)
-        for site in look(text, at):
-            done = max(done, site.end)
-            yield site
-        at = low.find(trigger, done)
-
-
 def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
     """Whether a site is a token of an earlier redaction: a part of one, or little more than one."""
     start, end = place
@@ -173,12 +160,11 @@ def _token(place: tuple[int, int], tokens: list[tuple[int, int]]) -> bool:
 
 def _all(text: str, low: str, looked: Relevant) -> Iterator[Site]:
     for rule in looked.rules:
-        for trigger in rule.triggers:
-            yield from _each(text, low, trigger, rule.sites)
+        yield from rule.sites(text, low)
     if looked.urls:
-        yield from _each(text, low, shapes.URL_TRIGGER, shapes.url)
+        yield from at_each(text, low, shapes.SCHEME, shapes.url)
     if looked.keys:
-        yield from _each(text, low, shapes.PEM_TRIGGER, shapes.pem)
+        yield from at_each(text, low, shapes.PEM_TRIGGER, shapes.pem)
     if looked.names:
         if SECRET_TRIGGER in low:
             yield from kubernetes_secrets(text)

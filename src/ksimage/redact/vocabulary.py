@@ -10,7 +10,7 @@ from ksimage.redact.shapes import key_lines
 from ksimage.redact.values import MAX_VALUE, plain, strong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MAX_VALUES: Final = 5_000
 """Learned values; a namespace has some hundred. What comes later is hidden at its place only."""
@@ -19,6 +19,8 @@ MIN_GIVEN: Final = 4
 
 _GRAM: Final = 4
 """Characters of an anchor by which it is first looked for."""
+_HEAD: Final = 64
+"""Characters of a needle that are compared before the whole, which may be long."""
 _WORD = re.compile(r"[A-Za-z0-9+/]{4,}")
 _MAX_WORDS: Final = 200_000
 
@@ -41,7 +43,8 @@ class Learned:
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._needles: dict[str, str] = {}
-        self._anchors: dict[str, list[str]] = {}
+        self._anchors: dict[str, set[tuple[int, int]]] = {}  # to its place, their heads' length
+        self._heads: dict[str, list[str]] = {}
         self._grams: dict[str, list[str]] = {}
         self._loose: list[str] = []
         self._clean: set[str] = set()
@@ -75,21 +78,30 @@ class Learned:
 
     def possible(self, text: str) -> bool:
         """Whether :meth:`find` may find something in ``text``, or in what it is the JSON of."""
-        return bool(self._needles) and bool(self._candidates(text))
+        return bool(self._needles) and self._suspect(text)
 
     def find(self, text: str) -> list[Found]:
         """Where learned values stand, in order, without overlaps."""
-        if not self._needles:
+        if not self.possible(text):
             return []
-        candidates = self._candidates(text)
-        if not candidates:
-            return []
-        ordered = sorted(candidates, key=lambda needle: (-len(needle), needle))
-        pattern = re.compile("|".join(map(re.escape, ordered)))
-        return [
-            Found(found.start(), found.end(), self._needles[found[0]])
-            for found in pattern.finditer(text)
-        ]
+        places = {
+            (at, at + len(needle))
+            for needle in self._loose
+            for at in _places(text, needle, len(needle))
+        }
+        for word in _WORD.finditer(text):
+            for anchor in self._dirty.get(word[0], ()):
+                for at in _places(word[0], anchor, 1):
+                    for before, length in self._anchors[anchor]:
+                        start = word.start() + at - before
+                        for needle in self._heads.get(text[max(0, start) : start + length], ()):
+                            if start >= 0 and text.startswith(needle, start):
+                                places.add((start, start + len(needle)))
+        found: list[Found] = []
+        for start, end in sorted(places, key=lambda place: (place[0], -place[1])):
+            if not found or start >= found[-1].end:
+                found.append(Found(start, end, self._needles[text[start:end]]))
+        return found
 
     def _learn_strong(self, value: str) -> None:
         value = value.strip()
@@ -113,32 +125,34 @@ class Learned:
             anchor = max(_WORD.findall(needle), key=len, default="")
             if not anchor:
                 self._loose.append(needle)
-            elif anchor in self._anchors:
-                self._anchors[anchor].append(needle)
-            else:
-                self._anchors[anchor] = [needle]
+                continue
+            if anchor not in self._anchors:
+                self._anchors[anchor] = set()
                 middle = (len(anchor) - _GRAM) // 2
                 self._grams.setdefault(anchor[middle : middle + _GRAM], []).append(anchor)
+            head = needle[:_HEAD]
+            self._heads.setdefault(head, []).append(needle)
+            self._anchors[anchor].add((needle.index(anchor), len(head)))
         self._clean.clear()
         self._clean_parts.clear()
         self._dirty.clear()
 
-    def _candidates(self, text: str) -> set[str]:
-        """The needles of which at least the longest word is in ``text``."""
-        found = {needle for needle in self._loose if needle in text}
+    def _suspect(self, text: str) -> bool:
+        """Whether at least the longest word of a needle is in ``text``; judges all its words."""
+        loose = any(needle in text for needle in self._loose)
         parts = set(text.replace('"', "\n").split("\n"))
         parts -= self._clean_parts
         if not parts:
-            return found
+            return loose
         words = {word for part in parts for word in _WORD.findall(part)}
         new = words - self._clean
         new.difference_update(self._dirty)
         if new:
             self._judge(new)
-        dirty = words & self._dirty.keys()
-        if not dirty:
+        if words.isdisjoint(self._dirty):
             self._clean_parts |= parts
-        return found.union(*(self._dirty[word] for word in dirty))
+            return loose
+        return True
 
     def _judge(self, words: Iterable[str]) -> None:
         """Sort new words into clean ones and those that hold an anchor."""
@@ -147,10 +161,18 @@ class Learned:
             self._clean_parts.clear()
         for word in words:
             grams = {word[at : at + _GRAM] for at in range(len(word) - _GRAM + 1)}
-            inside = [
+            inside = tuple(
                 a for gram in grams & self._grams.keys() for a in self._grams[gram] if a in word
-            ]
+            )
             if inside:
-                self._dirty[word] = tuple(n for anchor in inside for n in self._anchors[anchor])
+                self._dirty[word] = inside
             else:
                 self._clean.add(word)
+
+
+def _places(text: str, part: str, step: int) -> Iterator[int]:
+    """Where ``part`` stands in ``text``, each at least ``step`` characters behind the other."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + step)

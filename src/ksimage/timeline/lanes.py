@@ -51,7 +51,6 @@ class Span(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
         return self.end - self.start
 
 
@@ -64,7 +63,6 @@ class Bar(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
         return self.end - self.start
 
 

@@ -13,10 +13,9 @@ from ksimage.timeline.words import LINE, line, paragraph, task_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ksimage.timeline.analysis import Analysis
+    from ksimage.timeline.analysis import Analysis, Path
     from ksimage.timeline.comparison import Comparison
     from ksimage.timeline.lanes import Bar, Lane
-    from ksimage.timeline.path import Path
 
 STATES = ("ok", "changed", "skipped", "ignored", "rescued", "failed", "unreachable", "running")
 VERDICTS = ("slower", "faster", "new", "gone", "same")

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.images.raw import BLOCK, END, chunked, file, header, long_name, padded, pax, record
 
 from ksimage.errors import MalformedImage
-from ksimage.images import tar, tarheader, tarstream
+from ksimage.images import tar, tarstream
 from ksimage.images.tar import Kind, Member, members
 
 
@@ -261,7 +261,7 @@ class TestBounds:
         assert self.peak(endless()) < 4 << 20
 
     def test_many_records(self) -> None:
-        records = record(b"k", b"v") * (tarheader.MAX_RECORDS + 1)
+        records = record(b"k", b"v") * (tarstream.MAX_RECORDS + 1)
         assert "records" in refusal(file(b"p", records, kind=b"x") + file(b"a"))
 
     def test_many_members(self, monkeypatch: pytest.MonkeyPatch) -> None:

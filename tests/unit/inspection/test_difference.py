@@ -75,7 +75,7 @@ def test_a_refusal_says_what_differs(tmp_path: Path) -> None:
         pytest.raises(TagOccupied) as caught,
     ):
         derived.publish_plan(plan, to)
-    assert caught.value.differences
+    assert "differs from this one: " in caught.value.why
     assert "\ndiffers from this one: its verbosity is 4, not 0" in caught.value.why
     assert "differs from this one: label a is not set" in caught.value.why
 

@@ -244,6 +244,17 @@ PLANTED = [
         ["minioPl4ntedSecret"],
     ),
     Shape(
+        "PostgreSQL's file of passwords",
+        {
+            LOG: "db.lan:5432:*:grafana:pgPl4nted-1\n*:*:*:postgres:pgPl4nted-2\n10.0.0.9:15432:app:app:pgPl4nted-3\n",
+            EVENT: event(
+                cmd="echo 'db:6543:app:app:pgPl4nted-4' >> ~/.pgpass; chmod 600 ~/.pgpass"
+            ),
+            "a.txt": "content: 'db.lan:5432:gitea:gitea:pgPl4nted-5'\ndb.lan:5432:a:b:pgPl4nted-6",
+        },
+        [f"pgPl4nted-{number}" for number in range(1, 7)],
+    ),
+    Shape(
         "LDIF and redis.conf",
         {
             EVENT: event(

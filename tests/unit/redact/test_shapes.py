@@ -106,6 +106,13 @@ def test_harmless(text: str) -> None:
         "machine h login me password §",
         "Set-Cookie: session=§",
         "ETCDCTL_USER=root:§ etcdctl get /",
+        "mysql --host mysql-svc -p§",
+        "docker run mysql mysql -p§",
+        "docker login helm.lan -u docker -p §",
+        "docker run docker:20 docker login -u login -p § harbor.lan",
+        "db.lan:5432:*:grafana:§",
+        '{"broken": "x\\ndb.lan:5432:a:b:§',
+        "echo db.lan:7777:*:app:§ > /root/.pgpass",
     ],
 )
 def test_hidden(text: str) -> None:
@@ -126,6 +133,11 @@ def test_hidden(text: str) -> None:
         "## requirepass & masterauth conf params",
         "name: cookie:\ndescription: hash of a cookie",
         "mkdir -p /kubesphere/results1",
+        "postgres:x:5432:5432:PostgreSQL-14:/var/lib:/bin/bash",
+        "main.yaml:5432:foo:bar:baz",
+        "dial tcp 10.0.0.1:5432: connect: connection refused",
+        "http://db.lan:5432/a:b:c",
+        "chmod 600 ~/.pgpass; date +%H:%M:%S:%N:%s",
     ],
 )
 def test_shown(text: str) -> None:

@@ -75,17 +75,9 @@ def init(
     # A ksimage.yaml that is there already has no say in what a new one holds.
     terminal.configure("config", "/dev/null")
     run = Invocation(terminal, values, releases=list(releases))
-    chosen: dict[str, str] = {
-        name: value
-        for name, value in (
-            ("runner", runner),
-            ("branch", branch),
-            ("requirement", requirement),
-            ("action", _pinned(action)),
-            ("image", image),
-        )
-        if value
-    }
+    given = {"runner": runner, "branch": branch, "requirement": requirement, "image": image}
+    given["action"] = _pinned(action)
+    chosen: dict[str, str] = {name: value for name, value in given.items() if value}
     system = System(ci) if ci else System.PLAIN
     found = starter.files(run.settings, system, **chosen)
     written = starter.write(found, Path(directory), force=force)

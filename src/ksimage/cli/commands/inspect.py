@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +11,13 @@ from ksimage.cli.input import completion
 from ksimage.cli.input.options import command, platform_option, registry_options
 
 if TYPE_CHECKING:
-    from ksimage.cli.input.invocation import Invocation
+    from contextlib import AbstractContextManager
+
     from ksimage.cli.output.inspection import Line
     from ksimage.cli.output.terminal import Terminal
     from ksimage.harbor.api import Harbor
     from ksimage.images.manifest import Descriptor
-    from ksimage.inspection.report import Inspection
+    from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
 
@@ -51,20 +53,15 @@ def inspect(
 
     run = Invocation(terminal, values, login=[image])
     location = spec.parse(image)
-    source = access.open_source(location, options=run.options(location))
-    harbor = _harbor(run, location)
-    try:
-        inspection: Inspection = inspecting.inspect(
-            _told(terminal, source),
-            location,
-            harbor,
-            platforms=platforms,
-            options=run.options(location),
+    options = run.options(location)
+    with (
+        closing(access.open_source(location, options=options)) as source,
+        _harbor(location, options) as harbor,
+    ):
+        told = _told(terminal, source)
+        inspection = inspecting.inspect(
+            told, location, harbor, platforms=platforms, options=options
         )
-    finally:
-        source.close()
-        if harbor is not None:
-            harbor.close()
     for warning in inspection.warnings:
         terminal.warning(warning)
     text = "" if terminal.json else _text(terminal, inspection_rows(inspection))
@@ -85,12 +82,15 @@ def _told(terminal: Terminal, source: Source) -> Source:
     return Watched(source, tell)
 
 
-def _harbor(run: Invocation, location: Location) -> Harbor | None:
+def _harbor(
+    location: Location, options: RegistryOptions | None
+) -> AbstractContextManager[Harbor | None]:
     if location.reference is None:
-        return None
+        return nullcontext()
     from ksimage.harbor import api
 
-    return api.detect(location.reference.registry, run.options(location))
+    found = api.detect(location.reference.registry, options)
+    return closing(found) if found else nullcontext()
 
 
 def _text(terminal: Terminal, rows: list[Line]) -> str:

@@ -180,7 +180,7 @@ def _circumstances(version: KkVersion, zone: str, artifact: str | None) -> Circu
     from ksimage.locations.kubekey.source import installers
 
     found = installers(Path(artifact))
-    spaces = {name.namespace for name in found}
+    spaces = {name.group.namespace for name in found}
     space = spaces.pop() if len(spaces) == 1 else ""
     return Circumstances(version, zone, space, tuple(str(name) for name in found))
 

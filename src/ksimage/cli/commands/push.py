@@ -128,13 +128,12 @@ def _notes(run: Invocation, destination: Location, way: str) -> list[str]:
 
 
 def _show(terminal: Terminal, pushed: Pushed, seconds: float) -> None:
+    from ksimage.cli.output.results import show_replaced
+
     published = pushed.published
     for platform, image_id in pushed.image_ids.items():
         terminal.step(f"image ID {image_id} ({platform})")
-    if published.kept:
-        terminal.step(f"kept     {published.kept} (what the tag held before)")
-    elif published.replaced:
-        terminal.step(f"replaced {published.replaced}")
+    show_replaced(terminal, published)
     if published.copied is None:
         state = "up to date, nothing written"
     elif pushed.through == "engine":

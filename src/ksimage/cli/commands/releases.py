@@ -22,9 +22,6 @@ def releases(terminal: Terminal, /, everything: bool) -> None:
     from ksimage.upstream import releases as library
 
     known = library.all_releases() if everything else library.supported()
-    if terminal.json:
-        terminal.document(releases_document(known))
-        return
     rows = [
         (
             release.tag,
@@ -34,4 +31,4 @@ def releases(terminal: Terminal, /, everything: bool) -> None:
         )
         for release in known
     ]
-    terminal.result("\n".join(aligned(rows)))
+    terminal.result("\n".join(aligned(rows)), releases_document(known))

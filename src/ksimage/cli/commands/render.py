@@ -63,6 +63,7 @@ def render(
       ksimage render v3.3.2 --verbose --from docker-archive:ks-installer.tar \\
           --as configmap -o hook
     """
+    from ksimage.build import context
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.files import fill
 
@@ -86,7 +87,7 @@ def render(
             f"the platforms' hooks differ: this one is that of {chosen.image.platform}"
             " (--platform picks another)"
         )
-    written = fill(Path(directory), _configmap(hook) if hook else _context(plan))
+    written = fill(Path(directory), _configmap(hook) if hook else context.files(plan, chosen))
     for path in written:
         terminal.step(f"wrote    {path}")
     if hook:
@@ -94,12 +95,6 @@ def render(
     else:
         _advise_build(terminal, directory, plan)
     terminal.result(directory, {"directory": directory, "files": [path.name for path in written]})
-
-
-def _context(plan: Plan) -> list[tuple[str, bytes, int]]:
-    from ksimage.build import context
-
-    return context.files(plan, plan.platforms[0])
 
 
 def _advise_build(terminal: Terminal, directory: str, plan: Plan) -> None:

@@ -16,7 +16,7 @@ from ksimage.cli.output.timeline import FORMS
 if TYPE_CHECKING:
     from ksimage.cli.output.terminal import Terminal
     from ksimage.cli.output.timeline import TimelineOutput
-    from ksimage.events.frames import Chronicle, EventSource
+    from ksimage.events.frames import EventSource
     from ksimage.redact.redactor import Redactor
     from ksimage.timeline.analysis import Analysis
 
@@ -153,38 +153,31 @@ def follow(
     from ksimage.cli.output.timeline import give
     from ksimage.events.frames import Chronicle
     from ksimage.events.phases import judge
-
-    chronicle = Chronicle()
-    written = 0.0
-    try:
-        for frame in source.frames():
-            chronicle.take(frame)
-            is_due = time.monotonic() - written >= every
-            if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
-                continue
-            if judge(chronicle.attempt, chronicle.expected).outcome != "running":
-                break
-            if not is_due:
-                continue
-            give(
-                terminal,
-                wanted,
-                _now(chronicle, source, redactor),
-                None,
-                refresh=max(1, round(every)),
-            )
-            if not written:
-                terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
-            written = time.monotonic()
-    except KeyboardInterrupt:
-        terminal.step("no longer following; the installation goes on")
-    finally:
-        source.close()
-    give(terminal, wanted, _now(chronicle, source, redactor), None)
-    terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})
-
-
-def _now(chronicle: Chronicle, source: EventSource, redactor: Redactor | None) -> Analysis:
     from ksimage.timeline.analysis import analyse
 
-    return analyse(chronicle.attempt, source.title, redactor)
+    chronicle = Chronicle()
+
+    def write(refresh: int = 0) -> None:
+        analysis = analyse(chronicle.attempt, source.title, redactor)
+        give(terminal, wanted, analysis, None, refresh)
+
+    written = 0.0
+    try:
+        with closing(source):
+            for frame in source.frames():
+                chronicle.take(frame)
+                is_due = time.monotonic() - written >= every
+                if not chronicle.live or not (is_due or frame["k"] in ("rc", "beat")):
+                    continue
+                if judge(chronicle.attempt, chronicle.expected).outcome != "running":
+                    break
+                if not is_due:
+                    continue
+                write(max(1, round(every)))
+                if not written:
+                    terminal.step(f"writing  {wanted.file} every {every} s; Ctrl-C ends it")
+                written = time.monotonic()
+    except KeyboardInterrupt:
+        terminal.step("no longer following; the installation goes on")
+    write()
+    terminal.result(str(wanted.file), {"file": str(wanted.file), "format": wanted.form})

@@ -26,7 +26,7 @@ _CLUSTER = (
     ("request_timeout", "--request-timeout", 20.0),
 )
 """Options that lead to a cluster: parameter, flag, and what it is where nothing was typed."""
-_OF_KUBECTL = ("kubeconfig", "context")
+_OF_KUBECTL = ("kubeconfig", "context")  # in whose lines the namespace stands already
 _NAMES = ("what", "names", "release")
 
 
@@ -43,7 +43,9 @@ def completer() -> Callable[[str, str], str]:
     def complete(line: str, release: str) -> str:
         found = _COMMAND.search(line)
         if found is None:
-            return _KUBECTL.sub(lambda _: " ".join(["kubectl", *_of_kubectl(typed), ""]), line)
+            return _KUBECTL.sub(
+                lambda _: " ".join(["kubectl", *_cluster(typed, _OF_KUBECTL, ()), ""]), line
+            )
         words = re.sub(r"\bRELEASE\b", shlex.quote(release or alone or "RELEASE"), found.group())
         command = _command(root, found.group(1).split())
         accepted = {param.name or "" for param in command.params} if command else set()
@@ -90,11 +92,6 @@ def _cluster(
             yield from (flag, shlex.quote(str(value)))
     if typed.get("yes") and "yes" in accepted and "--yes" not in present:
         yield "--yes"  # where nobody can be asked now, nobody can then
-
-
-def _of_kubectl(typed: Mapping[str, object]) -> Iterator[str]:
-    """The same for kubectl itself, for which the namespace stands in the line."""
-    return _cluster(typed, _OF_KUBECTL, ())
 
 
 def _several(value: object) -> tuple[object, ...]:

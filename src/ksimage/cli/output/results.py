@@ -38,10 +38,7 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         terminal.success("installRunner.py --config prints what the base's prints")
     for platform, image_id in built.image_ids.items():
         terminal.detail(f"image ID {image_id} ({platform})")
-    if published.kept:
-        terminal.field("kept", f"{published.kept} (what the tag held before)")
-    elif published.replaced:
-        terminal.field("replaced", published.replaced)
+    show_replaced(terminal, published)
     if published.replaced and published.location.reference:
         terminal.warning(STALE)
     sent = published.copied.sent if published.copied else 0
@@ -50,6 +47,14 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
         # The engine does not tell how many bytes it moved.
         state = "pushed by the engine" if published.location.reference else "built and tagged"
     terminal.success(f"{state}, {seconds:.1f} s")
+
+
+def show_replaced(terminal: Terminal, published: Published) -> None:
+    """What the name held before, and where it is kept."""
+    if published.kept:
+        terminal.field("kept", f"{published.kept} (what the tag held before)")
+    elif published.replaced:
+        terminal.field("replaced", published.replaced)
 
 
 def show_next(terminal: Terminal, published: Published) -> None:

@@ -37,14 +37,15 @@ def run_component(talk: Conversation, name: str) -> None:
 
 def _change(talk: Conversation, found: Installer, command: Command, name: str = "") -> None:
     from ksimage.cluster import state
-    from ksimage.cluster.rollout import configuration, objections
+    from ksimage.cluster.rollout import configuration
+    from ksimage.cluster.rollout.plan import busy_sentence, cluster_release
     from ksimage.errors import RolloutRefused
 
     terminal = talk.terminal
     seen, _ = state.look_if_possible(talk.kubectl, found.pod)
-    for line in configuration.meaning(found, objections.cluster_release(found), name):
+    for line in configuration.meaning(found, cluster_release(found), name):
         terminal.step(f"means      {line}")
-    busy = objections.busy_sentence(seen)
+    busy = busy_sentence(seen)
     if busy and name and not talk.force:
         raise RolloutRefused([busy, "the change would wait for its end, and may be overwritten"])
     if busy:

@@ -73,12 +73,12 @@ class ImageRollout:
 
     def _location(self, image: str | None, situation: Situation) -> Location:
         from ksimage.cluster.image import registry
-        from ksimage.cluster.rollout import objections
+        from ksimage.cluster.rollout.plan import cluster_release
         from ksimage.locations import spec
 
         running = situation.installer.image
         if image is None:
-            release = objections.cluster_release(situation.installer)
+            release = cluster_release(situation.installer)
             found = registry.newest(running, release, self.invocation.options)
             self.terminal.step(f"newest     {found}")
             return found
@@ -113,10 +113,10 @@ class ImageRollout:
     def _weigh(self, planned: RolloutPlan) -> None:
         """Show the plan, and what speaks against it. Raises RolloutRefused without --force."""
         from ksimage.cli.output.rollout import show_plan
-        from ksimage.cluster.rollout import objections
+        from ksimage.cluster.rollout.plan import weigh
 
         show_plan(self.terminal, planned)
-        weighed = objections.weigh(planned.candidate, planned.situation, planned.image)
+        weighed = weigh(planned.candidate, planned.situation, planned.image)
         for note in weighed.notes:
             self.terminal.warning(note)
         if planned.commands:
@@ -138,8 +138,8 @@ class ImageRollout:
         situation = planned.situation
         if not planned.commands:
             return None
-        if situation.seen is not None and situation.seen.busy and situation.pod is not None:
-            self.talk.save_results(situation.pod)
+        if situation.seen is not None and situation.seen.busy and situation.installer.pod:
+            self.talk.save_results(situation.installer.pod)
         try:
             path = record.write_file(situation.installer, planned.record)
         except OSError as error:

@@ -72,13 +72,13 @@ def _run(talk: Conversation, command: Command | None) -> None:
 
 def _require_idle(talk: Conversation, found: Installer) -> None:
     from ksimage.cluster import state
-    from ksimage.cluster.rollout import objections
+    from ksimage.cluster.rollout.plan import busy_sentence
     from ksimage.errors import RolloutRefused
 
     seen, unseen = state.look_if_possible(talk.kubectl, found.pod)
     if unseen:
         talk.terminal.warning(f"whether an installation runs is not known: {unseen}")
-    busy = objections.busy_sentence(seen)
+    busy = busy_sentence(seen)
     if busy and not talk.force:
         raise RolloutRefused([busy], busy=True)
     if busy and found.pod is not None:

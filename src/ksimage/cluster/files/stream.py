@@ -75,11 +75,6 @@ class Connection:
         self._events = 0
         self._sha256 = hashlib.sha256()
 
-    @property
-    def pid(self) -> int:
-        """Of the local process."""
-        return self._process.pid
-
     def frames(self) -> Iterator[Frame]:
         """All frames, the last being ``end``.
 

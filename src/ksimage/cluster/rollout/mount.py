@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster import configmap
 from ksimage.cluster.kubectl import Command
-from ksimage.cluster.rollout import configuration, leftovers, objections, patch, record
+from ksimage.cluster.rollout import configuration, leftovers, patch, record
+from ksimage.cluster.rollout.plan import busy_sentence, cluster_release
 from ksimage.derivation import labels as label
 from ksimage.errors import MountUnusable
 from ksimage.inspection.verdict import Proof
-from ksimage.objects import at, mapping, objects, text, texts
-from ksimage.upstream.releases import HOOK_PATH
+from ksimage.objects import mapping, objects, text, texts
 
 if TYPE_CHECKING:
     from ksimage.cluster.rollout.leftovers import Leftovers
@@ -70,7 +70,8 @@ def read(folder: Path) -> Mount:
         raise MountUnusable(
             shown, f"the hook in {configmap.CONFIGMAP_FILE} is not the one it names"
         )
-    added = _added(change)
+    containers = objects(change, "spec", "template", "spec", "containers")
+    added = leftovers.find(change, containers[0] if containers else {})
     named = leftovers.configmap_name(added)
     if named != text(document, "metadata", "name") or not added.mounts:
         raise MountUnusable(shown, f"{configmap.PATCH_FILE} does not mount that ConfigMap")
@@ -102,7 +103,7 @@ def plan(mount: Mount, situation: Situation, namespace: str) -> MountPlan:
     whole = patch.rollout(found.deployment, text(found.container, "name"), made, situation.left)
     metadata = {**mapping(mount.document, "metadata"), "namespace": namespace}
     create = json.dumps({**mount.document, "metadata": metadata}, separators=(",", ":"))
-    busy = objections.busy_sentence(situation.seen)
+    busy = busy_sentence(situation.seen)
     return MountPlan(
         made,
         (
@@ -130,7 +131,7 @@ def prove(mount: Mount, state: State) -> Proof:
 
 def _against(mount: Mount, situation: Situation, busy: str) -> list[str]:
     against = [busy] if busy else []
-    release = objections.cluster_release(situation.installer)
+    release = cluster_release(situation.installer)
     if release and mount.release and release != mount.release:
         against.append(f"the cluster's release is {release}, the hook's {mount.release}")
     seen = situation.seen
@@ -141,24 +142,6 @@ def _against(mount: Mount, situation: Situation, busy: str) -> list[str]:
             f"the hook was made from sha256 {mount.before}, the image has {seen.hook_sha256}"
         )
     return against
-
-
-def _added(change: dict[str, object]) -> Leftovers:
-    """The parts of a Deployment's patch that are ours; anything else in it is left out."""
-    spec = at(change, "spec", "template", "spec")
-    containers = objects(spec, "containers")
-    annotations = texts(change, "spec", "template", "metadata", "annotations")
-    container = containers[0] if containers else {}
-    mounts = [
-        m for m in objects(container, "volumeMounts") if m.get("mountPath") == f"/{HOOK_PATH}"
-    ]
-    names = {text(mount, "name") for mount in mounts}
-    return leftovers.Leftovers(
-        tuple(entry for entry in objects(container, "env") if entry.get("name") in leftovers.ENV),
-        tuple(mounts),
-        tuple(volume for volume in objects(spec, "volumes") if volume.get("name") in names),
-        tuple((key, value) for key, value in annotations.items() if key == label.HOOK_AFTER),
-    )
 
 
 def _yaml(path: Path, folder: str) -> dict[str, object]:

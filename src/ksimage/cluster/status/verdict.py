@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.cluster.image.registry import digest_of
-from ksimage.cluster.rollout.objections import cluster_release, under_way
+from ksimage.cluster.rollout.plan import cluster_release, under_way
 from ksimage.derivation.recipe import VERBOSITY_VARIABLE
 from ksimage.inspection.identity import Origin
 from ksimage.objects import at, mapping, text

@@ -53,7 +53,6 @@ class ArtifactIndex(TarIndex):
             raise
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
         self.view.close()
 
     def header_of(self, path: str) -> int:

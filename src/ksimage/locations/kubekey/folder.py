@@ -49,12 +49,9 @@ class KubekeyTarget:
     def __init__(self, path: Path, ref: str) -> None:
         self.path = path
         self.ref = ref
+        self.name = f"kubekey:{path}:{ref}"
         self.folder = layout_folder(path)
         self._layout = LayoutTarget(self.folder)
-
-    @property
-    def name(self) -> str:
-        return f"kubekey:{self.path}:{self.ref}"
 
     def platform(self) -> str | None:
         return None

@@ -97,11 +97,6 @@ class Name(NamedTuple):
     def __str__(self) -> str:
         return self.text
 
-    @property
-    def namespace(self) -> str:
-        """See ImageName."""
-        return self.group.namespace
-
 
 def parse_name(text: str) -> Name | None:
     """A name of kk's; None for any other."""

@@ -77,14 +77,10 @@ class KubekeySource:
         self._ref = ref
         self._digest = digest
         self._place = f"kubekey:{path}"
+        self.name = self._place + (f":{ref}" if ref else "") + (f"@{digest}" if digest else "")
         self._reader: LayoutReader | None = None
         self._made: dict[str, bytes] = {}
         self._top: Descriptor | None = None
-
-    @property
-    def name(self) -> str:
-        text = self._place + (f":{self._ref}" if self._ref else "")
-        return text + (f"@{self._digest}" if self._digest else "")
 
     @property
     def reader(self) -> LayoutReader:

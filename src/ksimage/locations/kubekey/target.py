@@ -48,13 +48,10 @@ class KubekeyArtifactTarget:
     def __init__(self, path: Path, ref: str) -> None:
         self.path = path
         self.ref = ref
+        self.name = f"kubekey:{path}:{ref}"
         self._own = ArtifactReader(path, self.name) if path.exists() else None
         self._origin = self._own
         self._new: dict[str, BinaryIO] = {}
-
-    @property
-    def name(self) -> str:
-        return f"kubekey:{self.path}:{self.ref}"
 
     def platform(self) -> str | None:
         return None

@@ -237,12 +237,9 @@ class LayoutSource(LayoutReader):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before 3.13
-            raise CannotRead(self.path / path, _as_os_error(error)) from error
+            fault = error if isinstance(error, OSError) else OSError(str(error))
+            raise CannotRead(self.path / path, fault) from error
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise MalformedImage(self.name, f"{path} is not a regular file")
         return os.fdopen(descriptor, "rb", buffering=0)
-
-
-def _as_os_error(error: OSError | RuntimeError) -> OSError:
-    return error if isinstance(error, OSError) else OSError(str(error))

@@ -33,16 +33,12 @@ class RegistrySource:
         self, reference: Reference, options: RegistryOptions | None = None, *, cached: bool = False
     ) -> None:
         self.reference = reference
+        self.name = str(reference)
         self._cache = cache.default() if cached else cache.Cache(None)
         self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._top: Descriptor | None = None
         self._manifests: dict[str, bytes] = {}
-
-    @property
-    def name(self) -> str:
-        """The reference as a user would type it."""
-        return str(self.reference)
 
     def top(self) -> Descriptor:
         """The manifest or index that the reference points to; its bytes come in the same request.
@@ -56,7 +52,6 @@ class RegistrySource:
         return self._top
 
     def manifest(self, descriptor: Descriptor) -> bytes:
-        """A manifest's or index's bytes, verified; read once."""
         data = self._manifests.get(descriptor.digest)
         if data is None or len(data) != descriptor.size:
             data = self._kept(descriptor) or self._client.manifest_bytes(descriptor)
@@ -66,7 +61,6 @@ class RegistrySource:
 
     @contextmanager
     def blob(self, descriptor: Descriptor, offset: int = 0) -> Iterator[Iterator[bytes]]:
-        """Stream a blob; see the protocol."""
         config = descriptor.media_type in _CONFIGS and descriptor.size <= MAX_CONFIG
         data = self._kept(descriptor) if config else None
         if data is None:
@@ -83,7 +77,6 @@ class RegistrySource:
         return data if data is not None and len(data) == descriptor.size else None
 
     def home(self, descriptor: Descriptor) -> RegistrySource:  # noqa: ARG002
-        """Itself."""
         return self
 
     def close(self) -> None:

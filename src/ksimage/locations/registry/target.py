@@ -30,19 +30,14 @@ class RegistryTarget:
 
     def __init__(self, reference: Reference, options: RegistryOptions | None = None) -> None:
         self.reference = reference
+        self.name = str(reference)
         self.session = session_for(reference.registry, options)
         self._client = self.session.client(reference.repository)
         self._looked = False
         self._seen: Descriptor | None = None
         self._read_back: Descriptor | None = None
 
-    @property
-    def name(self) -> str:
-        """The reference as a user would type it."""
-        return str(self.reference)
-
     def platform(self) -> str | None:
-        """None: indexes are taken whole."""
         return None
 
     def held(self) -> Descriptor | None:
@@ -90,7 +85,6 @@ class RegistryTarget:
             return Transfer(descriptor, outcome, sent)
 
     def put_manifest(self, descriptor: Descriptor, data: bytes) -> None:
-        """Store a manifest by its digest, without a tag."""
         self._client.put_manifest(descriptor.digest, descriptor.media_type, data)
 
     def tag(self, descriptor: Descriptor, data: bytes) -> None:

@@ -92,7 +92,7 @@ class TestReading:
         assert len(platforms(f"kubekey:{folder}")) == 2
         (first, *_) = installers(folder)
         assert str(first) == "docker.io/kubesphereio/ks-installer:v3.3.2-amd64"
-        assert first.namespace == "kubesphereio"
+        assert first.group.namespace == "kubesphereio"
 
     def test_one_platform_is_no_index(self, tmp_path: Path) -> None:
         folder = kubekey.folder(tmp_path / "kubekey", platforms=["amd64"])

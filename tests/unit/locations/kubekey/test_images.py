@@ -25,7 +25,7 @@ def test_parse(text: str, prefix: str, tag: str, platform: str, namespace: str) 
     assert found is not None
     assert found.group == ImageName(prefix, tag)
     assert str(found.platform) == platform
-    assert found.namespace == namespace
+    assert found.group.namespace == namespace
     assert found.group.full == ("/" in text.partition(":")[0] or ":5000/" in text)
     assert parse_name(found.group.name(found.platform)) == found
 

@@ -61,10 +61,7 @@ def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, StatusVerdi
 def _show(terminal: Terminal, found: Status, judged: StatusVerdict) -> None:
     from ksimage.cli.output.status import document, lines
 
-    if terminal.json:
-        terminal.result("", document(found, judged))
-    else:
-        terminal.result("\n".join(lines(found, judged)))
+    terminal.result("\n".join(lines(found, judged)), document(found, judged))
 
 
 def _answer(found: Status, judged: StatusVerdict) -> None:

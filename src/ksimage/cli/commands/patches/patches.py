@@ -44,9 +44,6 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
     from ksimage.cli.output.lines import aligned
 
     series = patcher.load_series(Invocation(terminal, values).settings)
-    if terminal.json:
-        terminal.document(patches_document(series))
-        return
     rows = [
         (
             patch.name,
@@ -56,7 +53,7 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
         )
         for patch in series
     ]
-    terminal.result("\n".join(aligned(rows)))
+    terminal.result("\n".join(aligned(rows)), patches_document(series))
 
 
 @command("show", help="Show a patch: why it is there, its risk, its diff.")

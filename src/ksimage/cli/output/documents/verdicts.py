@@ -26,10 +26,7 @@ def verdict_document(verdict: Verdict) -> dict[str, object]:
                 "release": platform.identity.release,
                 "patches": [str(patch) for patch in platform.identity.patches],
                 "hook_sha256": platform.identity.hook_sha256,
-                "proofs": [
-                    {"name": proof.name, "passed": proof.passed, "detail": proof.detail}
-                    for proof in platform.proofs
-                ],
+                "proofs": [proof._asdict() for proof in platform.proofs],
             }
             for platform in verdict.platforms
         ],

@@ -47,9 +47,7 @@ class Paint:
 
     def __call__(self, style: str, text: str) -> str:
         """``text`` in a style: ``bold``, ``dim``, ``red``, ``green``, ``yellow``, ``cyan``, …"""
-        if not self._color or not text:
-            return text
-        if not style:
+        if not (self._color and style and text):
             return text
         codes = ";".join(_CODES[word] for word in style.split())
         return f"\x1b[{codes}m{text}\x1b[0m"

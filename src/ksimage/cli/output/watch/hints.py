@@ -20,9 +20,11 @@ BUSY = "busy wait: this hook's loop takes one whole CPU from the components (x1.
 
 def whose(told: Chronicle) -> tuple[str, str]:
     """Whose hook the pod runs, in words, and a style; empty where nobody knows."""
-    release = upstreams(told.hook_sha256)
-    if release:
-        return f"upstream's hook ({release})", "yellow"
+    from ksimage.upstream import releases
+
+    found = releases.by_hook(told.hook_sha256) if told.hook_sha256 else ()
+    if found:
+        return f"upstream's hook ({found[0].tag})", "yellow"
     if told.patched:
         return "✓ patched by ksimage", "green"
     return ("unknown hook", "yellow") if told.hook_sha256 else ("", "")
@@ -52,11 +54,3 @@ def hint(told: Chronicle, runs: Sequence[Run]) -> str:
 def busy(told: Chronicle) -> bool:
     """Whether the hook in the pod is known to wait without sleeping."""
     return told.hook_sleeps is False
-
-
-def upstreams(sha256: str) -> str:
-    """A release that has this very hook; empty when none has."""
-    from ksimage.upstream import releases
-
-    found = releases.by_hook(sha256) if sha256 else ()
-    return found[0].tag if found else ""

@@ -63,6 +63,9 @@ class Authenticator:
         fetch: sends a request (method, url, headers, body) without any authorization of its own.
         clock: monotonic seconds.
         pause: sleeps so many seconds.
+
+    Attributes:
+        instead: what is wrong with the token service, where Basic was tried instead.
     """
 
     def __init__(
@@ -83,7 +86,7 @@ class Authenticator:
         self._found: dict[str, Credentials | None] = {}
         self._pause = pause
         self._mode: str | _Service | None = None
-        self._instead: KsimageError | None = None
+        self.instead: KsimageError | None = None
         self._greeted: dict[str, LoginFailed | None] = {}
         self._tokens: dict[tuple[str, Scopes], Token] = {}
 
@@ -99,11 +102,6 @@ class Authenticator:
         if login.basic or login.registry_token:
             return True
         return bool(login.identity_token) and isinstance(self._mode, _Service)
-
-    @property
-    def instead(self) -> KsimageError | None:
-        """What is wrong with the token service, where Basic was tried instead."""
-        return self._instead
 
     def greet(self, repository: str, *, asked: bool = True) -> None:
         """Find out whether the registry takes the login, once and before it is used.
@@ -273,7 +271,7 @@ class Authenticator:
                 return False
             log.info("%s: %s; trying Basic at the registry itself", self._host, fault.message)
             self._mode = "basic"
-            self._instead = fault
+            self.instead = fault
             return True
 
 
