@@ -118,4 +118,5 @@ def test_mounted_kept_from_another_release_and_removed(
     assert pod["containers"][0]["image"] == later
     assert [volume["name"] for volume in pod["volumes"]] == ["host-time"]
     assert "env" not in pod["containers"][0]
-    assert document["metadata"]["name"] not in installation.kubectl("get", "configmaps", "-o", "name")
+    left = installation.kubectl("get", "configmaps", "-o", "name")
+    assert document["metadata"]["name"] not in left
