@@ -14,7 +14,7 @@ import pytest
 
 from ksimage.errors import GaveUp, RegistryError, RegistryRefused
 from ksimage.locations.options import RegistryOptions
-from ksimage.locations.registry.http import connection
+from ksimage.locations.registry.http import connection, silence
 from ksimage.locations.registry.source import RegistrySource
 from ksimage.locations.registry.target import RegistryTarget
 from tests.faults.conftest import Waits
@@ -107,7 +107,7 @@ def test_silence_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Who waits learns for whom; the first byte of an unknown server is not waited for so long."""
-    monkeypatch.setattr(connection, "NOTICE", 0.05)
+    monkeypatch.setattr(silence, "NOTICE", 0.05)
     monkeypatch.setattr(connection, "FIRST_ANSWER", 0.3)
     over = threading.Event()
 

@@ -17,6 +17,7 @@ from ksimage.locations.protocol import CHUNK
 from ksimage.locations.registry.http.pools import interruption, pool_manager
 from ksimage.locations.registry.http.proxies import proxy_for, without_login
 from ksimage.locations.registry.http.retry import Transient
+from ksimage.locations.registry.http.silence import Silence
 from ksimage.locations.registry.http.trust import add_system, find_trust, tls_context
 from ksimage.text import printable
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Body = bytes | Iterable[bytes] | None
 
-NOTICE = 5.0  # seconds of silence after which somebody who waits is told so
 FIRST_ANSWER = 30.0  # seconds for the first byte of a server that was never heard of
 MAX_WARNINGS, MAX_WORDS = 10, 400
 STALL_WINDOW = 60.0  # seconds in which at least STALL_BYTES must arrive
@@ -60,6 +60,7 @@ class Connections:
         self._reached: set[str] = set()
         self._warned: set[str] = set()
         self._interrupted = interruption()
+        self._silence = Silence()
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body = None
@@ -81,9 +82,7 @@ class Connections:
         patience = self._options.read_timeout
         if netloc not in self._reached:
             patience = min(patience, FIRST_ANSWER)
-        notice = threading.Timer(NOTICE, self._tell, (netloc, patience))
-        notice.daemon = True
-        notice.start()
+        wait = self._silence.begin(netloc, patience)
         try:
             response = manager.urlopen(
                 method,
@@ -106,7 +105,7 @@ class Connections:
                 return self.send(method, url, headers, body)
             raise self._fault(error, url, via, patience) from error
         finally:
-            notice.cancel()
+            self._silence.end(wait)
         self._reached.add(netloc)
         response.url = url  # urllib3 keeps the path alone
         for words in response.headers.getlist("Warning"):
@@ -185,10 +184,6 @@ class Connections:
         if not verified:
             urllib3.disable_warnings(faults.InsecureRequestWarning)
         return pool_manager(proxy, context)
-
-    @staticmethod
-    def _tell(netloc: str, patience: float) -> None:
-        log.warning("waiting for %s (%.0f s; at most %.0f)", netloc, NOTICE, patience)
 
     def _pass_on(self, netloc: str, header: str) -> None:
         """Show a warning of the registry's (distribution-spec: ``299 - "text"``), once."""
