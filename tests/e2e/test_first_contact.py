@@ -110,7 +110,9 @@ class TestWithoutAnEngine:
         assert done.returncode == 0, done.stderr
         assert "KS_INSTALLER_VERBOSITY" in done.stdout or RESULT in done.stdout
 
-    def test_docker_of_2020_reads_it(self, clean_engine: Engine, base: Base, tmp_path: Path) -> None:
+    def test_docker_of_2020_reads_it(
+        self, clean_engine: Engine, base: Base, tmp_path: Path
+    ) -> None:
         """The distribution's client and engine, whatever newer client is in PATH as well."""
         old = Path("/usr/bin/docker")
         requires.condition(old.exists(), f"there is no {old}")
