@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from ksimage.bundle.archive import MANIFEST, TOP
 from ksimage.errors import CannotWrite
+from ksimage.images.digest import measured
 from ksimage.images.tar import header
 from ksimage.locations.files.staging import Staged, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from typing import BinaryIO
 
     from ksimage.bundle.material import Contents
     from ksimage.redact.redactor import Redactor
@@ -115,7 +115,8 @@ def write(
             # an unredacted bundle must not be everybody's, nor a weak one
             staged.path.chmod(0o600)
             manifest = _fill(staged, contents, redactor, about, moment)
-            size, sha256 = _measured(staged.file)
+            staged.file.flush()
+            size, sha256 = measured(staged.file)
             staged.commit(destination)
     except OSError as error:
         raise CannotWrite(destination, error) from error
@@ -174,14 +175,4 @@ def _add(zipped: gzip.GzipFile, path: str, pieces: Iterable[bytes], mtime: int) 
         while piece := spool.read(1 << 20):
             zipped.write(piece)
         zipped.write(bytes(-size % tarfile.BLOCKSIZE))
-    return size, digest.hexdigest()
-
-
-def _measured(file: BinaryIO) -> tuple[int, str]:
-    file.flush()
-    file.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while data := file.read(1 << 20):
-        digest.update(data)
-        size += len(data)
     return size, digest.hexdigest()

@@ -11,12 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from typing import NamedTuple, Protocol
 
-from ksimage.errors import (
-    MalformedImage,
-    PlatformNeeded,
-    PlatformNotFound,
-    UnsupportedImage,
-)
+from ksimage.errors import MalformedImage, PlatformNeeded, PlatformNotFound, UnsupportedImage
 from ksimage.images.manifest import Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import FOREIGN_LAYERS, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.platform import matches, near

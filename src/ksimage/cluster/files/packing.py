@@ -7,7 +7,6 @@ end decides whether all has come: `kubectl exec` that was cut ends with status 0
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import json
 import os
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ksimage import resources
 from ksimage.cluster import program
 from ksimage.errors import CannotGather, ClusterAnswerCut
+from ksimage.images.digest import measured
 from ksimage.objects import json_object, mapping, number, text
 from ksimage.text import printable
 
@@ -150,7 +150,7 @@ def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
         return Packed(why or complaint or f"the stream was cut after {end:,} bytes")
     size = start + len(rest)
     file.truncate(size)
-    if number(report, "bytes") != size or text(report, "sha256") != _sha256(file):
+    if (number(report, "bytes"), text(report, "sha256")) != measured(file):
         return Packed(f"what came ({size:,} bytes) is not what was sent")
     return Packed(
         "",
@@ -163,14 +163,6 @@ def _judged(file: BinaryIO, why: str, complaint: str) -> Packed:
         },
         {path: printable(str(why)) for path, why in mapping(report, "unreadable").items()},
     )
-
-
-def _sha256(file: BinaryIO) -> str:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while data := file.read(_READ):
-        digest.update(data)
-    return digest.hexdigest()
 
 
 def save(kubectl: Kubectl, pod: Pod, folder: Path) -> Path:

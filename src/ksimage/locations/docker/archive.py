@@ -30,14 +30,7 @@ from ksimage.errors import (
 from ksimage.images.compression import kind_of
 from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.documents import encode, load_json
-from ksimage.images.manifest import (
-    MAX_CONFIG,
-    MAX_MANIFEST,
-    Descriptor,
-    Index,
-    Manifest,
-    parse,
-)
+from ksimage.images.manifest import MAX_CONFIG, MAX_MANIFEST, Descriptor, Index, Manifest, parse
 from ksimage.images.mediatypes import (
     DOCKER_CONFIG,
     DOCKER_LAYER_GZIP,

@@ -5,11 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ksimage.errors import (
-    EngineError,
-    EnginePushFailed,
-    ImageNotFound,
-)
+from ksimage.errors import EnginePushFailed, ImageNotFound
 from ksimage.locations.docker import engine
 from ksimage.objects import items, mapping
 
@@ -23,16 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def tag(client: EngineClient, image_id: str, name: str) -> None:
-    """Point ``name`` (``REPOSITORY:TAG``) at the image. Raises EngineError."""
-    import docker.errors
-
+    """Point ``name`` (``REPOSITORY:TAG``) at the image. Raises EngineRefused, EngineUnreachable."""
     repository, _, label = name.rpartition(":")
-    try:
+    with engine.translated(f"tag {name}"):
         client.api.tag(image_id, repository, label, force=True)
-    except docker.errors.APIError as error:
-        raise EngineError(
-            f"the engine would not tag {name}", why=str(error.explanation or error)
-        ) from error
 
 
 def untag(client: EngineClient, name: str) -> None:

@@ -44,11 +44,16 @@ def checked(name: str, descriptor: Descriptor, chunks: Iterable[bytes]) -> Itera
 
 def checked_manifest(name: str, descriptor: Descriptor, chunks: Iterable[bytes]) -> bytes:
     """A whole manifest of at most MAX_MANIFEST bytes. Raises MalformedImage, DigestMismatch."""
+    require_manifest(name, descriptor)
+    return b"".join(checked(name, descriptor, chunks))
+
+
+def require_manifest(name: str, descriptor: Descriptor) -> None:
+    """Refuse a manifest of more than MAX_MANIFEST bytes. Raises MalformedImage."""
     if descriptor.size > MAX_MANIFEST:
         raise MalformedImage(
             name, f"a manifest of {descriptor.size} bytes (at most {MAX_MANIFEST} are accepted)"
         )
-    return b"".join(checked(name, descriptor, chunks))
 
 
 def require_small(name: str, path: str, size: int, limit: int) -> None:

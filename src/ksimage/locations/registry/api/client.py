@@ -13,6 +13,7 @@ from ksimage.images.digest import DIGEST, sha256
 from ksimage.images.manifest import MAX_MANIFEST, Descriptor, parse
 from ksimage.images.mediatypes import ACCEPT, DOCKER_SCHEMA1, INDEX_TYPES, MANIFEST_TYPES
 from ksimage.images.reference import TAG
+from ksimage.locations.files.verification import require_manifest
 from ksimage.locations.registry.answers import Intent, explain
 from ksimage.locations.registry.http.retry import Transient
 from ksimage.objects import items, json_object
@@ -127,14 +128,10 @@ class RegistryClient:
 
     def manifest_bytes(self, descriptor: Descriptor) -> bytes:
         """A manifest by its descriptor. Raises as :meth:`get_manifest`."""
-        if descriptor.size > MAX_MANIFEST:
-            name = self.intent(descriptor.digest).name
-            raise MalformedImage(
-                name, f"a manifest of {descriptor.size} bytes (at most {MAX_MANIFEST} are accepted)"
-            )
+        name = self.intent(descriptor.digest).name
+        require_manifest(name, descriptor)
         found, data = self.get_manifest(descriptor.digest)
         if found.size != descriptor.size:
-            name = self.intent(descriptor.digest).name
             raise DigestMismatch(name, f"{descriptor.size} bytes", f"{found.size} bytes")
         return data
 
