@@ -86,6 +86,7 @@ class TestWithoutAnEngine:
         run = ksimage(*FIRST, "--from", base.location, cwd=tmp_path).ok()
         (file,) = tmp_path.iterdir()
         assert f"  docker load -i {file.name}" in run.stderr
+        assert f"  ctr -n k8s.io images import {file.name}" in run.stderr
         assert (
             "no Docker Engine"
             in ksimage(*FIRST, "-v", "--from", base.location, cwd=tmp_path).stderr

@@ -24,8 +24,8 @@ from tests.support.cluster import Installation, copy_image
 from tests.support.images import Entry
 from tests.support.program import MINIATURE_HOOK, ksimage
 
-from ksimage.cluster.configmap import NAMESPACE
 from ksimage.cluster.guard import MARK
+from ksimage.cluster.kubectl import NAMESPACE
 from ksimage.upstream.releases import HOOK_PATH
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -62,7 +62,8 @@ def releases(cluster: Bed, tmp_path: Path) -> tuple[str, str]:
 
 def typed(lines: list[str], installation: Installation) -> None:
     """Run printed commands as they stand, in the folder in which they were printed."""
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", **installation.env}
+    kubeconfig = str(installation.bed.place.kubeconfig)
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "KUBECONFIG": kubeconfig}
     for line in lines:
         done = subprocess.run(
             ["sh", "-c", line], cwd=installation.folder, env=environment, capture_output=True,
