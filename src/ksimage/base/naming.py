@@ -92,6 +92,19 @@ def repository_name(location: Location) -> str:
     return UPSTREAM
 
 
+def own_digest(location: Location, digest: str) -> str:
+    """The digest of a base's manifest; empty where that was made up to read it by."""
+    made_up = (Transport.DAEMON, Transport.DOCKER_ARCHIVE)
+    return "" if location.transport in made_up else digest
+
+
+def base_name(location: Location) -> str:
+    """What the labels call a base: a reference without its digest; empty outside of registries."""
+    if location.reference is None:
+        return ""
+    return str(replace(location.reference, digest=None) if location.reference.tag else location)
+
+
 def choose(names: Sequence[str], tag: str, architecture: str = "") -> str | None:
     """The image of a release among those that a layout or archive holds, or None.
 

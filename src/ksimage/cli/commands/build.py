@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 @option("Result", "--metadata-file FILE", "Write what was built as JSON into FILE.")
 @option("Result", "--image-refs FILE", "Write NAME@DIGEST of every image into FILE, one a line.")
 @registry_options
-@click.pass_obj
 def build(
     terminal: Terminal,
     /,
@@ -188,7 +187,7 @@ def _dry_run(order: Order, wanted: Work) -> None:
     from ksimage.build import context, make, outcome
     from ksimage.cli.output.diffs import as_text, print_diff
     from ksimage.cli.output.documents.builds import plan_document
-    from ksimage.cli.output.proofs import show_count
+    from ksimage.cli.output.inspection import show_count
     from ksimage.patching.diff import unified
 
     terminal = order.run.terminal

@@ -69,7 +69,6 @@ if TYPE_CHECKING:
 )
 @cluster_options
 @registry_options
-@click.pass_obj
 def kubekey(
     terminal: Terminal,
     /,

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 @patch_options
 @settings("Result", "labels")
 @registry_options
-@click.pass_obj
 def render(
     terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: object
 ) -> None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 )
 @settings("Proofs", "platforms")
 @registry_options
-@click.pass_obj
 def verify(
     terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: object
 ) -> None:
@@ -48,7 +47,7 @@ def verify(
     """
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.documents.verdicts import verdict_document
-    from ksimage.cli.output.proofs import show_proofs
+    from ksimage.cli.output.inspection import show_proofs
     from ksimage.inspection import bases as base_finding
     from ksimage.inspection import proofs
     from ksimage.locations import access, spec
