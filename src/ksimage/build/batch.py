@@ -52,12 +52,6 @@ class ReleaseOutcome(NamedTuple):
         """Digest of the result, empty when there is none."""
         return self.built.published.top.digest if self.built else ""
 
-    @property
-    def bytes_sent(self) -> int:
-        """Bytes that went to the destination."""
-        copied = self.built.published.copied if self.built else None
-        return copied.sent if copied else 0
-
 
 class Stoppable:
     """A progress that raises KeyboardInterrupt in the thread that reports after the stop."""

@@ -68,7 +68,7 @@ def verify(
                 *against_base(image, hook, known, bare=bare_layer),
                 added_layer(source, image, hook, known, bare=bare_layer),
             ]
-        verdicts.append(PlatformVerdict(image, hook, identity, tuple(proofs)))
+        verdicts.append(PlatformVerdict(image, identity, tuple(proofs)))
     built = {platform for platform, known in expected.items() if known.recipe}
     missing = sorted(built - {image.platform.normal for image in found.images})
     if missing:

@@ -26,7 +26,6 @@ class PlatformVerdict(NamedTuple):
     """What was found out about one platform's image."""
 
     image: PlatformImage
-    hook: Hook
     identity: Identity
     proofs: tuple[Proof, ...]
 

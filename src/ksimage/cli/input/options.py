@@ -214,15 +214,12 @@ def registry_options(function: F) -> F:
     return settings("Registry", "ca_file", "insecure", "username", "password")(function)
 
 
-def repair_option(function: F) -> F:
-    """``--repair``, for commands that make an image of a base."""
-    return option(
-        "Base image",
-        "--repair",
-        "Give a broken base the entrypoint, command, user, working directory, environment and "
-        "hook mode that upstream's image of the release has.",
-    )(function)
-
+repair_option = option(
+    "Base image",
+    "--repair",
+    "Give a broken base the entrypoint, command, user, working directory, environment and "
+    "hook mode that upstream's image of the release has.",
+)
 
 create_project_option = option(
     "Result",

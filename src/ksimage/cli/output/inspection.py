@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ksimage.cli.output.terminal import DETAILED
 from ksimage.text import printable
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def show_proofs(terminal: Terminal, verdict: Verdict) -> None:
 
 def show_count(terminal: Terminal, verdict: Verdict) -> None:
     """How many hold, and for which platforms; with -v one by one. What was not proven is named."""
-    if terminal.detailed:
+    if terminal.level >= DETAILED:
         show_proofs(terminal, verdict)
         return
     made = [proof for platform in verdict.platforms for proof in platform.proofs]

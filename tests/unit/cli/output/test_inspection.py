@@ -59,7 +59,7 @@ def verdict(tmp_path: Path) -> Verdict:
     source = access.open_source(spec.parse(derived.base(tmp_path / "base")))
     (image,) = read_images(source).images
     source.close()
-    platform = PlatformVerdict(image, None, None, PROOFS)  # type: ignore[arg-type]
+    platform = PlatformVerdict(image, None, PROOFS)  # type: ignore[arg-type]
     return Verdict("n", "d", (platform,))
 
 

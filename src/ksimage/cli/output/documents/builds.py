@@ -115,5 +115,5 @@ def _result(published: Published, image_ids: Mapping[str, str]) -> dict[str, obj
         "up_to_date": published.up_to_date,
         "replaced": published.replaced,
         "kept": published.kept,
-        "bytes_sent": published.copied.sent if published.copied else 0,
+        "bytes_sent": published.sent,
     }

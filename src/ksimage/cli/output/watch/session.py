@@ -64,7 +64,7 @@ class Watching:
         frames: Iterator[Frame] = source.frames()
         self._recorder = Recorder(save) if save is not None else None
         if self._recorder is not None:
-            frames = self._recorder.record(frames)
+            frames = self._recorder.record(frames, live=source.live)
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
