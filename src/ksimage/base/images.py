@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage, PlatformNotFound, UnsupportedImage
 from ksimage.images import config as image_config
@@ -28,8 +28,7 @@ _ARTIFACTS = {
 }
 
 
-@dataclass(frozen=True)
-class PlatformImage:
+class PlatformImage(NamedTuple):
     """One platform's image: its manifest and config."""
 
     descriptor: Descriptor

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -55,8 +54,7 @@ class PlatformPlan(NamedTuple):
     recipe: Recipe
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything that a build is going to do. Hold it open while building: it owns ``source``.
 
     Attributes:

@@ -59,33 +59,27 @@ def _position(before: str) -> tuple[int, int]:
 def _refuse(text: str, place: str) -> list[Fault]:
     """What is valid YAML but has no place in a settings file. Reads the whole text once."""
     faults: list[Fault] = []
-    depth = documents = count = 0
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_event():
-            event = loader.get_event()  # type: ignore[no-untyped-call]
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
-            count += 1
-            reason = ""
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents == 2:
-                    reason = "a second document begins here: one file holds one document"
-            elif isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
-                reason = "anchors and aliases (& and *) are not supported: write the value out"
-            elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
-                reason = "YAML tags (! and !!) are not supported: write the plain value"
-            if depth > MAX_DEPTH or count > MAX_EVENTS:
-                reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
-                return [*faults, Fault(place, line, column, "", reason)]
-            if reason and len(faults) < MAX_FAULTS:
-                faults.append(Fault(place, line, column, "", reason))
-    finally:
-        loader.dispose()
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader), 1):
+        mark, reason = event.start_mark, ""
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents == 2:
+                reason = "a second document begins here: one file holds one document"
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
+            reason = "anchors and aliases (& and *) are not supported: write the value out"
+        elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+            reason = "YAML tags (! and !!) are not supported: write the plain value"
+        if depth > MAX_DEPTH or count > MAX_EVENTS:
+            reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
+            return [*faults, Fault(place, line, column, "", reason)]
+        if reason and len(faults) < MAX_FAULTS:
+            faults.append(Fault(place, line, column, "", reason))
     return faults
 
 

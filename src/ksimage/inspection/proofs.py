@@ -7,7 +7,6 @@ be a second installation.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
@@ -95,7 +94,7 @@ def _sound(
     name = "it runs as upstream's image does"
     built = known is not None and known.recipe is not None
     if known and built:  # what was read of the base, whose layers are still below
-        hook = replace(hook, others=(*hook.others, *known.base_hook.others))
+        hook = hook._replace(others=(*hook.others, *known.base_hook.others))
     elif whole:
         hook = find_hook(source, image, believe_history=False, depth="bottom")
     found = repair.faults(image.config, hook, release)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     "Proofs",
     "--base LOCATION",
     "The base that it was made from. Without this, the image that its labels name is taken "
-    "where it is in the same registry, or in that of the settings' source or target.",
+    "where it is in the same registry, or in that of the settings' source or target; or the "
+    "release beside it in the same engine or layout, where its layers are those.",
 )
 @option(
     "Proofs",

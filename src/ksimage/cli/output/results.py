@@ -146,5 +146,9 @@ def next_steps(location: Location, reference: str) -> list[str]:
         ]
     push = _PUSH.format(location=location)
     if location.transport is Transport.DOCKER_ARCHIVE:
-        return [f"docker load -i {location.path}", push]
+        return [
+            f"docker load -i {location.path}   (podman, nerdctl likewise)",
+            f"ctr -n k8s.io images import {location.path}   (on a node with containerd)",
+            push,
+        ]
     return [push]

@@ -99,36 +99,26 @@ def _blanks(match: re.Match[str]) -> str:
 
 def _compose(text: str, first: int, place: str) -> YamlDocument:
     hidden = _bounded(text, first, place)
-    loader = yaml.SafeLoader(text)
-    try:
-        root = loader.get_node() if loader.check_node() else None
-    finally:
-        loader.dispose()
+    root = next(yaml.compose_all(text, yaml.SafeLoader), None)
     return YamlDocument(first, text, root, hidden, tuple(_repeated(root)))
 
 
 def _bounded(text: str, first: int, place: str) -> int:
     """Refuse what is too deep or too much before it is composed; the line of a second document."""
-    depth = count = documents = 0
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_event():
-            event = loader.get_event()  # type: ignore[no-untyped-call]
-            count += 1
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-            line = event.start_mark.line if event.start_mark else 0
-            if depth > MAX_DEPTH or count > MAX_EVENTS:
-                reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
-                raise KubekeyConfigBroken(place, reason, line=first + line)
-            if documents == 2:
-                return first + line
-    finally:
-        loader.dispose()
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader), 1):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        line = event.start_mark.line if event.start_mark else 0
+        if depth > MAX_DEPTH or count > MAX_EVENTS:
+            reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
+            raise KubekeyConfigBroken(place, reason, line=first + line)
+        if documents == 2:
+            return first + line
     return 0
 
 
