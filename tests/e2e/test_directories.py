@@ -89,8 +89,7 @@ def test_overlay2(images: Images, what: str) -> None:
 def told(store: str, what: str, found: list[list[object]]) -> list[list[object]]:
     """A line of the table: base against result, both engines."""
     folders = "   ".join(
-        f"{path} {mode} {uid}:{gid}"
-        for path, (mode, uid, gid) in zip(FOLDERS, found, strict=True)
+        f"{path} {mode} {uid}:{gid}" for path, (mode, uid, gid) in zip(FOLDERS, found, strict=True)
     )
     print(f"{store:9} {what:7} {folders}")
     return found
