@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
-from ksimage.cli.output.documents import as_json
-from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.inspection import show_count
 from ksimage.locations.spec import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import ReleaseOutcome
-    from ksimage.build.outcome import Built
+    from ksimage.build.outcome import Built, ReleaseOutcome
     from ksimage.cli.output.terminal import Terminal
     from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
@@ -114,6 +111,9 @@ class Files:
     def write(self, outcomes: Sequence[ReleaseOutcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
         if self._metadata:
+            from ksimage.cli.output.documents import as_json
+            from ksimage.cli.output.documents.builds import builds_document
+
             text = as_json(builds_document(outcomes), ascii_only=False)
             files.write(self._metadata, text + "\n")
         if self._references:

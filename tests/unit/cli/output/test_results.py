@@ -12,9 +12,8 @@ from tests.support import derived
 from tests.support.documents import read
 from tests.unit.cli.conftest import Run
 
-from ksimage.build.batch import Ending, ReleaseOutcome
 from ksimage.build.make import make
-from ksimage.build.outcome import Built
+from ksimage.build.outcome import Built, Ending, ReleaseOutcome
 from ksimage.cli.output import results
 from ksimage.cli.output.documents.builds import builds_document
 from ksimage.cli.output.lines import aligned

@@ -10,8 +10,7 @@ from ksimage.cli.output.documents.verdicts import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.build.batch import ReleaseOutcome
-    from ksimage.build.outcome import Built, Destination
+    from ksimage.build.outcome import Built, Destination, ReleaseOutcome
     from ksimage.build.plan import Plan
     from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
