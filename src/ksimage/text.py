@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive", "kubekey")
+"""The prefixes of locations that are a path on this machine; ``locations/spec.py`` reads them."""
 
 
 def printable(text: str, most: int = 200) -> str:
@@ -19,12 +23,9 @@ def printable(text: str, most: int = 200) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-_PATHS = ("oci:", "oci-archive:", "docker-archive:", "kubekey:")
-
-
 def reference_without_login(text: str) -> str:
     """``text`` with stars for what stands before a host's @. Paths of files keep theirs."""
-    if text.startswith(_PATHS):
+    if text.partition(":")[0] in FILE_TRANSPORTS:
         return text
     head, at, tail = text.rpartition("@")
     while at and re.match(r"sha\d", tail):

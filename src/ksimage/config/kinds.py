@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from ksimage.config import selection, values
 from ksimage.images.platform import NAME as PLATFORM
+from ksimage.text import FILE_TRANSPORTS
 
 MAX_ENTRIES: Final = 500
 """Of one list or mapping in a file."""
@@ -106,7 +107,7 @@ KINDS: Final[Mapping[str, SettingKind]] = {
         {
             "type": "string",
             "pattern": "^[^@]+/[^@]+$",
-            "not": {"pattern": f"^(?:docker-daemon|{'|'.join(values.FILE_TRANSPORTS)}):"},
+            "not": {"pattern": f"^(?:docker-daemon|{'|'.join(FILE_TRANSPORTS)}):"},
         },
     ),
     "release-list": SettingKind(

@@ -19,7 +19,7 @@ from ksimage.images.platform import NAME as PLATFORM
 from ksimage.images.reference import TAG
 from ksimage.locations.spec import Location, Transport
 from ksimage.locations.spec import parse as parse_location
-from ksimage.text import reference_without_login, similar
+from ksimage.text import FILE_TRANSPORTS, reference_without_login, similar
 
 MAX_TEXT: Final = 4096
 MAX_JOBS: Final = 32
@@ -35,7 +35,6 @@ LABEL_KEY: Final = re.compile(r"[a-z0-9A-Z](?:[a-z0-9A-Z._/-]{0,253}[a-z0-9A-Z])
 ENGINES: Final = ("auto", "docker", "direct")
 MODES: Final = ("append", "replace")
 PLACEHOLDERS: Final = ("release", "verbosity", "digest8")
-FILE_TRANSPORTS: Final = ("oci", "oci-archive", "docker-archive", "kubekey")
 RESERVED_LABELS: Final = (
     "io.ksimage.",
     "org.opencontainers.image.base.",

@@ -8,6 +8,7 @@ from tests.support.images import ImageStore, Recipe, docker_archive, layout
 from ksimage.errors import BadReference, FileWithoutTransport, UnknownTransport
 from ksimage.locations import access, spec
 from ksimage.locations.spec import Transport
+from ksimage.text import FILE_TRANSPORTS
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -169,3 +170,8 @@ def test_parsing_does_not_look_at_files(tmp_path: Path, monkeypatch: pytest.Monk
 )
 def test_whether_a_name_was_given(text: str, named: bool) -> None:
     assert spec.parse(text).named is named
+
+
+def test_the_transports_of_paths_are_known_to_all() -> None:
+    elsewhere = {Transport.REGISTRY, Transport.DAEMON}
+    assert {kind.value for kind in set(Transport) - elsewhere} == set(FILE_TRANSPORTS)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ksimage.text import FILE_TRANSPORTS
+
 if TYPE_CHECKING:
     import click
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
-_FILES = ("oci:", "oci-archive:", "docker-archive:")
+_FILES = tuple(f"{name}:" for name in FILE_TRANSPORTS)
 _ENGINE = "docker-daemon:"
 _IMAGE = "/ks-installer"
 
