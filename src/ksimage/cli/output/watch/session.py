@@ -209,8 +209,9 @@ class Watching:
         return raised
 
     def _advice(self, error: KsimageError | None, verdict: InstallationVerdict) -> list[str]:
-        """What goes on from what was seen; nothing where there was nothing to be seen."""
-        if error is not None and not any(attempt.runs for attempt in self._told.attempts):
+        """What goes on from what was seen; nothing where nothing was, or what is kept is broken."""
+        seen = any(attempt.runs for attempt in self._told.attempts)
+        if error is not None and not (seen and self.source.live):
             return []
         if isinstance(error, EventsWithoutEnd):
             return []  # whatever reads them meets it again
