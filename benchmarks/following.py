@@ -36,6 +36,18 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+def _child() -> int:
+    """The process that was started here and still runs."""
+    me = os.getpid()
+    return int(Path(f"/proc/{me}/task/{me}/children").read_text().split()[-1])
+
+
+def _written(pid: int) -> int:
+    """Bytes that a process has written."""
+    told = Path(f"/proc/{pid}/io").read_text().split()
+    return int(told[told.index("wchar:") + 1])
+
+
 def _write(root: Path, events: list[dict[str, object]], stop: threading.Event) -> None:
     folder = root / "arriving" / "arriving" / "job_events"
     folder.mkdir(parents=True)
@@ -76,13 +88,12 @@ def main() -> int:
     with common.folder() as root:
         made = event_trees.volume(root, count)
         connection = Connection([], {"root": str(root), "seen": {}, "once": False}, sys.executable)
-        received = connection.received
+        pid = _child()
         frames = connection.frames()
         for frame in frames:
             if frame["k"] == "live":
                 break
-        pid = connection.pid
-        first, wire = _cpu(pid), connection.received - received
+        first, wire = _cpu(pid), _written(pid)
         drain = threading.Thread(target=_drain, args=(frames,), daemon=True)
         drain.start()
         time.sleep(seconds)

@@ -22,6 +22,7 @@ settings.load_profile("ksimage")
 
 pytest_plugins = [
     "tests.support.engine",
+    "tests.support.containerd",
     "tests.support.registry",
     "tests.support.harbor",
     "tests.support.rootfs",

@@ -17,6 +17,7 @@ from tests.support.rootfs import ARCHITECTURE
 
 pytestmark = pytest.mark.e2e
 
+WHAT = ("base", "docker", "direct")
 FOLDERS = ("/hooks", "/hooks/kubesphere")
 STAT = (
     "import json, os; print(json.dumps([[oct(s.st_mode), s.st_uid, s.st_gid] for s in map(os.stat,"
@@ -61,7 +62,10 @@ def images(
     folder = tmp_path_factory.mktemp("odd")
     layout(folder / "base", Odd(rootfs=rootfs, architecture=ARCHITECTURE))
     env = {"DOCKER_HOST": docker_engine.host}
-    names = {}
+    names = {"base": "odd-base/ks-installer:v3.3.2"}
+    ksimage(
+        "push", f"oci:{folder}/base", "--to", f"docker-daemon:{names['base']}", cwd=folder, env=env
+    ).ok()
     for engine in ("docker", "direct"):
         names[engine] = f"odd-{engine}/ks-installer:v3.3.2-debug"
         ksimage(
@@ -76,10 +80,19 @@ def images(
     return Images(docker_engine, names, layouts)
 
 
-@pytest.mark.parametrize("what", ["docker", "direct"])
+@pytest.mark.parametrize("what", WHAT)
 def test_overlay2(images: Images, what: str) -> None:
     found = images.engine.run(images.names[what], "python3", "-c", STAT, entrypoint="/usr/bin/env")
-    assert json.loads(found) == EXPECTED
+    assert told("overlay2", what, json.loads(found)) == EXPECTED
+
+
+def told(store: str, what: str, found: list[list[object]]) -> list[list[object]]:
+    """A line of the table: base against result, both engines."""
+    folders = "   ".join(
+        f"{path} {mode} {uid}:{gid}" for path, (mode, uid, gid) in zip(FOLDERS, found, strict=True)
+    )
+    print(f"{store:9} {what:7} {folders}")
+    return found
 
 
 @pytest.fixture
@@ -93,12 +106,13 @@ def buildah(tmp_path: Path) -> Iterator[list[str]]:
     subprocess.run([*command, "umount", "--all"], capture_output=True)
 
 
-@pytest.mark.parametrize("what", ["docker", "direct"])
+@pytest.mark.parametrize("what", WHAT)
 def test_buildah(images: Images, what: str, buildah: list[str]) -> None:
     container = _output([*buildah, "from", f"oci:{images.layouts[what]}"])
     root = Path(_output([*buildah, "mount", container]))
     found = [(root / path.lstrip("/")).stat() for path in FOLDERS]
-    assert [[oct(s.st_mode), s.st_uid, s.st_gid] for s in found] == EXPECTED
+    listed = [[oct(s.st_mode), s.st_uid, s.st_gid] for s in found]
+    assert told("buildah", what, listed) == EXPECTED
 
 
 def _output(command: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.conftest import Base, Shape, names
 from tests.support import requires
+from tests.support.containerd import Containerd
 from tests.support.engine import Engine
 from tests.support.images import ImageStore, docker_archive
 from tests.support.program import ksimage
@@ -84,6 +86,7 @@ class TestWithoutAnEngine:
         run = ksimage(*FIRST, "--from", base.location, cwd=tmp_path).ok()
         (file,) = tmp_path.iterdir()
         assert f"  docker load -i {file.name}" in run.stderr
+        assert f"  ctr -n k8s.io images import {file.name}" in run.stderr
         assert (
             "no Docker Engine"
             in ksimage(*FIRST, "-v", "--from", base.location, cwd=tmp_path).stderr
@@ -107,6 +110,40 @@ class TestWithoutAnEngine:
             done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert "KS_INSTALLER_VERBOSITY" in done.stdout or RESULT in done.stdout
+
+    def test_docker_of_2020_reads_it(
+        self, clean_engine: Engine, base: Base, tmp_path: Path
+    ) -> None:
+        """The distribution's client and engine, whatever newer client is in PATH as well."""
+        old = Path("/usr/bin/docker")
+        requires.condition(old.exists(), f"there is no {old}")
+        ksimage(*FIRST, "--from", base.location, cwd=tmp_path).ok()
+        (file,) = tmp_path.iterdir()
+        command = [str(old), "load", "-i", str(file)]
+        environment = clean_engine.environment
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        assert done.stdout == f"Loaded image: {RESULT}\n", done.stderr
+
+    def test_containerd_reads_it_by_its_name(
+        self, containerd: Containerd, base: Base, tmp_path: Path
+    ) -> None:
+        """As a node of Kubernetes has it: in the namespace k8s.io, under the full name."""
+        ksimage(*FIRST, "--from", base.location, cwd=tmp_path).ok()
+        (file,) = tmp_path.iterdir()
+        assert f"docker.io/{RESULT}" in containerd.ctr("images", "import", str(file))
+        assert containerd.ctr("images", "ls", "-q").split() == [f"docker.io/{RESULT}"]
+        assert "complete" in containerd.ctr("images", "check")
+
+    def test_nerdctl_reads_it(self, containerd: Containerd, base: Base, tmp_path: Path) -> None:
+        nerdctl = shutil.which("nerdctl")
+        if nerdctl is None:
+            pytest.skip("nerdctl is not installed: it reads archives with containerd's code, too")
+        ksimage(*FIRST, "--from", base.location, cwd=tmp_path).ok()
+        (file,) = tmp_path.iterdir()
+        places = ["--address", str(containerd.socket), "--namespace", "nerdctl"]
+        command = [nerdctl, *places, "load", "-i", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0 and RESULT in done.stdout, done.stderr
 
     def test_nothing_is_there(self, tmp_path: Path) -> None:
         env: dict[str, str | None] = {"HTTPS_PROXY": "http://127.0.0.1:1"}

@@ -71,6 +71,13 @@ def test_an_engines_image_under_its_own_name_is_never_lost(
     labels = json.loads(clean_engine.docker("inspect", "--format={{json .Config.Labels}}", TAG))
     assert labels["io.ksimage.release"] == "v3.3.2"
 
+    # what verify says of an engine's image: the base is beside it, under the release's own tag
+    ksimage("build", "v3.3.2", "--from", f"{place}-orig", "--to", f"{place}-debug", cwd=tmp_path,
+            env=env).ok()  # fmt: skip
+    clean_engine.docker("tag", f"{TAG}-orig", TAG)
+    ksimage("verify", f"{place}-debug", cwd=tmp_path, env=env).ok()
+    ksimage(*words, "--replace", cwd=tmp_path, env=env).ok()
+
     held = names(clean_engine)
     ksimage(*words, "--verbose=4", "--replace", cwd=tmp_path, env=env).ok()
     assert clean_engine.docker("inspect", "--format={{.Id}}", f"{TAG}-orig") == before

@@ -165,7 +165,7 @@ def test_slow_drip_is_given_up(
 
     drip = Reply(200, DATA[:200], {"Content-Length": str(len(DATA))}, delay=0.001)
     script.on("GET", "p/r/blobs/.*", drip, times=None)
-    image = source(f"{script.address}/p/r:v1", retry=replace(options.retry, clock=tick))
+    image = source(f"{script.address}/p/r:v1", retry=options.retry._replace(clock=tick))
     with pytest.raises(GaveUp) as caught:
         _read(image)
     assert "bytes in" in caught.value.why

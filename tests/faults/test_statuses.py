@@ -59,7 +59,7 @@ def test_jitter_shortens_the_wait_by_up_to_half(
 ) -> None:
     script.on("GET", "p/r/manifests/v1", 503)
     script.on("GET", "p/r/manifests/v1", 200, DATA, Content_Type=TYPE)
-    policy = replace(options.retry, jitter=lambda: 0.0)
+    policy = options.retry._replace(jitter=lambda: 0.0)
     source(f"{script.address}/p/r:v1", retry=policy).top()
     assert waits.slept == [0.25]
 

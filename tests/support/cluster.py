@@ -64,16 +64,16 @@ class Images:
     def replaceable(self) -> str:
         """A tag of its own that holds the pristine image."""
         tag = f"{self.repository}:v3.3.2-{uuid.uuid4().hex[:6]}"
-        _copy(self.pristine, tag)
+        copy_image(self.pristine, tag)
         return tag
 
     def replace(self, tag: str) -> None:
         """Put another image under the tag, as KubeKey does."""
-        _copy(f"{self.repository}:crashing", tag)
+        copy_image(f"{self.repository}:crashing", tag)
 
     def replace_with_ours(self, tag: str) -> None:
         """Put the patched image under the tag."""
-        _copy(self.by_digest, tag)
+        copy_image(self.by_digest, tag)
 
     def manifest_url(self, reference: str) -> str:
         """Where the registry has what a digest names."""
@@ -192,10 +192,10 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     digest = pod_image.build(layout)
     project = f"{REGISTRY}/mini-{uuid.uuid4().hex[:8]}"  # the cluster may be another session's too
     name = f"{project}/ks-installer"
-    _copy(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
+    copy_image(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
     crashing = pod_image.build(folder / "crashing", operator=b"#!/bin/sh\nexit 3\n")
-    _copy(f"oci:{folder / 'crashing'}:v3.3.2", f"{name}:crashing")
+    copy_image(f"oci:{folder / 'crashing'}:v3.3.2", f"{name}:crashing")
     return Images(f"{name}:v3.3.2", built.reference, f"{name}@{crashing}", digest)
 
 
@@ -214,7 +214,7 @@ def installation(cluster: Bed, tmp_path: Path) -> Iterator[Installation]:
         cluster.kubectl("delete", "namespace", name, "--wait=false", check=False)
 
 
-def _copy(source: str, target: str) -> None:
+def copy_image(source: str, target: str) -> None:
     here = access.open_source(spec.parse(source), options=RegistryOptions())
     there = access.open_target(spec.parse(target), options=RegistryOptions())
     try:

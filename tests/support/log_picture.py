@@ -82,7 +82,7 @@ def terminal(title: str, lines: list[str], top: float) -> list[str]:
     drawn = [
         f'<g transform="translate(0 {top})">',
         f'<rect class="window" width="{width:.0f}" height="{height}" rx="8"/>',
-        f'<text class="title" x="16" y="22">{html.escape(title)}</text>',
+        f'<text class="title" x="16" y="22" xml:space="preserve">{html.escape(title)}</text>',
     ]
     for row, line in enumerate(lines):
         text = line if len(line) <= COLUMNS else line[: COLUMNS - 1] + "…"

@@ -37,8 +37,13 @@ TOOLS = (
 KUBESPHERE = 1002
 
 
-def build(folder: Path, release: str = "v3.3.2", operator: bytes = b"") -> str:
-    """Write the image as the OCI layout ``folder``, named by its release; its digest."""
+def build(
+    folder: Path, release: str = "v3.3.2", operator: bytes = b"", more: tuple[Entry, ...] = ()
+) -> str:
+    """Write the image as the OCI layout ``folder``, named by its release; its digest.
+
+    ``more``: files of the release's own, below the places of roles, env and playbooks.
+    """
     rootfs = python_base.build(folder.with_suffix(".tar"), (*python_base.TOOLS, *TOOLS))
     _add_packages(rootfs)
     playbooks = {
@@ -57,6 +62,7 @@ def build(folder: Path, release: str = "v3.3.2", operator: bytes = b"") -> str:
             Entry(f"kubesphere/playbooks/{name}", data, uid=KUBESPHERE, gid=KUBESPHERE)
             for name, data in playbooks.items()
         ),
+        *more,
     ]
     recipe = Recipe(
         release=release,

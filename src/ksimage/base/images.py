@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import MalformedImage, PlatformNotFound, UnsupportedImage
 from ksimage.images import config as image_config
@@ -28,8 +28,7 @@ _ARTIFACTS = {
 }
 
 
-@dataclass(frozen=True)
-class PlatformImage:
+class PlatformImage(NamedTuple):
     """One platform's image: its manifest and config."""
 
     descriptor: Descriptor
@@ -46,7 +45,6 @@ class ImageSet:
     that were not asked for.
     """
 
-    name: str
     top: Descriptor
     index: Index | None
     images: tuple[PlatformImage, ...]
@@ -67,7 +65,7 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
         missing = [wanted for wanted in platforms if not _meant(image.platform, wanted)]
         if missing:
             raise _not_found(source.name, missing[0], [str(image.platform)])
-        return ImageSet(source.name, top, None, (image,))
+        return ImageSet(top, None, (image,))
     images: list[PlatformImage] = []
     dropped: list[str] = []
     excluded: list[str] = []
@@ -81,7 +79,7 @@ def read_images(source: Source, platforms: Sequence[str] = ()) -> ImageSet:
         if not isinstance(inner, Manifest):
             raise UnsupportedImage(source.name, f"{entry.digest} is an index within an index")
         images.append(_read_image(source, entry, inner))
-    return ImageSet(source.name, top, parsed, tuple(images), tuple(dropped), tuple(excluded))
+    return ImageSet(top, parsed, tuple(images), tuple(dropped), tuple(excluded))
 
 
 def read_config(source: Source, descriptor: Descriptor) -> bytes:

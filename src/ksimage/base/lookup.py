@@ -42,7 +42,7 @@ def open_base(
         UnknownRelease, UnsupportedRelease, FileWithoutTransport, ImageNotFound, UpstreamWithdrawn,
         AmbiguousImage.
     """
-    release = None if naming.is_location(what) else _release(what)
+    release = None if naming.is_location(what) else release_of(what)
     looked: tuple[str, ...] = ()
     if release is None:
         location = spec.parse(what)
@@ -111,7 +111,12 @@ def _in_engine(release: str, otherwise: Location) -> tuple[Location, tuple[str, 
     return otherwise, ("the local engine has several", *told)
 
 
-def _release(name: str) -> str:
+def release_of(name: str) -> str:
+    """Upstream's spelling of a release.
+
+    Raises:
+        UnknownRelease, UnsupportedRelease. FileWithoutTransport: it is the name of a file.
+    """
     try:
         return naming.release_tag(name)
     except UnknownRelease:

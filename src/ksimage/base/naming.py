@@ -86,10 +86,23 @@ def target_location(text: str, tag: str, repository: str = UPSTREAM) -> Location
 def repository_name(location: Location) -> str:
     """The engine's repository name for a result: the base's when it has one, else upstream's."""
     if location.reference is not None:
-        return replace(location.reference, tag=None, digest=None).familiar
+        return location.reference._replace(tag=None, digest=None).familiar
     if location.transport is Transport.DAEMON and location.ref:
         return location.ref.rpartition(":")[0]
     return UPSTREAM
+
+
+def own_digest(location: Location, digest: str) -> str:
+    """The digest of a base's manifest; empty where that was made up to read it by."""
+    made_up = (Transport.DAEMON, Transport.DOCKER_ARCHIVE)
+    return "" if location.transport in made_up else digest
+
+
+def base_name(location: Location) -> str:
+    """What the labels call a base: a reference without its digest; empty outside of registries."""
+    if location.reference is None:
+        return ""
+    return str(location.reference._replace(digest=None) if location.reference.tag else location)
 
 
 def choose(names: Sequence[str], tag: str, architecture: str = "") -> str | None:

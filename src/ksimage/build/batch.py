@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ksimage.build.outcome import Ending, ReleaseOutcome, state_of
 from ksimage.errors import BuildsFailed, KsimageError, SystemRefused
 from ksimage.threads import Threads
 
@@ -22,41 +22,6 @@ if TYPE_CHECKING:
     from ksimage.images.manifest import Descriptor
     from ksimage.locations.protocol import Transfer
     from ksimage.locations.transfer import Progress
-
-
-class Ending(Enum):
-    """How one release's build ended."""
-
-    BUILT = "built"
-    UP_TO_DATE = "up to date"
-    FAILED = "failed"
-    NOT_RUN = "not run"
-
-
-class ReleaseOutcome(NamedTuple):
-    """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
-
-    release: str
-    state: Ending
-    seconds: float = 0.0
-    built: Built | None = None
-    error: KsimageError | None = None
-
-    @property
-    def platforms(self) -> str:
-        """Platforms, separated by blanks."""
-        return " ".join(self.built.image_ids) if self.built else ""
-
-    @property
-    def digest(self) -> str:
-        """Digest of the result, empty when there is none."""
-        return self.built.published.top.digest if self.built else ""
-
-    @property
-    def bytes_sent(self) -> int:
-        """Bytes that went to the destination."""
-        copied = self.built.published.copied if self.built else None
-        return copied.sent if copied else 0
 
 
 class Stoppable:
@@ -133,11 +98,6 @@ def run(
             enough.set()
             stop.set()
     return [outcomes[release] for release in releases]
-
-
-def state_of(built: Built) -> Ending:
-    """How a build that did not fail ended."""
-    return Ending.UP_TO_DATE if built.published.up_to_date else Ending.BUILT
 
 
 def require(outcomes: Sequence[ReleaseOutcome]) -> None:

@@ -96,7 +96,7 @@ def _locally(plan: Plan, settings: Settings) -> Destination:
     reachable, why = engine.reachable()
     if reachable:
         return Destination("docker", name, f"a Docker Engine is there ({why})")
-    return Destination("direct", _file(plan), f"no Docker Engine ({why}): a file here")
+    return Destination("direct", _file(plan), f"{why}: a file here")
 
 
 def _file(plan: Plan) -> Location:

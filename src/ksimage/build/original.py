@@ -32,11 +32,7 @@ class Original(NamedTuple):
 
 
 def find(
-    location: Location,
-    name: str,
-    images: ImageSet,
-    options: OptionsFor,
-    platforms: Sequence[str] = (),
+    location: Location, images: ImageSet, options: OptionsFor, platforms: Sequence[str]
 ) -> Original | None:
     """The original of a build of ours that took its base's tag; None for any other image.
 
@@ -44,13 +40,12 @@ def find(
     ``--replace`` has kept it. The caller closes its source.
 
     Args:
-        name: what the labels call a base at ``location``.
-        platforms: those that are to be read.
+        platforms: those that are to be read; none means all.
     """
     said = [image_config.labels(image.config) for image in images.images]
     if location.digest or not all(label.HOOK_AFTER in labels for labels in said):
         return None
-    if any(labels.get(label.BASE_NAME, "") != name for labels in said):
+    if any(labels.get(label.BASE_NAME, "") != naming.base_name(location) for labels in said):
         return None
     digests = {labels.get(label.BASE_DIGEST) for labels in said}
     spare: Original | None = None
@@ -76,12 +71,12 @@ def find(
 
 
 def images(
-    location: Location, source: Source, name: str, options: OptionsFor, platforms: Sequence[str]
+    location: Location, source: Source, options: OptionsFor, platforms: Sequence[str]
 ) -> ImageSet:
     """The images of a base, or of its original where it is a build of ours; closes ``source``."""
     with closing(source):
         found = base_images.read_images(source, platforms)
-        if before := find(location, name, found, options, platforms):
+        if before := find(location, found, options, platforms):
             before.source.close()
             found = before.images
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.inspection import proofs
@@ -10,6 +11,7 @@ from ksimage.inspection.verdict import Expected
 if TYPE_CHECKING:
     from ksimage.build.plan import Plan
     from ksimage.config.settings import Engine
+    from ksimage.errors import KsimageError
     from ksimage.inspection.verdict import Verdict
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
@@ -40,6 +42,40 @@ class Built(NamedTuple):
     image_ids: dict[str, str]
     verdict: Verdict
     smoke_test: bool | None
+
+
+class Ending(Enum):
+    """How one release's build ended."""
+
+    BUILT = "built"
+    UP_TO_DATE = "up to date"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+class ReleaseOutcome(NamedTuple):
+    """One release's line in the summary. ``seconds`` of wall time, ``error`` when FAILED."""
+
+    release: str
+    state: Ending
+    seconds: float = 0.0
+    built: Built | None = None
+    error: KsimageError | None = None
+
+    @property
+    def platforms(self) -> str:
+        """Platforms, separated by blanks."""
+        return " ".join(self.built.image_ids) if self.built else ""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the result, empty when there is none."""
+        return self.built.published.top.digest if self.built else ""
+
+
+def state_of(built: Built) -> Ending:
+    """How a build that did not fail ended."""
+    return Ending.UP_TO_DATE if built.published.up_to_date else Ending.BUILT
 
 
 def prove(plan: Plan, source: Source, *, platform: str = "", bare: bool = True) -> Verdict:

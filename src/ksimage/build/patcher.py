@@ -82,12 +82,18 @@ class Patcher:
         self._pool = Threads(1, "patch")
         self._lock = threading.Lock()
         self._begun: dict[tuple[str, str], Future[SeriesResult]] = {}
-        self.select = lru_cache(partial(select, settings))
+        self._select = lru_cache(partial(select, settings))
+        self._selecting = threading.Lock()  # lru_cache calls twice what two threads ask for at once
         self._pool.submit(self.select, release)
 
     def close(self) -> None:
         """End its thread."""
         self._pool.shutdown(cancel_futures=True)
+
+    def select(self, release: str) -> Selection:
+        """:func:`select` with these settings, once. Thread-safe."""
+        with self._selecting:
+            return self._select(release)
 
     def begin(self, release: str, hook: Hook) -> Future[SeriesResult]:
         """Patch a hook in the background, once; its errors wait for :meth:`patch`. Thread-safe."""

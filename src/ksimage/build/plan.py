@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -55,8 +54,7 @@ class PlatformPlan(NamedTuple):
     recipe: Recipe
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything that a build is going to do. Hold it open while building: it owns ``source``.
 
     Attributes:
@@ -90,7 +88,7 @@ class Plan:
         """Annotations for the result's index."""
         # KubeKey keeps platforms apart: the index that joins them is nowhere but here.
         joined = self.location.transport is Transport.KUBEKEY
-        digest = "" if joined else own_digest(self.location, self.base.top.digest)
+        digest = "" if joined else naming.own_digest(self.location, self.base.top.digest)
         return self.statement.said(digest)
 
 
@@ -133,7 +131,7 @@ def plan(
     with ExitStack() as unfinished:
         unfinished.callback(source.close)
         images = base_images.read_images(source, wanted)
-        if before := original.find(asked, base_name(asked), images, options, wanted):
+        if before := original.find(asked, images, options, wanted):
             unfinished.close()
             location, source, images = before
             unfinished.callback(source.close)
@@ -156,14 +154,14 @@ def plan(
             patched = [patcher.patch(name, image, hook) for image, hook in hooks]
         said = label.Provenance(
             name or "unknown",
-            statement.base_name if statement else base_name(asked),
+            statement.base_name if statement else naming.base_name(asked),
             tuple(label.PatchId(patch.name, patch.sha256) for patch in selection.patches),
             settings.labels,
         )
         make = partial(recipe.make, statement=said, verbosity=settings.verbosity, epoch=epoch)
         plans = []
         for (image, hook), result, repair in zip(hooks, patched, repairs, strict=True):
-            digest = own_digest(location, image.descriptor.digest)
+            digest = naming.own_digest(location, image.descriptor.digest)
             added = make(image, hook, result.after, base_digest=digest, repair=repair)
             plans.append(PlatformPlan(image, hook, result, added))
         tag = naming.fill_tag(
@@ -246,19 +244,6 @@ def _repaired(
         f"repaired: {fault.text}" for fault in found if f"repaired: {fault.text}" not in notes
     ]
     return of(image.config, hook, release)
-
-
-def own_digest(location: Location, digest: str) -> str:
-    """The digest of a base's manifest; empty where that was made up to read it by."""
-    made_up = (Transport.DAEMON, Transport.DOCKER_ARCHIVE)
-    return "" if location.transport in made_up else digest
-
-
-def base_name(location: Location) -> str:
-    """What the labels call a base: a reference without its digest; empty outside of registries."""
-    if location.reference is None:
-        return ""
-    return str(replace(location.reference, digest=None) if location.reference.tag else location)
 
 
 def _own_tag(location: Location) -> str:

@@ -77,8 +77,7 @@ def reproduce(
         raise CannotReproduce(str(location), "it was not made by ksimage", "")
     place = base_location or _base_of(location, found, said)
     source = access.open_source(place, options=options(place))
-    name, wanted = planning.base_name(place), (first.platform.exact,)
-    original = originals.images(place, source, name, options, wanted).images[0]
+    original = originals.images(place, source, options, (first.platform.exact,)).images[0]
     plan = planning.plan(
         str(place),
         _settings(location, first, original, settings),

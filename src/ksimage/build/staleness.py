@@ -17,7 +17,6 @@ from ksimage.base import images as base_images
 from ksimage.base import lookup, naming
 from ksimage.build import original as originals
 from ksimage.build import patcher
-from ksimage.build import plan as planning
 from ksimage.derivation import labels as label
 from ksimage.derivation import recipe
 from ksimage.errors import KsimageError, NotFound, PolicyViolation
@@ -114,8 +113,7 @@ def _check(
     release: str, pinned: str | None, settings: Settings, options: OptionsFor, target: str
 ) -> Finding:
     origin, source, _ = lookup.open_base(release, settings, options)
-    name = planning.base_name(origin)
-    original = originals.images(origin, source, name, options, settings.platforms)
+    original = originals.images(origin, source, options, settings.platforms)
     digest = original.top.digest
     tag = naming.fill_tag(
         settings.tag, release=release, verbosity=settings.verbosity, digest=digest
@@ -132,7 +130,7 @@ def _check(
         layers = len(_layers(foreign[0]))
         what = f"the tag holds an image that ksimage did not make ({layers} layers)"
         return replace(there, state=Staleness.OVERWRITTEN, reasons=(what,))
-    reasons = _differences(found, original, name, wanted, settings)
+    reasons = _differences(found, original, naming.base_name(origin), wanted, settings)
     if pinned not in (None, digest):
         reasons.insert(0, f"the base moved: {digest}, pinned is {pinned}")
     state = Staleness.OUTDATED if reasons else Staleness.CURRENT

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
+
+import yaml
 
 from ksimage.config import selection, values
 from ksimage.config.kinds import KINDS
@@ -12,9 +14,6 @@ from ksimage.config.values import Refused
 from ksimage.config.yamlnodes import FileValues, NodeReader, is_null
 from ksimage.config.yamltext import MAX_BYTES, compose
 from ksimage.errors import ConfigNotFound, ConfigUnreadable
-
-if TYPE_CHECKING:
-    import yaml
 
 REGISTRY_KEYS: Final = ("ca_file", "insecure")
 RELEASE_KEYS: Final = ("release", "base")
@@ -54,8 +53,6 @@ class _Document(NodeReader):
 
     def read(self, root: yaml.Node) -> None:
         """Read the whole file. An empty document is a file that sets nothing."""
-        import yaml
-
         if not (isinstance(root, yaml.ScalarNode) and is_null(root)):
             self._group(root, "")
 
@@ -93,8 +90,6 @@ class _Document(NodeReader):
         return tuple(found)
 
     def _release(self, node: yaml.Node, key: str) -> ReleaseChoice | None:
-        import yaml
-
         if not isinstance(node, yaml.MappingNode):
             pattern = self.value(node, key, selection.checked)
             return ReleaseChoice(pattern, None, self.origin(node)) if pattern else None

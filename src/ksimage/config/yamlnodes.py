@@ -6,16 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
+
+import yaml
 
 from ksimage.config import values
 from ksimage.config.kinds import MAX_ENTRIES
 from ksimage.config.settings import SettingOrigin
 from ksimage.config.values import Refused
 from ksimage.errors.config import Fault
-
-if TYPE_CHECKING:
-    import yaml
 
 T = TypeVar("T")
 
@@ -79,8 +78,6 @@ class NodeReader:
         self, node: yaml.Node, key: str, known: tuple[str, ...] | None
     ) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         """Name, key node and value node of each entry; duplicate, unknown and secret keys fault."""
-        import yaml
-
         if not isinstance(node, yaml.MappingNode):
             want = f" of {', '.join(known)}" if known else ""
             self.fault(node, key, f"is {_shape(node)}, but must be a mapping{want}")
@@ -113,8 +110,6 @@ class NodeReader:
 
     def sequence(self, node: yaml.Node, key: str) -> list[yaml.Node]:
         """A list's nodes."""
-        import yaml
-
         if not isinstance(node, yaml.SequenceNode):
             self.fault(node, key, f"is {_shape(node)}, but must be a list: [{_example(node)}]")
             return []
@@ -125,8 +120,6 @@ class NodeReader:
 
     def text(self, node: yaml.Node, key: str) -> str | None:
         """A single value as it was written."""
-        import yaml
-
         if not isinstance(node, yaml.ScalarNode):
             self.fault(node, key, f"is {_shape(node)}, but must be a single value")
         elif is_null(node):
@@ -185,8 +178,6 @@ def is_null(node: yaml.Node) -> bool:
 
 
 def _shape(node: yaml.Node) -> str:
-    import yaml
-
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):

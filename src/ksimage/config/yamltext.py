@@ -7,12 +7,11 @@ use for is refused: anchors and aliases (they allow bombs), tags, several docume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import yaml
 
 from ksimage.errors.config import MAX_FAULTS, Fault
-
-if TYPE_CHECKING:
-    import yaml
 
 MAX_BYTES: Final = 64 << 10
 MAX_DEPTH: Final = 10
@@ -21,8 +20,6 @@ MAX_EVENTS: Final = 10_000
 
 def compose(data: bytes, place: str) -> tuple[yaml.Node | None, list[Fault]]:
     """The document's root node, None for an empty one, and the faults that make it unusable."""
-    import yaml
-
     text, faults = _decode(data, place)
     if faults:
         return None, faults
@@ -61,36 +58,28 @@ def _position(before: str) -> tuple[int, int]:
 
 def _refuse(text: str, place: str) -> list[Fault]:
     """What is valid YAML but has no place in a settings file. Reads the whole text once."""
-    import yaml
-
     faults: list[Fault] = []
-    depth = documents = count = 0
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_event():
-            event = loader.get_event()  # type: ignore[no-untyped-call]
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
-            count += 1
-            reason = ""
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents == 2:
-                    reason = "a second document begins here: one file holds one document"
-            elif isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
-                reason = "anchors and aliases (& and *) are not supported: write the value out"
-            elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
-                reason = "YAML tags (! and !!) are not supported: write the plain value"
-            if depth > MAX_DEPTH or count > MAX_EVENTS:
-                reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
-                return [*faults, Fault(place, line, column, "", reason)]
-            if reason and len(faults) < MAX_FAULTS:
-                faults.append(Fault(place, line, column, "", reason))
-    finally:
-        loader.dispose()
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader), 1):
+        mark, reason = event.start_mark, ""
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents == 2:
+                reason = "a second document begins here: one file holds one document"
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
+            reason = "anchors and aliases (& and *) are not supported: write the value out"
+        elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+            reason = "YAML tags (! and !!) are not supported: write the plain value"
+        if depth > MAX_DEPTH or count > MAX_EVENTS:
+            reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
+            return [*faults, Fault(place, line, column, "", reason)]
+        if reason and len(faults) < MAX_FAULTS:
+            faults.append(Fault(place, line, column, "", reason))
     return faults
 
 

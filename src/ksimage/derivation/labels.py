@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ksimage
@@ -41,8 +41,7 @@ class PatchId(NamedTuple):
         return f"{self.name}@sha256:{self.sha256}"
 
 
-@dataclass(frozen=True)
-class Provenance:
+class Provenance(NamedTuple):
     """What is said of the derived image, the same for every platform.
 
     Attributes:
@@ -54,7 +53,7 @@ class Provenance:
     release: str
     base_name: str
     patches: tuple[PatchId, ...]
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = MappingProxyType({})
 
     def said(self, base_digest: str) -> dict[str, str]:
         """What holds for one manifest, or for the index; ``base_digest`` may be empty."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import ksimage
 from ksimage.derivation import labels as label
@@ -31,8 +30,7 @@ VERBOSITY_VARIABLE: Final = "KS_INSTALLER_VERBOSITY"
 MAX_VERBOSITY: Final = 5
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(NamedTuple):
     """One platform's additions.
 
     Attributes:

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from ksimage.errors.patch import *
     from ksimage.errors.registry import *
     from ksimage.errors.series import *
-    from ksimage.errors.usage import *
 
 FAMILIES: Final = (
-    "base", "usage", "file", "config", "image", "registry", "auth", "patch", "series", "answers",
+    "base", "file", "config", "image", "registry", "auth", "patch", "series", "answers",
     "engine", "cluster", "kubekey",
 )  # fmt: skip
 """The modules, in the order in which they are searched: what most runs need comes first."""

@@ -28,6 +28,8 @@ _OTHERS: dict[str, EventState] = {
     "runner_item_on_failed": "failed",
     "runner_retry": "retry",
 }
+_SUMMARY = ("ok", "changed", "failures", "dark", "skipped", "rescued", "ignored")
+"""Ansible's keys for the fields of Stats, in their order."""
 _NOTHING: dict[str, object] = {}
 STDOUT_LIMIT = 8_000
 """Characters of one event's output that are kept."""
@@ -164,7 +166,7 @@ class Builder:
         if kind in ("playbook_on_task_start", "playbook_on_handler_task_start"):
             return "start", own.begin_task(data, time)
         if kind == "playbook_on_stats":
-            self._judge(own, data, time)
+            own.finish(Stats(*(_total(data.get(key)) for key in _SUMMARY)), time)
             return "other", None
         if "task_uuid" not in data:
             return _OTHERS.get(kind, "other"), None
@@ -212,18 +214,6 @@ class Builder:
         if task.start is None:
             task.start = model.when(data.get("start"))
         return state
-
-    def _judge(self, own: OpenRun, data: Mapping[str, object], time: float | None) -> None:
-        stats = Stats(
-            ok=_total(data.get("ok")),
-            changed=_total(data.get("changed")),
-            failures=_total(data.get("failures")),
-            unreachable=_total(data.get("dark")),
-            skipped=_total(data.get("skipped")),
-            rescued=_total(data.get("rescued")),
-            ignored=_total(data.get("ignored")),
-        )
-        own.finish(stats, time)
 
     def _kept(self, text: str) -> str:
         if len(text) > STDOUT_LIMIT:

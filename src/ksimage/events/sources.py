@@ -130,15 +130,16 @@ class Recorder:
         if path.suffix == ".gz":
             self._file = gzip.GzipFile(fileobj=self._raw, mode="wb")
 
-    def record(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Pass frames on, saving each with the time of its arrival.
+    def record(self, frames: Iterable[Frame], *, live: bool = True) -> Iterator[Frame]:
+        """Pass frames on, saving each; of a ``live`` source with the time of its arrival.
 
+        What is over arrives at once, and is shown again by the events' own times.
         A full disk ends the recording and not the watching: an ``unsaved`` frame says so, once.
         """
         told = False
         try:
             for frame in frames:
-                self._save(frame)
+                self._save({**frame, "at": round(time.time(), 3)} if live else frame)
                 yield frame
                 if self.error is not None and not told:
                     told = True
@@ -149,7 +150,7 @@ class Recorder:
     def _save(self, frame: Frame) -> None:
         if self.error is not None:
             return
-        line = json.dumps({**frame, "at": round(time.time(), 3)}, separators=(",", ":"))
+        line = json.dumps(frame, separators=(",", ":"))
         try:
             self._file.write(line.encode() + b"\n")
             if frame["k"] != "ev":

@@ -19,9 +19,7 @@ class Tally:
     ok: int = 0
     changed: int = 0
     failed: int = 0
-    ignored: int = 0
     skipped: int = 0
-    rescued: int = 0
     retries: int = 0
     task: Task | None = None
     """The one that runs now."""
@@ -34,9 +32,7 @@ def tally(run: Run) -> Tally:
         ok=states["ok"] + states["changed"],
         changed=states["changed"],
         failed=states["failed"] + states["unreachable"],
-        ignored=states["ignored"],
         skipped=states["skipped"],
-        rescued=states["rescued"],
         retries=sum(task.attempts for task in run.tasks),
     )
     if run.state == "running":

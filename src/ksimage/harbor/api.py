@@ -202,7 +202,7 @@ def detect(
         options,
         connect_timeout=min(options.connect_timeout, PATIENCE),
         read_timeout=min(options.read_timeout, PATIENCE),
-        retry=replace(options.retry, tries=2),
+        retry=options.retry._replace(tries=2),
     )
     channel = Channel(registry, quick)
     try:

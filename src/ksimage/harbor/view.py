@@ -71,11 +71,6 @@ class View:
     artifact: Artifact | None
     pushes: tuple[Push, ...] | None
 
-    @property
-    def tells_who(self) -> bool:
-        """Whether the login may read the project's log."""
-        return self.pushes is not None
-
 
 def read_artifact(document: object) -> Artifact | None:
     """From ``GET …/artifacts/{reference}``."""
@@ -135,7 +130,7 @@ def hints(view: View, tag: str | None) -> list[str]:
         found.append(
             "the project is a proxy cache: nothing can be pushed to it, and its images expire"
         )
-    if not view.tells_who and tag:
+    if view.pushes is None and tag:
         found.append(
             "Harbor does not tell this login who pushed the tag"
             " (the project's log is for its members)"

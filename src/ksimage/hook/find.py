@@ -13,7 +13,6 @@ of a build.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -113,7 +112,7 @@ def _walk(
     if stack.hook is None:
         raise HookNotFound(source.name, "no layer holds that file")
     unread = total - len(known)
-    return replace(stack.hook, parents=stack.parents, others=stack.others, unread=unread)
+    return stack.hook._replace(parents=stack.parents, others=stack.others, unread=unread)
 
 
 def _read(

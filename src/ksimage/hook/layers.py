@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ksimage.errors import DigestMismatch
 from ksimage.images.compression import decompress
@@ -40,8 +40,7 @@ _ATTRIBUTE = "SCHILY.xattr."
 _UNPACKERS = "SCHILY.xattr.trusted."
 
 
-@dataclass(frozen=True)
-class Hook:
+class Hook(NamedTuple):
     """installRunner.py as it stands in an image.
 
     Attributes:
@@ -57,7 +56,7 @@ class Hook:
     uid: int
     gid: int
     layer: str
-    parents: Mapping[str, LayerFolder] = field(default_factory=dict)
+    parents: Mapping[str, LayerFolder] = MappingProxyType({})
     others: tuple[str, ...] = ()
     unread: int = 0
 
@@ -67,7 +66,6 @@ class Hook:
         return hashlib.sha256(self.data).hexdigest()
 
 
-@dataclass
 class LayerFinding:
     """What one layer has below ``/hooks``.
 
@@ -80,12 +78,13 @@ class LayerFinding:
         emptied: directories whose content below is hidden.
     """
 
-    hook: Hook | None = None
-    problem: str = ""
-    parents: dict[str, LayerFolder] = field(default_factory=dict)
-    files: dict[str, bool] = field(default_factory=dict)
-    hidden: set[str] = field(default_factory=set)
-    emptied: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.hook: Hook | None = None
+        self.problem = ""
+        self.parents: dict[str, LayerFolder] = {}
+        self.files: dict[str, bool] = {}
+        self.hidden: set[str] = set()
+        self.emptied: set[str] = set()
 
 
 class Stack:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import struct
 import zlib
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,8 +28,7 @@ MAX_MTIME = 8**11 - 1
 """Seconds since the epoch that a tar header's octal digits can hold (in the year 2242)."""
 
 
-@dataclass(frozen=True)
-class LayerFile:
+class LayerFile(NamedTuple):
     """A regular file as it is to stand in a layer.
 
     ``path`` has no leading slash and at most 100 bytes; ``mtime`` is at most MAX_MTIME.

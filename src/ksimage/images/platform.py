@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 _USUAL: Final = {"arm64": "v8", "arm": "v7"}
 _ALIASES: Final = {  # what uname and rpm call them
@@ -33,8 +32,7 @@ NAME: Final = re.compile(rf"(?:{_ALONE})|[a-z0-9_-]+/[a-z0-9_-]+(?:/[a-z0-9._]+)
 """``ARCH``, ``OS/ARCH`` or ``OS/ARCH/VARIANT``, as people type it."""
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(NamedTuple):
     """An entry of an index's ``platform``; prints as ``linux/arm/v7``."""
 
     os: str
@@ -48,12 +46,12 @@ class Platform:
     def normal(self) -> str:
         """The same text for the same platform, without the usual variant: ``linux/arm64``."""
         usual = _USUAL.get(self.architecture, "")
-        return str(replace(self, variant="" if self.variant == usual else self.variant))
+        return str(self._replace(variant="" if self.variant == usual else self.variant))
 
     @property
     def exact(self) -> str:
         """The same text for the same platform, with its variant: ``linux/arm64/v8``."""
-        return str(replace(self, variant=self.variant or _USUAL.get(self.architecture, "")))
+        return str(self._replace(variant=self.variant or _USUAL.get(self.architecture, "")))
 
 
 def named(text: str) -> Platform:
@@ -84,5 +82,5 @@ def near(wanted: str, present: Iterable[str]) -> list[str]:
     return [
         text
         for text in present
-        if matches(named(text), str(replace(meant, variant="")), variants=True)
+        if matches(named(text), str(meant._replace(variant="")), variants=True)
     ]

@@ -8,7 +8,7 @@ package; a missing registry means ``docker.io``, and ``docker.io/NAME`` means
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ksimage.errors import BadReference
 from ksimage.images.digest import DIGEST
@@ -24,8 +24,7 @@ _REGISTRY = re.compile(
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A parsed reference; only ``tag`` and ``digest`` may be None."""
 
     registry: str
@@ -70,13 +69,13 @@ class Reference:
         """The same repository, this tag, no digest. Raises BadReference for an illegal tag."""
         if not TAG.fullmatch(tag):
             raise BadReference(f"{self.name}:{tag}", f"{tag!r} is not a legal tag")
-        return replace(self, tag=tag, digest=None)
+        return self._replace(tag=tag, digest=None)
 
     def with_digest(self, digest: str) -> Reference:
         """The same repository and tag, pinned to ``digest``."""
         if not DIGEST.fullmatch(digest):
             raise BadReference(f"{self.name}@{digest}", "a digest is sha256: and 64 hex digits")
-        return replace(self, digest=digest)
+        return self._replace(digest=digest)
 
 
 def parse(text: str) -> Reference:

@@ -1,16 +1,18 @@
-"""The bases of a derived image: in the image that was named, or where its labels say."""
+"""The bases of a derived image: in the image that was named, where its labels say, or beside it."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.base import images as base_images
 from ksimage.base import naming
 from ksimage.derivation import labels as label
-from ksimage.errors import AuthError, BadReference, NotFound, RegistryError
+from ksimage.errors import AuthError, BadReference, KsimageError, NotFound, RegistryError
 from ksimage.images import config as image_config
 from ksimage.images import reference
+from ksimage.inspection.difference import faces
 from ksimage.locations import access
 from ksimage.locations.spec import Location, Transport
 
@@ -69,6 +71,8 @@ def find(
     found: dict[str, Base] = {}
     for image in base_images.read_images(source, platforms).images:
         named = _named(image)
+        if named is None and (beside := _beside(location, image, options, stack)):
+            found[image.platform.normal] = beside
         if named is None or named.registry not in hosts:
             continue
         opened = _open(Location(Transport.REGISTRY, reference=named), options, stack)
@@ -91,6 +95,32 @@ def _named(image: PlatformImage) -> Reference | None:
     except BadReference as error:
         log.info("the labels name no base: %s", error.message)
         return None
+
+
+def _beside(
+    location: Location, image: PlatformImage, options: OptionsFor, stack: ExitStack
+) -> Base | None:
+    """The release under its own tag in the same engine or layout, where its layers are the base's.
+
+    Labels name no base that has no name elsewhere. Layers that differ would prove nothing, for the
+    base may well have been another: then none is known.
+    """
+    release = image_config.labels(image.config).get(label.RELEASE)
+    if location.transport not in (Transport.DAEMON, Transport.OCI) or not release:
+        return None
+    repository, colon, _ = location.ref.rpartition(":")
+    place = replace(location, ref=f"{repository}{colon}{release}", digest=None)
+    layers = tuple(image_config.diff_ids(image.config)[:-1])
+    try:
+        opened = _open(place, options, stack)
+        if all(face.layers != layers for face in faces(opened)):
+            return None
+        images = base_images.read_images(opened).images
+    except KsimageError as error:
+        log.info("no base at %s: %s", place, error.message)
+        return None
+    same = (one for one in images if tuple(image_config.diff_ids(one.config)) == layers)
+    return next((Base(opened, one) for one in same), None)
 
 
 def _open(location: Location, options: OptionsFor, stack: ExitStack) -> Source:

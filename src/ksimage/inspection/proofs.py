@@ -7,7 +7,6 @@ be a second installation.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ksimage.base import images as base_images
@@ -69,7 +68,7 @@ def verify(
                 *against_base(image, hook, known, bare=bare_layer),
                 added_layer(source, image, hook, known, bare=bare_layer),
             ]
-        verdicts.append(PlatformVerdict(image, hook, identity, tuple(proofs)))
+        verdicts.append(PlatformVerdict(image, identity, tuple(proofs)))
     built = {platform for platform, known in expected.items() if known.recipe}
     missing = sorted(built - {image.platform.normal for image in found.images})
     if missing:
@@ -95,7 +94,7 @@ def _sound(
     name = "it runs as upstream's image does"
     built = known is not None and known.recipe is not None
     if known and built:  # what was read of the base, whose layers are still below
-        hook = replace(hook, others=(*hook.others, *known.base_hook.others))
+        hook = hook._replace(others=(*hook.others, *known.base_hook.others))
     elif whole:
         hook = find_hook(source, image, believe_history=False, depth="bottom")
     found = repair.faults(image.config, hook, release)

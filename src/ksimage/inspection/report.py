@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ksimage.harbor.api import Harbor
     from ksimage.harbor.view import View
     from ksimage.hook.layers import Hook
-    from ksimage.inspection.identity import Identity, Origin
+    from ksimage.inspection.identity import Identity
     from ksimage.locations.options import RegistryOptions
     from ksimage.locations.protocol import Source
     from ksimage.locations.spec import Location
@@ -61,11 +61,6 @@ class PlatformReport:
     no_hook: str
     verbosity: str | None
     lost: tuple[str, ...]
-
-    @property
-    def origin(self) -> Origin | None:
-        """Who made the hook."""
-        return self.identity.origin if self.identity else None
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ def inspect(
     judgement = overwrite.judge(
         None if reference.digest else reference.tag,
         images.top.digest,
-        [platform.origin for platform in found],
+        [platform.identity and platform.identity.origin for platform in found],
         kept=kept,
         kubekey_names=_kubekey_names(location, images, options),
         view=view,

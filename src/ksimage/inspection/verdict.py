@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ksimage.errors import NotOurBuild, ProofFailed, ProofsMissing
@@ -27,13 +26,11 @@ class PlatformVerdict(NamedTuple):
     """What was found out about one platform's image."""
 
     image: PlatformImage
-    hook: Hook
     identity: Identity
     proofs: tuple[Proof, ...]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was found out about an image.
 
     Attributes:

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ksimage.errors import LoginIncomplete
 from ksimage.locations.spec import Location
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """Bounds of trying again. Times in seconds; clock and sleep can be replaced in tests.
 
     Without ``sleep``, waiting is done in such a way that Ctrl-C ends it.

@@ -25,7 +25,6 @@ class Hunk:
     new_start: int
     new_count: int
     lines: tuple[Line, ...]
-    section: bytes
     patch_line: int
 
     @cached_property
@@ -69,7 +68,6 @@ class Hunk:
             self.old_start,
             self.old_count,
             tuple(Line(swap[line.kind], line.text) for line in self.lines),
-            self.section,
             self.patch_line,
         )
 

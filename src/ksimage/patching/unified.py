@@ -18,7 +18,7 @@ MAX_BYTES = 1 << 20
 """Largest patch file. The shipped ones have a few KiB."""
 MAX_HUNKS = 1000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?([^\n]*))?")
+_HUNK = re.compile(rb"@@ -(\d{1,7})(?:,(\d{1,7}))? \+(\d{1,7})(?:,(\d{1,7}))? @@(?: ?[^\n]*)?")
 _ED_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?")  # plain diff without -u
 
 
@@ -179,9 +179,7 @@ class _Parser:
         if self.recount:
             old_count, new_count = self.counts()
         lines = self.body(old_count, new_count, start)
-        hunk = Hunk(
-            old_start, old_count, new_start, new_count, tuple(lines), found[5] or b"", start + 1
-        )
+        hunk = Hunk(old_start, old_count, new_start, new_count, tuple(lines), start + 1)
         if hunk.old_lines == hunk.new_lines:
             raise self.malformed("a hunk that changes nothing", start + 1)
         if all(line.kind != CONTEXT for line in hunk.lines):

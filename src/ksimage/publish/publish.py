@@ -59,6 +59,11 @@ class Published(NamedTuple):
         return self.copied is None
 
     @property
+    def sent(self) -> int:
+        """Bytes that went to the destination; an engine does not tell."""
+        return self.copied.sent if self.copied else 0
+
+    @property
     def reference(self) -> str:
         """``NAME@sha256:…``, a location that ksimage reads."""
         return f"{self.location}@{self.top.digest}"

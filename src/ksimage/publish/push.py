@@ -39,7 +39,7 @@ class Pushed:
 
 
 def way(source: Location, destination: Location, wanted: str = AUTO) -> str:
-    """ "engine" or "direct". The engine is the better way for what it holds (``engine_push``).
+    """ "engine" or "direct". The engine is the better way for what it holds (``publish.engine``).
 
     Raises:
         UsageError: the engine cannot do it.

@@ -23,9 +23,7 @@ _SAME = r"[^\n|;&]"
 """Whatever may stand between a command and its option: the same command."""
 _MYSQL = r"\b(?:mysql|mariadb)\w*\b"
 _LDAP = r"\b(?:ldap(?:search|add|modify|delete|passwd|whoami|compare)|slappasswd)\b"
-_REGISTRY_LOGIN = (
-    rf"\b(?:docker|podman|nerdctl|helm|crictl|skopeo|buildah|oras)\b{_SAME}{{0,60}}?\blogin\b"
-)
+_REGISTRY_LOGIN = rf"\b(?:docker|podman|nerdctl|helm|crictl|skopeo|buildah|oras)\b{_SAME}{{0,60}}?\blogin(?![\w.-])"
 _REDIS = r"\bredis-cli\b"
 _CURL = r"\b(?:curl|wget)\b"
 _OPENSSL = r"\bopenssl\s+passwd\b"

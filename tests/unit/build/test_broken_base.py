@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +74,14 @@ def test_without_the_label_the_difference_is_a_failed_proof(tmp_path: Path) -> N
     source = committed(tmp_path / "base")
     with derived.planned(source, soundness="repair") as plan:
         told = [
-            replace(
-                p.recipe, labels={k: v for k, v in p.recipe.labels.items() if "repair" not in k}
+            p.recipe._replace(
+                labels={k: v for k, v in p.recipe.labels.items() if "repair" not in k}
             )
             for p in plan.platforms
         ]
         platforms = tuple(p._replace(recipe=r) for p, r in zip(plan.platforms, told, strict=True))
         with pytest.raises(ProofFailed):
-            derived.publish_plan(replace(plan, platforms=platforms), f"oci:{tmp_path / 'out'}:x")
+            derived.publish_plan(plan._replace(platforms=platforms), f"oci:{tmp_path / 'out'}:x")
 
 
 def test_reproduced_from_its_labels(tmp_path: Path) -> None:

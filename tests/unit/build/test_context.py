@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ DIGEST = "sha256:" + "a" * 64
 )
 def test_the_base_has_a_name(tmp_path: Path, location: str, base: str, loading: list[str]) -> None:
     with derived.planned(derived.base(tmp_path)) as plan:
-        moved = replace(plan, location=spec.parse(location))
+        moved = plan._replace(location=spec.parse(location))
         chosen = moved.platforms[0]
         assert context.base_of(moved, chosen).startswith(base)
         assert context.loading(moved, chosen) == loading

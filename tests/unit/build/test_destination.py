@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ class TestDestination:
             def chosen(
                 to: str | None = None, push: bool = False, location: Any = None, **settings: Any
             ) -> tuple[str, str]:
-                own = replace(plan, location=location) if location else plan
+                own = plan._replace(location=location) if location else plan
                 found = destination.choose(own, Settings(**settings), to=to, push=push)
                 assert found.why
                 return found.engine, str(found.location)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +71,11 @@ class TestDirect:
         source = derived.base(tmp_path / "base")
         with derived.planned(source) as plan:
             only = plan.platforms[0]
-            hook = replace(only.hook, uid=1_000_660_000, gid=1_000_660_000)
-            file = replace(only.recipe.file, uid=hook.uid, gid=hook.gid)
-            moved = only._replace(hook=hook, recipe=replace(only.recipe, file=file))
+            hook = only.hook._replace(uid=1_000_660_000, gid=1_000_660_000)
+            file = only.recipe.file._replace(uid=hook.uid, gid=hook.gid)
+            moved = only._replace(hook=hook, recipe=only.recipe._replace(file=file))
             done = make.make(
-                replace(plan, platforms=(moved,)), derived.destination(f"oci:{tmp_path / 'o'}:t")
+                plan._replace(platforms=(moved,)), derived.destination(f"oci:{tmp_path / 'o'}:t")
             )
         owner = next(p for p in done.verdict.platforms[0].proofs if p.name.startswith("mode"))
         assert owner.detail == "0755 1000660000:1000660000"
@@ -92,7 +91,7 @@ class TestProvenFirst:
         monkeypatch.setattr(
             direct,
             "write_layer",
-            lambda file, folders: write(replace(file, mode=file.mode | 0o4000), folders),
+            lambda file, folders: write(file._replace(mode=file.mode | 0o4000), folders),
         )
         source = derived.base(tmp_path / "base")
         with derived.planned(source) as plan, pytest.raises(ProofFailed) as caught:
@@ -110,7 +109,7 @@ class TestProvenFirst:
         stray = "hooks/kubesphere/installRunner.py.orig"
 
         def careless(file: LayerFile, folders: Any) -> Any:
-            return write(replace(file, path=stray), folders)
+            return write(file._replace(path=stray), folders)
 
         monkeypatch.setattr(direct, "write_layer", careless)
         source = derived.base(tmp_path / "base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,10 +15,12 @@ from tests.support.images import HOOK_PATH, Entry, ImageStore, Recipe, Step, lay
 from tests.support.program import MINIATURE_HOOK
 
 from ksimage.base.images import PlatformImage, read_images
-from ksimage.build.patcher import Patcher
+from ksimage.build import patcher
+from ksimage.build.patcher import Patcher, load_series
 from ksimage.config.settings import Settings
 from ksimage.errors import DigestMismatch, HookNotFound, KsimageError, MalformedImage
 from ksimage.hook.layers import Hook
+from ksimage.patching.series import Series
 from ksimage.upstream import releases
 
 HOOK = MINIATURE_HOOK.read_bytes()
@@ -203,6 +206,24 @@ def test_patched_once(
     begun.patch(RELEASE, image, hook(OTHER))
     begun.patch("", image, hook(HOOK))
     assert calls == [HOOK, OTHER, HOOK], "another hook, or another release's patches"
+
+
+def test_selected_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that begins with the likeliest release, and whoever asks for it meanwhile."""
+    loads: list[Settings] = []
+    ready = threading.Event()
+
+    def slow(settings: Settings) -> Series:
+        loads.append(settings)
+        ready.set()
+        time.sleep(0.1)
+        return load_series(settings)
+
+    monkeypatch.setattr(patcher, "load_series", slow)
+    with closing(Patcher("the base", Settings(), RELEASE)) as begun:
+        assert ready.wait(10)
+        assert begun.select(RELEASE) is begun.select(RELEASE)
+    assert len(loads) == 1
 
 
 def test_close_waits_for_no_queue(monkeypatch: pytest.MonkeyPatch) -> None:

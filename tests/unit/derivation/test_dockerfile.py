@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -122,7 +121,7 @@ def test_text() -> None:
 @pytest.mark.parametrize("value", NASTY)
 def test_nasty_labels(value: str) -> None:
     labels = {"first": value, f"k{value}".replace("=", ""): "x", "last": value}
-    found = instructions(rendered(replace(RECIPE, labels=labels)))
+    found = instructions(rendered(RECIPE._replace(labels=labels)))
     assert [line.split()[0] for line in found] == ["FROM", "COPY", "ENV", "LABEL"]
     assert pairs(found[-1]) == labels
 
@@ -137,7 +136,7 @@ def test_nasty_labels(value: str) -> None:
 )
 def test_labels_survive_or_are_refused(labels: dict[str, str]) -> None:
     try:
-        text = rendered(replace(RECIPE, labels=labels))
+        text = rendered(RECIPE._replace(labels=labels))
     except UsageError:
         assert re.search(r"[\x00-\x1f\x7f]", "".join([*labels, *labels.values()]))
         return
@@ -174,7 +173,7 @@ def test_buildah_reads_the_labels_as_they_were(tmp_path: Path) -> None:
     buildah = requires.program("buildah")
     requires.root()
     labels = {f"key{number}": value for number, value in enumerate(NASTY)}
-    text = rendered(replace(RECIPE, labels=labels), base="scratch")
+    text = rendered(RECIPE._replace(labels=labels), base="scratch")
     (tmp_path / "Dockerfile").write_text(text)
     (tmp_path / "installRunner.py").write_bytes(RECIPE.file.data)
     store = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ def test_an_earlier_builds_labels_do_not_stay(tmp_path: Path) -> None:
         "org.opencontainers.image.base.name": "old",
         "org.opencontainers.image.base.digest": "old",
     }
-    nameless = replace(STATEMENT, base_name="")
+    nameless = STATEMENT._replace(base_name="")
     labels = made(tmp_path, nameless, labels=inherited).labels
     assert labels["io.ksimage.gone"] == ""
     assert labels["io.ksimage.release"] == "v3.3.2"
@@ -127,7 +126,7 @@ class TestTimes:
     )
     def test_odd_ones(self, tmp_path: Path, created: Any, text: str, mtime: int) -> None:
         found, hook = image(tmp_path)
-        found = replace(found, config={**found.config, "created": created})
+        found = found._replace(config={**found.config, "created": created})
         built = make(found, hook, b"new", STATEMENT, verbosity=0, base_digest=DIGEST)
         assert (built.created, built.file.mtime) == (text, mtime)
 

@@ -136,6 +136,13 @@ def test_a_replay_goes_by_the_events_times(root: Path) -> None:
     _same(chronicle.attempt, read_tree(root))
 
 
+def test_only_what_is_live_is_recorded_with_its_arrival(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for live in (False, True):
+        list(Recorder(path).record(FolderSource(root).frames(), live=live))
+        assert ('"at":' in path.read_text()) == live
+
+
 def test_a_replay_can_be_stopped(root: Path) -> None:
     stop = Event()
     told = 0

@@ -238,7 +238,7 @@ class TestLook:
         name = reference.parse(f"{harbor.address}/kubesphereio/ks-installer:v3.3.2")
         view = found(harbor, AS_ADMIN).look(name)
         assert view.version == harbor.version and view.read_only and view.public
-        assert view.proxy_cache is False and view.tells_who
+        assert view.proxy_cache is False
         assert view.artifact is not None and view.artifact.digest == DIGEST
         assert view.pushes == (Push("kk", view.pushes[0].time, "artifact"),)  # type: ignore[index]
 

@@ -7,7 +7,6 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -468,7 +467,7 @@ class TestPlatforms:
         with derived.planned(source) as plan:
             made = make.derived(plan, derived.destination("oci:nowhere").location)
             only = plan.platforms[0]
-            other = replace(only.image, platform=replace(only.image.platform, variant="v8"))
+            other = only.image._replace(platform=only.image.platform._replace(variant="v8"))
             expected = {other.platform.normal: Expected(other, only.hook, only.recipe)}
             assert proofs.verify(made, expected=expected, bare_layer=True).verified
 

@@ -83,13 +83,15 @@ class TestImages:
     def test_foreign_hook(self, tmp_path: Path) -> None:
         layout(tmp_path / "l", Recipe())
         (platform,) = look(f"oci:{tmp_path}/l").platforms
-        assert platform.origin is Origin.FOREIGN
+        assert platform.identity is not None
+        assert platform.identity.origin is Origin.FOREIGN
 
     @pytest.mark.usefixtures("pristine")
     def test_pristine_hook(self, tmp_path: Path) -> None:
         layout(tmp_path / "l", Recipe(hook=HOOK))
         found = look(f"oci:{tmp_path}/l")
-        assert found.platforms[0].origin is Origin.PRISTINE
+        identity = found.platforms[0].identity
+        assert identity is not None and identity.origin is Origin.PRISTINE
         assert ("holds", "upstream's pristine hook of v3.3.2") in inspection_rows(found)
 
     def test_an_image_without_the_hook_is_shown_all_the_same(self, tmp_path: Path) -> None:

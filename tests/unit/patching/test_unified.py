@@ -21,7 +21,6 @@ def test_parses_header_paths_and_hunks() -> None:
     assert patch.sha256 == hashlib.sha256(data).hexdigest()
     first, second = patch.hunks
     assert (first.old_start, first.old_count, first.new_start, first.new_count) == (1, 3, 1, 3)
-    assert first.section == b"def f():"
     assert first.old_lines == (b"a\n", b"b\n", b"c\n")
     assert first.new_lines == (b"a\n", b"B\n", b"c\n")
     assert (first.leading, first.trailing) == (1, 1)

@@ -216,7 +216,7 @@ class TestArchives:
         assert (tmp_path / "file.tar").read_bytes() == content
         with pytest.raises(TagOccupied) as caught:
             derived.publish_plan(verbose, to)
-        assert "replace the whole file, and lose what is in it" in caught.value.advice[0]
+        assert "it is replaced whole, and nothing of it is kept" in caught.value.advice[0]
         assert (tmp_path / "file.tar").read_bytes() == content
         done = derived.publish_plan(verbose, to, overwrite=True)
         assert (done.replaced, done.kept) == (first.top.digest, None)

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
-    from ksimage.build.batch import ReleaseOutcome
-    from ksimage.build.outcome import Built
+    from ksimage.build.outcome import Built, ReleaseOutcome
     from ksimage.cli.input.order import Order, Work
     from ksimage.cli.output.results import Files
     from ksimage.cli.output.terminal import Terminal
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
 @option("Result", "--metadata-file FILE", "Write what was built as JSON into FILE.")
 @option("Result", "--image-refs FILE", "Write NAME@DIGEST of every image into FILE, one a line.")
 @registry_options
-@click.pass_obj
 def build(
     terminal: Terminal,
     /,
@@ -113,8 +111,7 @@ def build(
 
 
 def _one(order: Order, wanted: Work, files: Files) -> None:
-    from ksimage.build import batch
-    from ksimage.cli.output.documents.builds import build_document
+    from ksimage.build.outcome import ReleaseOutcome, state_of
     from ksimage.cli.output.progress import progress
     from ksimage.cli.output.results import report, show, show_next
 
@@ -125,8 +122,13 @@ def _one(order: Order, wanted: Work, files: Files) -> None:
     seconds = time.monotonic() - started
     show(terminal, built, seconds)
     show_next(terminal, built.published)
-    outcome = batch.ReleaseOutcome(built.plan.release, batch.state_of(built), seconds, built)
-    terminal.result(built.published.reference, build_document(built))
+    outcome = ReleaseOutcome(built.plan.release, state_of(built), seconds, built)
+    document = None
+    if terminal.json:
+        from ksimage.cli.output.documents.builds import build_document
+
+        document = build_document(built)
+    terminal.result(built.published.reference, document)
     files.write([outcome])
     report(terminal, [outcome])
 
@@ -188,7 +190,7 @@ def _dry_run(order: Order, wanted: Work) -> None:
     from ksimage.build import context, make, outcome
     from ksimage.cli.output.diffs import as_text, print_diff
     from ksimage.cli.output.documents.builds import plan_document
-    from ksimage.cli.output.proofs import show_count
+    from ksimage.cli.output.inspection import show_count
     from ksimage.patching.diff import unified
 
     terminal = order.run.terminal

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 @patch_options
 @settings("Result", "tag", "target", "labels", "jobs")
 @registry_options
-@click.pass_obj
 def check(
     terminal: Terminal, /, names: tuple[str, ...], form: str | None, **values: object
 ) -> None:

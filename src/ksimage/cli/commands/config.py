@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 @command("config", help="Show the settings in force and where each came from.")
 @option("Result", "--schema", "Print the JSON Schema of ksimage.yaml, for editors.")
 @setting_options("Settings", *(setting.key for setting in SETTINGS if setting.flag))
-@click.pass_obj
 def config(terminal: Terminal, /, schema: bool, **values: object) -> None:
     """Show the settings in force and where each came from: flag, environment, file or default.
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @settings("Patches", "patches.with", "patches.without", "patches.files")
 @settings("Patches", "patches.dir", "patches.mode")
 @registry_options
-@click.pass_obj
 def diff(terminal: Terminal, /, what: str, **values: object) -> None:
     """Show what the patches change in the hook, as a unified diff.
 

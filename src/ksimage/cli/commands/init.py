@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     "GitLab: image of ksimage for the jobs.  [default: the target registry's tools/ksimage]",
 )
 @settings("Settings", "source", "target", "verbosity", "tag")
-@click.pass_obj
 def init(
     terminal: Terminal,
     /,

@@ -34,7 +34,6 @@ LARGE = 32 << 20
     multiple=True,
 )
 @registry_options
-@click.pass_obj
 def inspect(
     terminal: Terminal, /, image: str, platforms: tuple[str, ...], **values: object
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
 )
 @cluster_options
 @registry_options
-@click.pass_obj
 def kubekey(
     terminal: Terminal,
     /,
@@ -191,7 +189,7 @@ def _plain(image: str | None) -> str:
 
     if image is None:
         return ""
-    return str(replace(reference.parse(image.removeprefix("docker://")), digest=None))
+    return str(reference.parse(image.removeprefix("docker://"))._replace(digest=None))
 
 
 def _change(terminal: Terminal, path: Path, data: bytes, new: bytes, *, write: bool) -> None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 @patch_options
 @settings("Result", "tag", "target", "labels", "jobs")
 @registry_options
-@click.pass_obj
 def matrix(
     terminal: Terminal,
     /,

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 @platform_option("Result", "Only this platform's image.  [default: all that the image has]")
 @settings("Result", "target", "jobs")
 @registry_options
-@click.pass_obj
 def push(
     terminal: Terminal,
     /,
@@ -134,10 +133,10 @@ def _show(terminal: Terminal, pushed: Pushed, seconds: float) -> None:
     for platform, image_id in pushed.image_ids.items():
         terminal.step(f"image ID {image_id} ({platform})")
     show_replaced(terminal, published)
-    if published.copied is None:
+    if published.up_to_date:
         state = "up to date, nothing written"
     elif pushed.through == "engine":
         state = "pushed by the Docker Engine"
     else:
-        state = f"{published.copied.sent:,} bytes written"
+        state = f"{published.sent:,} bytes written"
     terminal.success(f"{published.location}: {state}, {seconds:.1f} s")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from ksimage.cli.input.options import command, option
 
 if TYPE_CHECKING:
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 
 @command("releases", help="List the upstream releases that ksimage knows.")
 @option("Result", "--all", "Also those that are not supported, with the reason.", "everything")
-@click.pass_obj
 def releases(terminal: Terminal, /, everything: bool) -> None:
     """List the upstream tags of ks-installer with their date and the sha256 of their hook."""
     from ksimage.cli.output.documents.lists import releases_document

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 @patch_options
 @settings("Result", "labels")
 @registry_options
-@click.pass_obj
 def render(
     terminal: Terminal, /, what: str, directory: str, form: str, repair: bool, **values: object
 ) -> None:
@@ -127,7 +126,11 @@ def _advise(terminal: Terminal, directory: str, hook: MountedHook) -> None:
         terminal.warning(warning)
     if not hook.guarded:
         terminal.warning(configmap.UNGUARDED.format(mark=guard.MARK))
-    terminal.step("next, on a machine with kubectl:")
+    import shlex
+
+    terminal.step("next:")
+    terminal.step(f"  ksimage rollout --configmap {shlex.quote(directory)}")
+    terminal.step("or with kubectl alone:")
     for line in configmap.commands(directory):
         terminal.step(f"  {line}")
     terminal.step("to remove it, and before every upgrade:")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 )
 @settings("Patches", "patches.files", "patches.dir", "patches.mode")
 @registry_options
-@click.pass_obj
 def reproduce(terminal: Terminal, /, image: str, base: str | None, **values: object) -> None:
     """Rebuild an image from what its own labels say, in memory, and compare digests.
 

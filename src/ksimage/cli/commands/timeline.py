@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     "shows_secrets",
 )
 @cluster_options
-@click.pass_obj
 def timeline(
     terminal: Terminal,
     /,

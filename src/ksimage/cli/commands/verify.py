@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     "Proofs",
     "--base LOCATION",
     "The base that it was made from. Without this, the image that its labels name is taken "
-    "where it is in the same registry, or in that of the settings' source or target.",
+    "where it is in the same registry, or in that of the settings' source or target; or the "
+    "release beside it in the same engine or layout, where its layers are those.",
 )
 @option(
     "Proofs",
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 )
 @settings("Proofs", "platforms")
 @registry_options
-@click.pass_obj
 def verify(
     terminal: Terminal, /, image: str, base: str | None, smoke_test: bool, **values: object
 ) -> None:
@@ -48,7 +48,7 @@ def verify(
     """
     from ksimage.cli.input.invocation import Invocation
     from ksimage.cli.output.documents.verdicts import verdict_document
-    from ksimage.cli.output.proofs import show_proofs
+    from ksimage.cli.output.inspection import show_proofs
     from ksimage.inspection import bases as base_finding
     from ksimage.inspection import proofs
     from ksimage.locations import access, spec

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from ksimage.cli.input.options import command
 
 if TYPE_CHECKING:
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
 
 
 @command("version", help="Show the version of ksimage and of the Python that runs it.")
-@click.pass_obj
 def version(terminal: Terminal, /) -> None:
     """Show the version of ksimage and of the Python that runs it."""
     import platform

@@ -152,8 +152,13 @@ def global_options(function: F) -> F:
 
 
 def command(name: str, help: str) -> Callable[[Callable[..., object]], click.Command]:  # noqa: A002
-    """A command whose one-line help stands in ``app.COMMANDS`` as well."""
-    return click.command(name, cls=SectionedCommand, short_help=help)
+    """A command, given the terminal; its line of help stands in ``app.COMMANDS`` as well."""
+
+    def decorate(function: Callable[..., object]) -> click.Command:
+        made = click.command(name, cls=SectionedCommand, short_help=help)
+        return made(click.pass_obj(function))
+
+    return decorate
 
 
 _TYPES: dict[str, dict[str, object]] = {
@@ -209,15 +214,12 @@ def registry_options(function: F) -> F:
     return settings("Registry", "ca_file", "insecure", "username", "password")(function)
 
 
-def repair_option(function: F) -> F:
-    """``--repair``, for commands that make an image of a base."""
-    return option(
-        "Base image",
-        "--repair",
-        "Give a broken base the entrypoint, command, user, working directory, environment and "
-        "hook mode that upstream's image of the release has.",
-    )(function)
-
+repair_option = option(
+    "Base image",
+    "--repair",
+    "Give a broken base the entrypoint, command, user, working directory, environment and "
+    "hook mode that upstream's image of the release has.",
+)
 
 create_project_option = option(
     "Result",

@@ -111,18 +111,13 @@ def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work
 
 def _checked(name: str) -> str:
     """Upstream's spelling of a release, or an image that has a name; before any is built."""
-    from ksimage.base import naming
-    from ksimage.errors import UnknownRelease
+    from ksimage.base import lookup, naming
     from ksimage.locations import spec
 
     if naming.is_location(name):
         spec.parse(name)
         return name
-    try:
-        return naming.release_tag(name)
-    except UnknownRelease:
-        spec.refuse_file(name)
-        raise
+    return lookup.release_of(name)
 
 
 def require_distinct(order: Order) -> None:

@@ -97,11 +97,6 @@ class Keys:
         if self._restore is not None:
             self._restore()
 
-    @property
-    def descriptor(self) -> int:
-        """What to wait for; -1 without a terminal."""
-        return self._fd
-
     def pressed(self) -> list[str]:
         """The keys pressed since the last call: characters, ``up`` and ``down``."""
         if self._fd < 0 or not select.select([self._fd], [], [], 0)[0]:

@@ -1,14 +1,17 @@
-"""An inspection for people: labelled lines."""
+"""What was found out about an image, for people: an inspection, and proofs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ksimage.cli.output.terminal import DETAILED
 from ksimage.text import printable
 
 if TYPE_CHECKING:
+    from ksimage.cli.output.terminal import Terminal
     from ksimage.harbor.view import View
     from ksimage.inspection.report import Inspection, PlatformReport
+    from ksimage.inspection.verdict import Verdict
 
 MAX_TEXT = 300  # characters of a text of the image that are shown
 
@@ -83,3 +86,28 @@ def _harbor_rows(view: View) -> list[Line]:
 
 def _words(value: object) -> str:
     return " ".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
+
+
+def show_proofs(terminal: Terminal, verdict: Verdict) -> None:
+    """Every proof that did not fail, of every platform; failures are the error's business."""
+    for platform in verdict.platforms:
+        prefix = f"{platform.image.platform}: " if len(verdict.platforms) > 1 else ""
+        for proof in platform.proofs:
+            text = f"{prefix}{proof.name} ({proof.detail})"
+            if proof.passed is None:
+                terminal.skipped(text)
+            elif proof.passed:
+                terminal.success(text)
+
+
+def show_count(terminal: Terminal, verdict: Verdict) -> None:
+    """How many hold, and for which platforms; with -v one by one. What was not proven is named."""
+    if terminal.level >= DETAILED:
+        show_proofs(terminal, verdict)
+        return
+    made = [proof for platform in verdict.platforms for proof in platform.proofs]
+    count = sum(1 for proof in made if proof.passed)
+    platforms = ", ".join(str(platform.image.platform) for platform in verdict.platforms)
+    terminal.success(f"{count} proofs hold ({platforms})")
+    for proof in dict.fromkeys(proof for proof in made if proof.passed is None):
+        terminal.skipped(f"{proof.name} ({proof.detail})")

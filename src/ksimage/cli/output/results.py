@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
-from ksimage.cli.output.documents.builds import builds_document
-from ksimage.cli.output.proofs import show_count
-from ksimage.cli.output.terminal import SCHEMA
+from ksimage.cli.output.inspection import show_count
 from ksimage.locations.spec import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ksimage.build.batch import ReleaseOutcome
-    from ksimage.build.outcome import Built
+    from ksimage.build.outcome import Built, ReleaseOutcome
     from ksimage.cli.output.terminal import Terminal
     from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
@@ -41,8 +38,8 @@ def show(terminal: Terminal, built: Built, seconds: float) -> None:
     show_replaced(terminal, published)
     if published.replaced and published.location.reference:
         terminal.warning(STALE)
-    sent = published.copied.sent if published.copied else 0
-    state = "up to date, nothing written" if published.up_to_date else f"{sent:,} bytes written"
+    written = f"{published.sent:,} bytes written"
+    state = "up to date, nothing written" if published.up_to_date else written
     if built.destination.engine == "docker" and not published.up_to_date:
         # The engine does not tell how many bytes it moved.
         state = "pushed by the engine" if published.location.reference else "built and tagged"
@@ -73,7 +70,7 @@ def table(outcomes: Sequence[ReleaseOutcome]) -> list[tuple[str, ...]]:
             outcome.state.value,
             outcome.digest,
             f"{outcome.seconds:.1f}",
-            f"{outcome.bytes_sent:,}" if outcome.built else "",
+            f"{outcome.built.published.sent:,}" if outcome.built else "",
         )
         for outcome in outcomes
     ]
@@ -113,11 +110,12 @@ class Files:
 
     def write(self, outcomes: Sequence[ReleaseOutcome]) -> None:
         """Write both, as far as asked for. Raises CannotWrite."""
-        import json
-
         if self._metadata:
-            document = {"schema": SCHEMA, **builds_document(outcomes)}
-            files.write(self._metadata, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            from ksimage.cli.output.documents import as_json
+            from ksimage.cli.output.documents.builds import builds_document
+
+            text = as_json(builds_document(outcomes), ascii_only=False)
+            files.write(self._metadata, text + "\n")
         if self._references:
             references = [
                 outcome.built.published.reference for outcome in outcomes if outcome.built
@@ -148,5 +146,9 @@ def next_steps(location: Location, reference: str) -> list[str]:
         ]
     push = _PUSH.format(location=location)
     if location.transport is Transport.DOCKER_ARCHIVE:
-        return [f"docker load -i {location.path}", push]
+        return [
+            f"docker load -i {location.path}   (podman, nerdctl likewise)",
+            f"ctr -n k8s.io images import {location.path}   (on a node with containerd)",
+            push,
+        ]
     return [push]

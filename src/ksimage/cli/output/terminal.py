@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from ksimage.ci.report import Reporter
     from ksimage.cli.output.logs import Listener
 
-SCHEMA = "ksimage/v1"
-"""Version of the JSON documents; grows when a key changes its meaning or goes."""
-
 SHORTEST_SECRET = 4
 """Characters; replacing shorter ones would garble every line, and they are no secrets."""
 
@@ -95,11 +92,6 @@ class Terminal:
         watched = self.level >= NORMAL and not self.json and not self.in_ci
         able = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         return watched and able and sys.stderr is not None and sys.stderr.isatty()
-
-    @property
-    def detailed(self) -> bool:
-        """Whether -v was given."""
-        return self.level >= DETAILED
 
     def style(
         self,
@@ -218,12 +210,11 @@ class Terminal:
 
     def document(self, document: Mapping[str, object]) -> None:
         """One JSON document with its schema's version."""
-        import json
-
         from ksimage.ci.escape import disarmed_json
+        from ksimage.cli.output.documents import as_json
 
         # ASCII: file names in images need not be UTF-8, nor need the terminal.
-        text = disarmed_json(json.dumps({"schema": SCHEMA, **document}, indent=2))
+        text = disarmed_json(as_json(document))
         click.echo(self.without_secrets(text))
         self._done = True
 

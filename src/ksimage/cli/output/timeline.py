@@ -116,9 +116,9 @@ def _text(
 
         return json.dumps(trace(analysis), separators=(",", ":")) + "\n"
     if wanted.form == "json":
-        from ksimage.cli.output.terminal import SCHEMA
+        from ksimage.cli.output.documents import as_json
 
-        return json.dumps({"schema": SCHEMA, **_document(analysis, comparison)}, indent=2) + "\n"
+        return as_json(_document(analysis, comparison)) + "\n"
     if comparison is not None:
         from ksimage.timeline.comparison import comparison_report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +93,7 @@ class ImageRollout:
         reference = location.reference
         if reference is None or not reference.tag:
             raise UsageError("--tag needs an image with a tag", advice=["or leave --tag away"])
-        name = str(replace(reference, digest=None))
+        name = str(reference._replace(digest=None))
         for copy in nodes.stale(situation.nodes or (), name, found):
             self.terminal.warning(
                 f"{copy.node} holds another image under this tag, {', '.join(copy.digests)}: with"

@@ -6,6 +6,7 @@ archive or the whole new one, never a part, and never both (other images in the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -64,7 +65,7 @@ class OciArchiveSource(LayoutReader):
         return self._index.stream(path, offset)
 
 
-class ArchiveTarget(BlobTar):
+class ArchiveTarget(BlobTar, ABC):
     """A destination in an archive: one file, which is replaced whole.
 
     Args:
@@ -98,8 +99,9 @@ class ArchiveTarget(BlobTar):
             except (AmbiguousImage, ImageNotFound):
                 return self._others()
 
+    @abstractmethod
     def _source(self) -> Source:
-        raise NotImplementedError
+        """The image of this name in what is there now."""
 
     def _check(self) -> None:
         """Raise NotOurs when something is there that is no archive of this kind."""

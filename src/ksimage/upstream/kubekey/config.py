@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import yaml
+
 from ksimage.errors import KubekeyConfigBroken
 from ksimage.upstream.kubekey.file.documents import at, is_text, split, text_at
 from ksimage.upstream.kubekey.image import Registry
 
 if TYPE_CHECKING:
-    import yaml
-
     from ksimage.upstream.kubekey.file.documents import YamlDocument
 
 CLUSTER: Final = "Cluster"
@@ -45,7 +45,6 @@ class Configuration(NamedTuple):
 
     Attributes:
         place: its name in messages.
-        documents: all of them.
         cluster: the document of kind Cluster that counts, the last one; None without.
         api: its version, such as ``v1alpha2``, or what is written there instead.
         kubernetes: Kubernetes version, or "".
@@ -59,7 +58,6 @@ class Configuration(NamedTuple):
     """
 
     place: str
-    documents: tuple[YamlDocument, ...]
     cluster: YamlDocument | None
     api: str
     kubernetes: str
@@ -89,7 +87,6 @@ def parse(data: bytes, place: str) -> Configuration:
     spec = at(root, "spec")
     return Configuration(
         place=place,
-        documents=documents,
         cluster=cluster,
         api=text_at(root, "apiVersion").removeprefix(API),
         kubernetes=text_at(spec, "kubernetes", "version"),
@@ -132,8 +129,6 @@ def _installer(document: YamlDocument) -> InstallerConfig:
 
 
 def _texts(node: yaml.Node | None) -> tuple[str, ...]:
-    import yaml
-
     if not isinstance(node, yaml.SequenceNode):
         return ()
     return tuple(str(item.value) for item in node.value if isinstance(item, yaml.ScalarNode))

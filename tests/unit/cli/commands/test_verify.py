@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import derived
+from tests.support.images import Recipe
 from tests.support.registry import RunningRegistry, registry
 from tests.unit.cli.conftest import Run
 
@@ -41,6 +42,16 @@ def test_the_advice_is_a_command_that_helps(run: Run, base: str, built: str) -> 
     (advice,) = [line for line in run("verify", built).stderr.splitlines() if "verify oci" in line]
     words = advice.partition("ksimage ")[2].replace("LOCATION", base).split()
     assert run(*words).code == 0
+
+
+def test_the_release_beside_it_is_the_base_where_its_layers_are_those(
+    run: Run, tmp_path: Path
+) -> None:
+    derived.base(tmp_path / "both")
+    run("build", "v3.3.2", "--from", "oci:both", "--to", "oci:both").ok()
+    assert run("verify", "oci:both:v3.3.2-debug").code == 0
+    derived.base(tmp_path / "both", Recipe(seed=2, padding=99))  # another image by that name
+    assert run("verify", "oci:both:v3.3.2-debug").code == 20
 
 
 def test_a_pristine_image(run: Run, base: str) -> None:

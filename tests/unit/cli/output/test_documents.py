@@ -168,13 +168,13 @@ def test_comparison_finds_what_differs() -> None:
 
 
 def test_words_are_those_of_the_program() -> None:
-    from ksimage.build import batch, staleness
+    from ksimage.build import outcome, staleness
     from ksimage.hook import matrix as patches
     from ksimage.inspection import identity as image_identity
 
     words = {
         state.value
-        for kind in (batch.Ending, staleness.Staleness, image_identity.Origin)
+        for kind in (outcome.Ending, staleness.Staleness, image_identity.Origin)
         for state in kind
     }
     words |= {patches.APPLIES, patches.OFFSET, patches.EXCLUDED, patches.REFUSED}

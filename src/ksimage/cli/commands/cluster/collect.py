@@ -55,7 +55,6 @@ _ENDINGS = (".tar.gz", ".tgz")
     type=click.Path(path_type=Path),
 )
 @cluster_options
-@click.pass_obj
 def collect(
     terminal: Terminal,
     /,

@@ -63,7 +63,6 @@ SECTION = "Rollout"
 @number(SECTION, "--timeout SECONDS", "How long to wait for the new pod.", 300.0)
 @cluster_options
 @registry_options
-@click.pass_obj
 def rollout(
     terminal: Terminal,
     /,

@@ -26,7 +26,6 @@ CLEAR = "\x1b[H\x1b[J"
 @number("Status", "--every SECONDS", "With -w: how often.", 3.0)
 @cluster_options
 @registry_options
-@click.pass_obj
 def status(terminal: Terminal, /, refresh: bool, every: float, **values: object) -> None:
     """One look at the installer in the cluster; nothing is changed.
 

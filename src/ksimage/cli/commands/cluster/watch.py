@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     "How long to try again when the pod is gone or does not answer.",
     300.0,
 )
-@click.pass_obj
 def watch(
     terminal: Terminal,
     /,

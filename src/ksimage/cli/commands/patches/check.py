@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from ksimage.cli.input import completion
 from ksimage.cli.input.hooks import clone_option, read_hook
 from ksimage.cli.input.options import command, option, registry_options, settings
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 @settings("Hooks", "source", "platforms")
 @settings("Patches", "patches.dir", "patches.mode")
 @registry_options
-@click.pass_obj
 def check(
     terminal: Terminal,
     /,

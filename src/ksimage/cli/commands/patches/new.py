@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     "One line for the header; otherwise the header is left to be filled in.",
 )
 @registry_options
-@click.pass_obj
 def new(
     terminal: Terminal,
     /,

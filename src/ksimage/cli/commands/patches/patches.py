@@ -30,7 +30,6 @@ def patches() -> None:
 
 @command("list", help="List the patches: which are on by default, and for which releases.")
 @settings("Patches", "patches.dir", "patches.mode")
-@click.pass_obj
 def list_command(terminal: Terminal, /, **values: object) -> None:
     """List the patches that can be chosen from, in the order they are applied.
 
@@ -59,7 +58,6 @@ def list_command(terminal: Terminal, /, **values: object) -> None:
 @command("show", help="Show a patch: why it is there, its risk, its diff.")
 @click.argument("name", shell_complete=completion.patch_names)
 @settings("Patches", "patches.dir", "patches.mode")
-@click.pass_obj
 def show_command(terminal: Terminal, /, name: str, **values: object) -> None:
     """Show a patch file whole: header and diff.
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 @pristine_option
 @option("Result", "--stdout", "Print the patch instead of rewriting FILE.")
 @registry_options
-@click.pass_obj
 def refresh(
     terminal: Terminal,
     /,

@@ -10,8 +10,7 @@ from ksimage.cli.output.documents.verdicts import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ksimage.build.batch import ReleaseOutcome
-    from ksimage.build.outcome import Built, Destination
+    from ksimage.build.outcome import Built, Destination, ReleaseOutcome
     from ksimage.build.plan import Plan
     from ksimage.locations.spec import Location
     from ksimage.publish.publish import Published
@@ -115,5 +114,5 @@ def _result(published: Published, image_ids: Mapping[str, str]) -> dict[str, obj
         "up_to_date": published.up_to_date,
         "replaced": published.replaced,
         "kept": published.kept,
-        "bytes_sent": published.copied.sent if published.copied else 0,
+        "bytes_sent": published.sent,
     }

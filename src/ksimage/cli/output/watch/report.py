@@ -76,7 +76,8 @@ def advice(verdict: InstallationVerdict, live: bool, words: Sequence[str]) -> li
     if verdict.outcome == "success":
         return []
     if not live:
-        return [f"ksimage timeline{where}"]
+        # What came over stdin is gone.
+        return [] if list(words) == ["-"] else [f"ksimage timeline{where}"]
     collect = f"ksimage collect -o bundle.tar.gz{where}"
     again = [] if verdict.outcome == "failed" else [f"ksimage watch{where}"]
     return [*again, collect, f"ksimage timeline{where}"]
@@ -92,7 +93,9 @@ def _headline(
 ) -> str:
     starts = [run.start for run in runs if run.start is not None]
     ends = [run.end for run in runs if run.end is not None]
-    took = f" after {short(max([*ends, told.now]) - min(starts))}" if starts else ""
+    goes_on = verdict.outcome == "running" or left
+    last = told.now if goes_on or not ends else max(ends)  # a pod is often asked hours later
+    took = f" after {short(max(last, *starts) - min(starts))}" if starts else ""
     if verdict.outcome == "success":
         done = short(max(ends) - min(starts)) if starts and ends else "no time that is known"
         return paint("bold green", f"✓ installed in {done}")
@@ -139,7 +142,7 @@ def _failure(run: Run, paint: Paint) -> list[str]:
 def _slow(runs: list[Run]) -> list[str]:
     said = [
         f"{short(seconds)} {line(run.component)}: {task_name(task.name)}"
-        + (f" ({count(task.attempts, 'try', 'tries')})" if task.attempts else "")
+        + (f" ({count(task.attempts, 'retry', 'retries')})" if task.attempts else "")
         for seconds, run, task in slowest(runs, 3)
     ]
     return [f"  slowest {text}" for text in said]

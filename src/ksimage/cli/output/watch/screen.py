@@ -23,6 +23,7 @@ _KEYS = (
     "↑↓ component  f failures  e errors only  ? help  q leave (the installation goes on)",
 )
 _STARS = re.compile(r" \*{4,}$")  # Ansible fills its banners up with them
+_DIGEST = 12  # characters of a digest that are shown
 _HELP = """\
 ↑ ↓    choose the component whose last lines are shown
 f      what failed, with its output; again: back
@@ -103,6 +104,8 @@ def _head(told: Chronicle, runs: list[Run], columns: int, now: float, paint: Pai
     title = line(told.title or "ks-installer")
     if ":" in title.partition("@")[0].rpartition("/")[2]:
         title = title.partition("@")[0]  # the tag says more to people than the digest
+    name, at, digest = title.partition("@sha256:")
+    title = f"{name}{at}{digest[:_DIGEST]}…" if at and len(digest) > _DIGEST else title
     ours, style = hints.whose(told)
     ours = f"  {ours}" if ours else ""
     start = min((run.start for run in runs if run.start is not None), default=now)

@@ -64,7 +64,7 @@ class Watching:
         frames: Iterator[Frame] = source.frames()
         self._recorder = Recorder(save) if save is not None else None
         if self._recorder is not None:
-            frames = self._recorder.record(frames)
+            frames = self._recorder.record(frames, live=source.live)
         if speed is not None:
             frames = paced(frames, speed, self._stop)
         self._frames = frames
@@ -119,12 +119,11 @@ class Watching:
 
         error = self._run(show, sys.stdout.flush)
         verdict = self._verdict(over=not self._left)
-        raised = error or self._error(verdict) or self._unsaved()
+        raised = self._raised(error, verdict)
         code = raised.exit_code if raised else 0
         self._print(lines.ndjson_end(self._told, verdict, code))
         self._terminal.result("")  # so that the error adds no document of its own
         if raised:
-            raised.advice = (*raised.advice, *self._advice(error, verdict))
             raise raised
 
     def _run(
@@ -193,14 +192,26 @@ class Watching:
             self._told, verdict, self._paint, left=self._left, live=self.source.live
         ):
             self._print(text)
-        raised = error or self._error(verdict) or self._unsaved()
-        if raised is not None:
-            raised.advice = (*raised.advice, *self._advice(error, verdict))
+        if raised := self._raised(error, verdict):
             raise raised
 
+    def _raised(
+        self, error: KsimageError | None, verdict: InstallationVerdict
+    ) -> KsimageError | None:
+        """The error that carries the exit code, and what to type next.
+
+        A recording that was asked for and is not whole is no success, though the verdict is.
+        """
+        unsaved = self._recorder.error if self._recorder is not None else None
+        raised = error or self._error(verdict) or unsaved
+        if raised is not None:
+            raised.advice = (*raised.advice, *self._advice(error, verdict))
+        return raised
+
     def _advice(self, error: KsimageError | None, verdict: InstallationVerdict) -> list[str]:
-        """What goes on from what was seen; nothing where there was nothing to be seen."""
-        if error is not None and not any(attempt.runs for attempt in self._told.attempts):
+        """What goes on from what was seen; nothing where nothing was, or what is kept is broken."""
+        seen = any(attempt.runs for attempt in self._told.attempts)
+        if error is not None and not (seen and self.source.live):
             return []
         if isinstance(error, EventsWithoutEnd):
             return []  # whatever reads them meets it again
@@ -216,10 +227,6 @@ class Watching:
         if self._left:
             return InstallationUnknown("it was left while the installation went on")
         return InstallationUnknown(verdict.why or "it was still going on")
-
-    def _unsaved(self) -> KsimageError | None:
-        """A recording that was asked for and is not whole: no success, though the verdict is."""
-        return self._recorder.error if self._recorder is not None else None
 
     def _print(self, text: str) -> None:
         click.echo(self._terminal.without_secrets(text), color=self._terminal.colored(sys.stdout))

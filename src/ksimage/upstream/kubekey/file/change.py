@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import yaml
+
 from ksimage.errors import KubekeyConfigNotEditable
 from ksimage.upstream.kubekey.file import documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import yaml
 
     from ksimage.upstream.kubekey.file.documents import YamlDocument
 
@@ -71,8 +71,6 @@ def scalar(value: str | int) -> str:
 
 def _piece(place: str, text: str, root: yaml.Node | None, setting: Wanted) -> tuple[int, int, str]:
     """Start and end of what is replaced, and what it is replaced by."""
-    import yaml
-
     node, key, depth = root, None, 0
     for name in setting.path:
         if not isinstance(node, yaml.MappingNode):
@@ -116,8 +114,6 @@ def _own(place: str, text: str, setting: Wanted, key: yaml.Node, node: yaml.Node
 def _replaced(
     place: str, setting: Wanted, key: yaml.Node | None, node: yaml.Node | None
 ) -> tuple[int, int, str]:
-    import yaml
-
     if key is None or not isinstance(node, yaml.ScalarNode):
         raise KubekeyConfigNotEditable(place, setting.name, "it holds more than one value")
     start, end = _index(node.start_mark), _index(node.end_mark)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
+
+import yaml
 
 from ksimage.errors import KubekeyConfigBroken
-
-if TYPE_CHECKING:
-    import yaml
 
 MAX_BYTES: Final = 4 << 20
 MAX_DEPTH: Final = 60
@@ -75,8 +74,6 @@ def split(data: bytes, place: str) -> tuple[YamlDocument, ...]:
 
 def parse(text: str, place: str, first: int = 1) -> YamlDocument:
     """One document; ``first`` is its first line in the file. Raises KubekeyConfigBroken."""
-    import yaml
-
     try:
         return _compose(text, first, place)
     except yaml.MarkedYAMLError as error:
@@ -101,48 +98,32 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def _compose(text: str, first: int, place: str) -> YamlDocument:
-    import yaml
-
     hidden = _bounded(text, first, place)
-    loader = yaml.SafeLoader(text)
-    try:
-        root = loader.get_node() if loader.check_node() else None
-    finally:
-        loader.dispose()
+    root = next(yaml.compose_all(text, yaml.SafeLoader), None)
     return YamlDocument(first, text, root, hidden, tuple(_repeated(root)))
 
 
 def _bounded(text: str, first: int, place: str) -> int:
     """Refuse what is too deep or too much before it is composed; the line of a second document."""
-    import yaml
-
-    depth = count = documents = 0
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_event():
-            event = loader.get_event()  # type: ignore[no-untyped-call]
-            count += 1
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-            line = event.start_mark.line if event.start_mark else 0
-            if depth > MAX_DEPTH or count > MAX_EVENTS:
-                reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
-                raise KubekeyConfigBroken(place, reason, line=first + line)
-            if documents == 2:
-                return first + line
-    finally:
-        loader.dispose()
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, yaml.SafeLoader), 1):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        line = event.start_mark.line if event.start_mark else 0
+        if depth > MAX_DEPTH or count > MAX_EVENTS:
+            reason = "is nested too deeply" if depth > MAX_DEPTH else "holds too many values"
+            raise KubekeyConfigBroken(place, reason, line=first + line)
+        if documents == 2:
+            return first + line
     return 0
 
 
 def _repeated(root: yaml.Node | None) -> list[str]:
     """Keys that stand twice in a mapping. Each node is looked at once, whatever aliases say."""
-    import yaml
-
     found: list[str] = []
     seen: set[int] = set()
     todo = [root]
@@ -165,8 +146,6 @@ def entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
 
     Each mapping is looked into once, however often it is merged.
     """
-    import yaml
-
     seen: set[int] = set()
     todo = [node]
     while todo:
@@ -192,8 +171,6 @@ def at(node: yaml.Node | None, *path: str) -> yaml.Node | None:
 
 def text_at(node: yaml.Node | None, *path: str) -> str:
     """The scalar below a path as it is written; "" where there is none, or null."""
-    import yaml
-
     found = at(node, *path)
     if not isinstance(found, yaml.ScalarNode) or found.tag.endswith(":null"):
         return ""

@@ -68,6 +68,19 @@ def test_a_failure_is_told_though_the_end_was_cut_off(run: Run, tmp_path: Path) 
     assert "whether the rest was installed is unknown: result-info never began" in done.stdout
 
 
+def test_what_is_broken_is_not_advised_to_be_read_by_another_command(
+    run: Run, tmp_path: Path
+) -> None:
+    Story(tmp_path / "results", fails=False)
+    run("watch", "results", "--save", "run.jsonl").ok()
+    with (tmp_path / "run.jsonl").open("a") as file:
+        file.write("[]\n")
+    done = run("watch", "run.jsonl")
+    assert done.code == 14
+    assert "run.jsonl is no recording" in done.stderr
+    assert "ksimage timeline" not in done.stderr
+
+
 def test_events_are_told_in_the_order_of_their_times(run: Run, tmp_path: Path) -> None:
     Story(tmp_path / "results")
     done = run("watch", "results")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ksimage.build.batch import Ending, ReleaseOutcome
+from ksimage.build.outcome import Ending, ReleaseOutcome
 from ksimage.cli.output.documents.builds import builds_document
 from ksimage.errors import UsageError
 

@@ -62,6 +62,18 @@ def test_files_that_could_not_be_read_are_counted_and_one_is_named() -> None:
     assert "2 event files could not be read; a" in text and "\x1b" not in text
 
 
+def test_a_failure_took_until_its_end_and_not_until_somebody_asked(tmp_path: Path) -> None:
+    told = _told(tmp_path, fails=True)
+    verdict = judge(told.attempt, ())
+    before = report(told, verdict, PLAIN)[0]
+    told.now += 9 * 3600
+    assert report(told, verdict, PLAIN)[0] == before
+
+
+def test_what_came_over_stdin_cannot_be_read_again() -> None:
+    assert advice(InstallationVerdict("failed", (), (), ""), False, ["-"]) == []
+
+
 @pytest.mark.parametrize(
     ("outcome", "live", "first", "count"),
     [

@@ -140,3 +140,11 @@ def test_hostile_names_stay_in_their_cells(tmp_path: Path) -> None:
 def test_the_verdict_of_the_story(tmp_path: Path) -> None:
     assert judge(_told(tmp_path / "a").attempt, ()).outcome == "failed"
     assert judge(_told(tmp_path / "b", fails=False).attempt, ()).outcome == "success"
+
+
+def test_an_image_by_digest_is_still_named(tmp_path: Path) -> None:
+    told = _told(tmp_path, 5)
+    told.title = f"harbor.lan/kubesphereio/ks-installer@sha256:{'ab' * 32}"
+    assert _drawn(told, 100, 24)[0].startswith(
+        "harbor.lan/kubesphereio/ks-installer@sha256:abababababab… "
+    )

@@ -42,7 +42,8 @@ def test_windows_ends_and_a_byte_order_mark() -> None:
         "c.yaml",
     )
     assert found.registry.host == "r.lan"
-    assert [d.first for d in found.documents] == [1, 6]
+    assert found.cluster and found.installer
+    assert (found.cluster.first, found.installer.document.first) == (1, 6)
 
 
 @pytest.mark.parametrize(
