@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from tests.e2e.conftest import Base, Shape, names, to_registry
@@ -16,6 +20,10 @@ from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK, ksimage, start
 from tests.support.registry import RunningRegistry
 from tests.support.rootfs import ARCHITECTURE
+
+from ksimage.locations import access, spec, transfer
+from ksimage.locations.docker import engine
+from ksimage.locations.docker.daemon import DaemonTarget
 
 pytestmark = pytest.mark.e2e
 
@@ -171,3 +179,27 @@ def test_interrupt_while_the_engine_builds(
     proven = ("verify", f"docker-daemon:{result}", "--base", base.location)
     verified = ksimage(*proven, cwd=tmp_path, env=env).ok()
     assert result in verified.reference
+
+
+def test_what_the_engine_names_after_an_interrupt_is_waited_for(
+    runnable_base: Callable[[Shape], Base],
+    clean_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its answer comes late: it has the whole archive, and nobody listens any more."""
+    monkeypatch.setenv("DOCKER_HOST", clean_engine.host)
+    name = "interrupted/late:1"
+    client = engine.connect("image")
+    load = client.api.load_image
+
+    def late(archive: BinaryIO) -> Iterator[object]:
+        data = archive.read()
+        threading.Timer(0.7, lambda: list(load(io.BytesIO(data)))).start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client.api, "load_image", late)
+    source = access.open_source(spec.parse(runnable_base("add").location))
+    with closing(source), closing(DaemonTarget(name, client=client)) as target:
+        with pytest.raises(KeyboardInterrupt):
+            transfer.copy(source, target)
+        assert name in names(clean_engine)

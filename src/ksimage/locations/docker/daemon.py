@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Container, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MAX_FILE = 16 << 20
 PROBE_LABEL = "io.ksimage.probe"
+LAST_WORDS = 10.0  # seconds that an engine may take to name what it was sent before Ctrl-C
 
 
 class DaemonSource:
@@ -202,7 +204,24 @@ class DaemonTarget(BlobTar):
     def tag(self, descriptor: Descriptor, data: bytes) -> None:
         self.put_manifest(descriptor, data)
         manifest = parse(self.name, data, descriptor.media_type)
+        expected = {descriptor.digest}
+        if isinstance(manifest, Manifest):
+            expected.add(manifest.config.digest)
         archive = self.finish(closing_files(self, self.ref, descriptor, data))
+        try:
+            self._load(archive)
+        except KeyboardInterrupt:
+            if not archive.read(1):
+                self._await_name(expected)
+            raise
+        held = self.held()
+        if held is None or held.digest not in expected:
+            found = held.digest if held else "nothing"
+            raise EngineRefused(
+                f"load {self.ref} as it is", f"it holds {found}, not {', '.join(sorted(expected))}"
+            )
+
+    def _load(self, archive: BinaryIO) -> None:
         client = self._connected()
         with engine.translated(f"load {self.ref}"):
             for event in client.api.load_image(archive):
@@ -210,15 +229,18 @@ class DaemonTarget(BlobTar):
                 text = fault.get("message") or event.get("error") or event.get("message")
                 if text:
                     raise EngineRefused(f"load {self.ref}", str(text))
-        held = self.held()
-        expected = {descriptor.digest}
-        if isinstance(manifest, Manifest):
-            expected.add(manifest.config.digest)
-        if held is None or held.digest not in expected:
-            found = held.digest if held else "nothing"
-            raise EngineRefused(
-                f"load {self.ref} as it is", f"it holds {found}, not {', '.join(sorted(expected))}"
-            )
+
+    def _await_name(self, expected: Container[str]) -> None:
+        """Wait for the name: an engine that has the whole archive gives it, whoever listens.
+
+        So whoever tidies up after Ctrl-C finds it.
+        """
+        deadline = time.monotonic() + LAST_WORDS
+        while time.monotonic() < deadline:
+            held = self.held()
+            if held is not None and held.digest in expected:
+                return
+            time.sleep(0.05)
 
     def close(self) -> None:
         super().close()
