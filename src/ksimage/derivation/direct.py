@@ -1,6 +1,6 @@
 """Make the derived image without any daemon: one layer, a config and a manifest a platform.
 
-The result is a Source over the base (``locations/views/overlay.py``); nothing is written here.
+The result is a Source over the base (``locations/views.py``); nothing is written here.
 """
 
 from __future__ import annotations
