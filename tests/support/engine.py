@@ -95,7 +95,21 @@ def running_engine() -> Iterator[Engine]:
 def docker_engine() -> Iterator[Engine]:
     """A Docker Engine for the whole session."""
     with running_engine() as engine:
+        _shared.append(engine)
         yield engine
+        _shared.remove(engine)
+
+
+_shared: list[Engine] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_in_the_engine() -> Iterator[None]:
+    """The tests of a file share the engine with others, and what they leave in it does not stay."""
+    yield
+    for engine in _shared:
+        if images := set(engine.docker("images", "--quiet").split()):
+            engine.docker("rmi", "--force", *images, check=False)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
