@@ -34,6 +34,13 @@ pytest_plugins = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With ``-n N --dist loadgroup`` a file's tests, and all of the cluster's, share a process."""
     for item in items:
-        uses = getattr(item, "fixturenames", ())
-        group = "cluster" if "cluster" in uses else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("cluster" if _on_the_cluster(item) else file))
+
+
+def _on_the_cluster(item: pytest.Item) -> bool:
+    """Whether it asks for the cluster; the advice's situations say by name what they need."""
+    chosen = getattr(item, "callspec", None)
+    situation = chosen.params.get("situation") if chosen else None
+    needs = {*getattr(item, "fixturenames", ()), getattr(situation, "needs", "")}
+    return not needs.isdisjoint({"cluster", "rollouts"})

@@ -6,6 +6,7 @@ It needs root. `up` takes 15 to 25 s and starts only what does not run; `down` t
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -37,14 +38,16 @@ class Bed:
         self.place = place or Place()
 
     def up(self) -> None:
-        """Start all that does not run, and wait until the node is ready."""
+        """Start all that does not run, and wait until the node is ready. One session at a time."""
         self.place.make()
-        certificates.make(self.place.keys)
-        settings.write(self.place)
-        network.up()
-        for name in COMPONENTS:
-            self.start(name)
-        self._wait("the node", self._node_ready)
+        with (self.place.run / "start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            certificates.make(self.place.keys)
+            settings.write(self.place)
+            network.up()
+            for name in COMPONENTS:
+                self.start(name)
+            self._wait("the node", self._node_ready)
 
     def down(self, *, wipe: bool = False) -> None:
         """Stop everything, containers first. ``wipe`` removes data and keys, not the programs."""
