@@ -57,7 +57,9 @@ class Images:
     def copy(self, tag: str) -> str:
         """A build of ours of which nothing lies on the node; by digest."""
         label = f"test.copy={tag}-{uuid.uuid4().hex[:6]}"
-        name = f"{self.repository}:v3.3.2-{label.partition('=')[2]}"
+        # beside the repository, where a rollout without a name finds one build of ours
+        project = self.repository.rpartition("/")[0]
+        name = f"{project}-copies/ks-installer:v3.3.2-{label.partition('=')[2]}"
         words = ("build", "v3.3.2", "--from", self.repository, "--label", label, "--to", name)
         return ksimage(*words, "--engine", "direct", cwd=Path.cwd()).ok().reference
 
@@ -76,9 +78,10 @@ class Images:
         copy_image(self.by_digest, tag)
 
     def manifest_url(self, reference: str) -> str:
-        """Where the registry has what a digest names."""
-        host, _, path = self.repository.partition("/")
-        return f"http://{host}/v2/{path}/manifests/{reference.partition('@')[2]}"
+        """Where the registry has what a reference by digest names."""
+        host, _, path = reference.partition("/")
+        name, _, digest = path.partition("@")
+        return f"http://{host}/v2/{name.partition(':')[0]}/manifests/{digest}"
 
 
 @dataclass
