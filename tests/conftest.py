@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # What one test read must not spare another a request; the cache's own tests name a folder.
 os.environ["KSIMAGE_CACHE_DIR"] = "off"
@@ -31,17 +35,22 @@ pytest_plugins = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``-n N --dist loadgroup`` a file's tests, and all of the cluster's, share a process."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("cluster" if _on_the_cluster(item) else file))
+class FilesAndCluster(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist has no types
+    """For ``-n N``: a file's tests share a process, and so do all that use the cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "cluster" if _on_the_cluster(file) else file
 
 
-def _on_the_cluster(item: pytest.Item) -> bool:
-    """Whether it asks for the cluster; the advice's situations say by name what they need."""
-    chosen = getattr(item, "callspec", None)
-    situation = chosen.params.get("situation") if chosen else None
-    needs = {*getattr(item, "fixturenames", ()), getattr(situation, "needs", "")}
-    return not needs.isdisjoint({"cluster", "rollouts"})
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Distribute as above."""
+    return FilesAndCluster(config, log)
+
+
+@cache
+def _on_the_cluster(file: str) -> bool:
+    """Whether a file asks for the cluster; the advice's situations do by name."""
+    if file.startswith("tests/advice/"):
+        return True
+    return "tests.support.cluster" in Path(file).read_text(encoding="utf-8")
