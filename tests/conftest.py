@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,11 @@ class FilesAndCluster(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist 
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "cluster" if _on_the_cluster(file) else file
+        return "cluster" if _on_the_cluster(file) or _ADVICE.search(nodeid) else file
+
+
+_ADVICE = re.compile(r"^tests/advice/.*\[(?:rollout|pre-pull)-")
+"""The situations that need the cluster."""
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
@@ -50,7 +55,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 @cache
 def _on_the_cluster(file: str) -> bool:
-    """Whether a file asks for the cluster; the advice's situations do by name."""
-    if file.startswith("tests/advice/"):
-        return True
-    return "tests.support.cluster" in Path(file).read_text(encoding="utf-8")
+    source = Path(__file__).parent.parent / file
+    return "tests.support.cluster" in source.read_text(encoding="utf-8")
