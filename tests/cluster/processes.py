@@ -22,7 +22,8 @@ _ours: list[subprocess.Popen[bytes]] = []  # which outlive this process, without
 def start(pid_file: Path, log: Path, command: Sequence[str], path: str) -> None:
     """Start ``command`` unless it runs already.
 
-    A test that is the first to ask may have set a proxy; the API server would ask kubelets through it.
+    A test that is the first to ask may have set a proxy, through which the API server would then
+    look for kubelets.
     """
     if alive(pid_file):
         return
