@@ -35,6 +35,14 @@ def roll_out(
     return installation.ksimage("rollout", *arguments, *proxied, "--yes")
 
 
+def begin(installation: Installation, kubectl: KubectlProxy) -> subprocess.Popen[str]:
+    """Start a rollout, to do something meanwhile."""
+    return program.start(
+        "rollout", "--yes", "--kubectl", str(kubectl.path), "-n", installation.namespace,
+        cwd=installation.folder, env=installation.env,
+    )  # fmt: skip
+
+
 def image_of(installation: Installation) -> str:
     path = "jsonpath={.spec.template.spec.containers[0].image}"
     return installation.kubectl("get", "deployment", "ks-installer", "-o", path)
@@ -263,10 +271,7 @@ def test_an_api_server_that_restarts_in_mid_rollout(
 ) -> None:
     installation.deploy(images.pristine)
     installation.running()
-    process = program.start(
-        "rollout", "--yes", "--kubectl", str(kubectl.path), "-n", installation.namespace,
-        cwd=installation.folder, env=installation.env,
-    )  # fmt: skip
+    process = begin(installation, kubectl)
     installation.until(kubectl.changes, "the patch")
     installation.bed.stop("apiserver", sign)
     time.sleep(2)
@@ -299,10 +304,7 @@ def test_a_pod_that_is_evicted_in_mid_rollout_is_followed_by_another(
 ) -> None:
     installation.deploy(images.pristine)
     installation.running()
-    process = program.start(
-        "rollout", "--yes", "--kubectl", str(kubectl.path), "-n", installation.namespace,
-        cwd=installation.folder, env=installation.env,
-    )  # fmt: skip
+    process = begin(installation, kubectl)
 
     def new() -> str:
         for pod in installation.pods():

@@ -54,13 +54,24 @@ def _no_logins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
 
+def playing() -> Iterator[ScriptedRegistry]:
+    """A scripted server; at the end everything in its script must have happened."""
+    server = ScriptedRegistry()
+    yield server
+    server.stop()
+    server.check()
+
+
 @pytest.fixture
 def script() -> Iterator[ScriptedRegistry]:
-    """A scripted registry; at the end everything in the script must have happened."""
-    registry = ScriptedRegistry()
-    yield registry
-    registry.stop()
-    registry.check()
+    """A scripted registry."""
+    yield from playing()
+
+
+@pytest.fixture
+def store() -> Iterator[ScriptedRegistry]:
+    """A second server, of another origin, as object stores are."""
+    yield from playing()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from ksimage.locations.options import RegistryOptions
 from ksimage.locations.protocol import Outcome
 from ksimage.locations.registry.source import RegistrySource
 from ksimage.locations.registry.target import RegistryTarget
-from tests.faults.conftest import Waits
+from tests.faults.conftest import Waits, playing
 from tests.faults.scripted import Reply, Request, ScriptedRegistry
 from tests.support.blobs import MemorySource
 from tests.support.registry import PASSWORD, USER, RunningRegistry, free_port
@@ -60,10 +60,7 @@ def _with(login: str | None) -> Callable[[Request], bool]:
 @pytest.fixture
 def tokens() -> Iterator[ScriptedRegistry]:
     """A second scripted server, for a token service (its paths begin with /v2/, too)."""
-    service = ScriptedRegistry()
-    yield service
-    service.stop()
-    service.check()
+    yield from playing()
 
 
 def _bearer(service: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -25,15 +25,6 @@ BLOB = layer(DATA)
 def _read(source: RegistrySource) -> bytes:
     with source.blob(BLOB) as chunks:
         return b"".join(chunks)
-
-
-@pytest.fixture
-def store() -> Iterator[ScriptedRegistry]:
-    """A server of another origin, as object stores are."""
-    running = ScriptedRegistry()
-    yield running
-    running.stop()
-    running.check()
 
 
 def _basic(script: ScriptedRegistry, path: str) -> None:

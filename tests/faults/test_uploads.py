@@ -53,14 +53,6 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> int:
     return 300_000
 
 
-@pytest.fixture
-def store() -> Iterator[ScriptedRegistry]:
-    running = ScriptedRegistry()
-    yield running
-    running.stop()
-    running.check()
-
-
 def _absent(script: ScriptedRegistry) -> None:
     script.on("HEAD", "p/r/blobs/.*", 404)
 

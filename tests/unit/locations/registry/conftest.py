@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.faults.conftest import Waits, options, script, waits
+from tests.faults.conftest import Waits, options, script, store, waits
 
-__all__ = ["Waits", "options", "script", "waits"]
+__all__ = ["Waits", "options", "script", "store", "waits"]

@@ -118,10 +118,9 @@ def test_a_source_with_fewer_bytes(
     made.descriptor = Descriptor(blob.media_type, blob.digest, blob.size + 1)
     script.on("POST", UPLOADS, 202, Location=LOCATION)
     script.on("PUT", SESSION, 201, times=None)
-    script.on("DELETE", SESSION, 204)
+    script.on("DELETE", SESSION, 204, times=None)  # perhaps after the end of the test
     with pytest.raises(DigestMismatch):
         made.send()
-    script.steps.clear()
 
 
 def test_no_place_to_send_it_to(made: Upload, script: ScriptedRegistry) -> None:

@@ -19,14 +19,6 @@ def wire(script: ScriptedRegistry, options: RegistryOptions) -> Iterator[Wire]:
     made.close()
 
 
-@pytest.fixture
-def store() -> Iterator[ScriptedRegistry]:
-    running = ScriptedRegistry()
-    yield running
-    running.stop()
-    running.check()
-
-
 def test_a_server_of_this_machine_that_speaks_no_tls(wire: Wire, script: ScriptedRegistry) -> None:
     script.on("GET", "", 200, b"{}")
     assert wire.base.startswith("https://")
