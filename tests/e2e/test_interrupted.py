@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import threading
@@ -15,7 +16,7 @@ from typing import BinaryIO
 import pytest
 from tests.e2e.conftest import Base, Shape, names, to_registry
 from tests.support import requires
-from tests.support.engine import Engine
+from tests.support.engine import Engine, running_engine
 from tests.support.images import Recipe, layout
 from tests.support.program import MINIATURE_HOOK, ksimage, start
 from tests.support.registry import RunningRegistry
@@ -199,7 +200,27 @@ def test_what_the_engine_names_after_an_interrupt_is_waited_for(
 
     monkeypatch.setattr(client.api, "load_image", late)
     source = access.open_source(spec.parse(runnable_base("add").location))
-    with closing(source), closing(DaemonTarget(name, client=client)) as target:
+    target = DaemonTarget(name, client=client)
+    with closing(client), closing(source), closing(target):
         with pytest.raises(KeyboardInterrupt):
             transfer.copy(source, target)
         assert name in names(clean_engine)
+
+
+def test_an_engine_that_is_gone_is_not_what_an_interrupt_says(
+    runnable_base: Callable[[Shape], Base], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_engine() as own:
+        monkeypatch.setenv("DOCKER_HOST", own.host)
+        client = engine.connect("image")
+
+        def killed(archive: BinaryIO) -> Iterator[object]:
+            archive.read()
+            os.kill(own.pid, signal.SIGKILL)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(client.api, "load_image", killed)
+        source = access.open_source(spec.parse(runnable_base("add").location))
+        target = DaemonTarget("interrupted/gone:1", client=client)
+        with closing(client), closing(source), closing(target), pytest.raises(KeyboardInterrupt):
+            transfer.copy(source, target)

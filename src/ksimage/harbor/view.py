@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.images.digest import DIGEST
 from ksimage.images.reference import TAG
+from ksimage.objects import at, mapping, text
 from ksimage.text import printable
 
 if TYPE_CHECKING:
@@ -101,16 +102,11 @@ def read_view(
     system: object, project: object, artifact: Artifact | None, pushes: tuple[Push, ...] | None
 ) -> View:
     """From ``GET /systeminfo`` and ``GET /projects/{name}``, and what was read before."""
-    system = system if isinstance(system, dict) else {}
-    project = project if isinstance(project, dict) else {}
-    metadata = project.get("metadata")
-    public = metadata.get("public") if isinstance(metadata, dict) else None
-    version = system.get("harbor_version")
     return View(
-        version=(printable(version, 40) or None) if isinstance(version, str) else None,
-        read_only=_flag(system.get("read_only")),
-        public={"true": True, "false": False}.get(str(public)),
-        proxy_cache=bool(project.get("registry_id")) if project else None,
+        version=printable(text(system, "harbor_version"), 40) or None,
+        read_only=_flag(at(system, "read_only")),
+        public={"true": True, "false": False}.get(str(at(project, "metadata", "public"))),
+        proxy_cache=bool(at(project, "registry_id")) if mapping(project) else None,
         artifact=artifact,
         pushes=pushes,
     )

@@ -15,6 +15,7 @@ from ksimage.errors import KsimageError
 from ksimage.images import config as image_config
 from ksimage.images.platform import Platform
 from ksimage.locations.docker.daemon import DaemonSource
+from ksimage.objects import at
 from ksimage.text import printable
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ def _of(image: PlatformImage) -> Face:
 
 
 def _in_engine(found: JsonObject) -> Face:
-    root = found.get("RootFS")
-    layers = root.get("Layers") if isinstance(root, dict) else None
+    layers = at(found, "RootFS", "Layers")
     like = {"config": found.get("Config"), "rootfs": {"diff_ids": layers or []}}
     own = (str(found.get(key) or "") for key in ("Os", "Architecture", "Variant"))
     return Face(

@@ -11,11 +11,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Container, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ksimage.errors import EngineRefused, ImageNotFound
+from ksimage.errors import EngineRefused, ImageNotFound, KsimageError
 from ksimage.images import tar
 from ksimage.images.manifest import Descriptor, Manifest, parse
 from ksimage.images.mediatypes import DOCKER_CONFIG
@@ -212,7 +212,8 @@ class DaemonTarget(BlobTar):
             self._load(archive)
         except KeyboardInterrupt:
             if not archive.read(1):
-                self._await_name(expected)
+                with suppress(KsimageError):  # an engine that is gone names nothing
+                    self._await_name(expected)
             raise
         held = self.held()
         if held is None or held.digest not in expected:
