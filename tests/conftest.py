@@ -36,24 +36,34 @@ pytest_plugins = [
 ]
 
 
-class FilesAndCluster(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist has no types
-    """For ``-n N``: a file's tests share a process, and so do all that use the cluster."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "cluster" if _on_the_cluster(file) or _ADVICE.search(nodeid) else file
-
-
 _ADVICE = re.compile(r"^tests/advice/.*\[(?:rollout|pre-pull)-")
 """The situations that need the cluster."""
+_LONGEST = ("test_rollout.py", "test_rollout_interrupted.py", "test_status.py", "test_watch.py")
+"""Of the files on the cluster."""
+
+
+class FileByFile(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist has no types
+    """For ``-n N``: a file's tests share a process; of the advice, those on the cluster another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "advice on the cluster" if _ADVICE.search(nodeid) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     """Distribute as above."""
-    return FilesAndCluster(config, log)
+    return FileByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, where there are several processes."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: (item.path.name not in _LONGEST, not _needs_cluster(item)))
+
+
+def _needs_cluster(item: pytest.Item) -> bool:
+    return _uses_cluster(item.path) or bool(_ADVICE.search(item.nodeid))
 
 
 @cache
-def _on_the_cluster(file: str) -> bool:
-    source = Path(__file__).parent.parent / file
-    return "tests.support.cluster" in source.read_text(encoding="utf-8")
+def _uses_cluster(file: Path) -> bool:
+    return "tests.support.cluster" in file.read_text(encoding="utf-8")

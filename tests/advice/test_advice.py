@@ -94,6 +94,7 @@ def prepared(
     return prepare
 
 
+@pytest.mark.timeout(900)  # with the wait for tests that disturb the cluster
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: f"{s.kind}-{s.name}")
 def test_advice(

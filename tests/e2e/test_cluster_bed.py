@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.cluster import Images, Installation
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300, func_only=True)]
 
 
 @pytest.mark.parametrize("shape", ["kk-3.0.13", "v3.0.0"])

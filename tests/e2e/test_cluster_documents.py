@@ -6,7 +6,7 @@ import pytest
 from tests.support.cluster import Images, Installation
 from tests.unit.cli.output.test_documents import compare
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300, func_only=True)]
 
 
 def test_rollout_and_status(installation: Installation, images: Images) -> None:

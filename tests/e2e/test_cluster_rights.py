@@ -15,7 +15,7 @@ from tests.cluster import certificates, manifests
 from tests.support.cluster import Images, Installation
 from tests.support.program import REPOSITORY, Finished, ksimage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800, func_only=True)]
 
 Rule = dict[str, Any]
 

@@ -20,7 +20,7 @@ from ksimage.bundle.material import Material
 from ksimage.cluster.files import packing
 from ksimage.cluster.files.collection import put
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400, func_only=True)]
 
 PASSWORD = 'Zq8-pear/"x1'
 TOKEN = "sEcret-of-a-Secret-77"

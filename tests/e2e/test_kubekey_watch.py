@@ -8,7 +8,7 @@ import pytest
 from tests.support.cluster import Images, Installation
 from tests.support.program import COMMAND, environment
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300, func_only=True)]
 
 CONFIG = """\
 apiVersion: kubekey.kubesphere.io/v1alpha2

@@ -28,7 +28,7 @@ from ksimage.cluster.guard import MARK
 from ksimage.cluster.kubectl import NAMESPACE
 from ksimage.upstream.releases import HOOK_PATH
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]
 
 OWN = hashlib.sha256(MINIATURE_HOOK.read_bytes()).hexdigest()
 

@@ -17,7 +17,7 @@ from tests.support import kubectl_proxy, program, requires
 from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]
 
 RECORD = "io.ksimage.rollout"
 SPEC: dict[str, Any] = {"monitoring": {"seconds": 1}}
@@ -258,13 +258,14 @@ def test_the_second_operator_is_told_of_the_first(
     doomed = images.copy("slow")
     kubectl.rules({"match": "patch", "before": f"curl -sf -X DELETE {images.manifest_url(doomed)}"})
     roll_out(installation, doomed, "--force", kubectl=kubectl)
-    second = roll_out(installation)
-    assert second.code == 18
+    second = roll_out(installation, images.by_digest)
+    assert second.code == 18, second.stderr
     assert re.search(r"a rollout of \S+ by \S+ \(\S+\) is under way", second.stderr)
-    roll_out(installation, "--force").ok()
+    roll_out(installation, images.by_digest, "--force").ok()
     assert image_of(installation) == images.by_digest
 
 
+@pytest.mark.disturbs_the_cluster
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_an_api_server_that_restarts_in_mid_rollout(
     installation: Installation, images: Images, kubectl: KubectlProxy, sign: signal.Signals
@@ -325,6 +326,7 @@ def test_a_pod_that_is_evicted_in_mid_rollout_is_followed_by_another(
     assert installation.running() != name
 
 
+@pytest.mark.disturbs_the_cluster
 def test_a_node_without_room_is_told_in_the_schedulers_words(
     installation: Installation, images: Images, kubectl: KubectlProxy
 ) -> None:

@@ -6,7 +6,6 @@ The steps and what is told stand in docs/cluster.md, in this order; a test compa
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +14,7 @@ from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 from tests.support.program import REPOSITORY
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800, func_only=True)]
 
 __all__ = ["kubectl"]
 
@@ -84,13 +83,16 @@ def test_the_documented_steps_are_these() -> None:
         assert step.left in told
 
 
+@pytest.mark.parametrize(
+    "steps", [STEPS[:3], STEPS[3:8], STEPS[8:]], ids=["before it", "a rollout", "an undo"]
+)
 def test_each_step(
-    installation: Installation, images: Images, kubectl: KubectlProxy, tmp_path: Path
+    installation: Installation, images: Images, kubectl: KubectlProxy, steps: list[Step]
 ) -> None:
     installation.deploy(images.pristine)
     before = installation.json("get", "deployment", "ks-installer")["spec"]
     installation.running()
-    for step in STEPS:
+    for step in steps:
         kubectl.rules()
         if step.undoing:
             roll_out(installation, kubectl=kubectl).ok()

@@ -12,7 +12,7 @@ from tests.e2e.test_status import at_work, pod_runs
 from tests.support.cluster import Images, Installation
 from tests.support.kubectl_proxy import KubectlProxy
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800, func_only=True)]
 
 __all__ = ["kubectl"]
 

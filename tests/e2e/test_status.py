@@ -18,7 +18,7 @@ from tests.support import program
 from tests.support.cluster import Images, Installation
 from tests.support.program import REPOSITORY, Finished, ksimage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800, func_only=True)]
 
 PAGE = REPOSITORY / "docs" / "status.md"
 HEAD = """\

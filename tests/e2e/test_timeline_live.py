@@ -12,7 +12,7 @@ from tests.support.chromium import Browser
 from tests.support.cluster import Images, Installation
 from tests.support.program import COMMAND, environment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600, func_only=True)]
 
 
 def _live(installation: Installation, page: str) -> subprocess.Popen[str]:

@@ -16,7 +16,7 @@ from tests.support.cluster import Images, Installation
 from tests.support.program import COMMAND, environment
 from tests.support.watching import documents, execs, started
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600, func_only=True)]
 
 UPSTREAMS: manifests.Shape = "v3.3.2"
 """The Deployment of upstream's YAML, which can name an image by its digest."""

@@ -13,7 +13,7 @@ from tests.support import nodes
 from tests.support.cluster import Images, Installation
 from tests.support.watching import documents, started
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400, func_only=True)]
 
 UPSTREAMS: manifests.Shape = "v3.3.2"
 RESULTS = PurePosixPath("/kubesphere/results")
@@ -26,6 +26,7 @@ def _event_names(installation: Installation) -> int:
     return len([line for line in listed.splitlines() if "partial" not in line])
 
 
+@pytest.mark.disturbs_the_cluster
 @pytest.mark.parametrize("component", ["apiserver", "kubelet"])
 def test_a_part_of_the_cluster_that_is_killed_costs_no_event(
     installation: Installation, images: Images, component: Literal["apiserver", "kubelet"]

@@ -18,7 +18,7 @@ from tests.support.watching import execs
 
 from ksimage.bundle.archive import open_bundle
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600, func_only=True)]
 
 SPEC = {"monitoring": {"seconds": 45, "fail": True}, "common": {"redis": {"password": "Zq8-pear"}}}
 

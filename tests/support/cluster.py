@@ -203,7 +203,20 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
 
 
 @pytest.fixture
-def installation(cluster: Bed, tmp_path: Path) -> Iterator[Installation]:
+def undisturbed(cluster: Bed, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Other processes' tests go on beside this one, unless it is marked ``disturbs_the_cluster``."""
+    disturbs = request.node.get_closest_marker("disturbs_the_cluster")
+    how = fcntl.LOCK_EX if disturbs else fcntl.LOCK_SH
+    with (cluster.place.run / "tests.lock").open("w") as lock:
+        # Who waits for all others to end keeps new ones from beginning.
+        with (cluster.place.run / "turn.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            fcntl.flock(lock, how)
+        yield
+
+
+@pytest.fixture
+def installation(cluster: Bed, undisturbed: None, tmp_path: Path) -> Iterator[Installation]:
     """An empty namespace that may hold an installer; gone after the test."""
     name = f"ks-{uuid.uuid4().hex[:8]}"
     listed = {"apiVersion": "v1", "kind": "List", "items": manifests.namespace(name)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ksimage.timeline.lanes import LAST, PARALLEL, PHASE_ORDER, Bar, Lane, Span, lanes
+from ksimage.timeline.lanes import AFTER, LAST, PARALLEL, PHASE_ORDER, Bar, Lane, Span, lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ def critical(lanes: Sequence[Lane]) -> Path:
     side_by_side = sorted(
         (lane for lane in lanes if lane.phase == PARALLEL), key=lambda lane: -lane.span.end
     )
-    chosen = [lane for lane in lanes if lane.phase not in (PARALLEL, "after")]
+    chosen = [lane for lane in lanes if lane.phase not in (PARALLEL, AFTER)]
     chosen += side_by_side[:1]
     chosen.sort(key=lambda lane: (PHASE_ORDER.index(lane.phase), lane.span.start))
     last = chosen[-1] if chosen else None
@@ -145,8 +145,12 @@ class Analysis:
 
     @property
     def state(self) -> RunState:
-        """Failed when any component failed; ok only when result-info ended well."""
-        worst = _worst(lane for lane in self.lanes if lane.is_current)
+        """Failed when any component failed; ok only when result-info ended well.
+
+        What comes after result-info may still run: nobody waits for it (:data:`phases.AFTER`).
+        """
+        current = (lane for lane in self.lanes if lane.is_current)
+        worst = _worst(lane for lane in current if lane.phase != AFTER or lane.state == "failed")
         return "cut" if worst == "ok" and not self.path.complete else worst
 
     @property

@@ -6,7 +6,7 @@ import pytest
 from tests.support.attempts import BEGAN, attempt, run, task, whole
 from tests.support.installations import installation
 
-from ksimage.events.model import Attempt, Event
+from ksimage.events.model import Attempt, Event, RunState
 from ksimage.redact.redactor import Redactor
 from ksimage.timeline.analysis import analyse, critical
 from ksimage.timeline.lanes import Span, lanes
@@ -48,6 +48,12 @@ def test_the_state_of_the_whole() -> None:
     still = attempt(run("common", task("t", 0, None, "running"), state="running"))
     assert analyse(still).state == "running"
     assert analyse(attempt(run("common", task("t", 0, 1)))).state == "cut"
+
+
+@pytest.mark.parametrize(("state", "whole"), [("running", "ok"), ("cut", "ok"), ("failed", "failed")])
+def test_what_comes_after_the_end_holds_up_nobody(state: RunState, whole: RunState) -> None:
+    last = run("telemetry", task("t", 5, 1), state=state)
+    assert analyse(attempt(run("result-info", task("r", 0, 4)), last)).state == whole
 
 
 def test_what_has_no_time_is_counted() -> None:
