@@ -204,7 +204,7 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
 
 @pytest.fixture
 def undisturbed(cluster: Bed, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Other processes' tests go on beside this one, unless it is marked ``disturbs_the_cluster``."""
+    """Share the cluster with other processes' tests, unless marked ``disturbs_the_cluster``."""
     disturbs = request.node.get_closest_marker("disturbs_the_cluster")
     how = fcntl.LOCK_EX if disturbs else fcntl.LOCK_SH
     with (cluster.place.run / "tests.lock").open("w") as lock:
