@@ -157,7 +157,7 @@ class Installation:
             if time.monotonic() > deadline:
                 told = self.kubectl("get", "pods,deployments,events", check=False)
                 pytest.fail(f"{what} did not come within {seconds:g} s\n{told}")
-            time.sleep(0.2)
+            time.sleep(0.4)
 
     def ksimage(self, *arguments: str, env: dict[str, str | None] | None = None) -> Finished:
         """Run ksimage with the administrator's kubeconfig, in this namespace."""

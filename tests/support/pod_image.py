@@ -83,7 +83,7 @@ def _add_packages(rootfs: Path) -> None:
     with tarfile.open(rootfs, "a") as archive:
         for path in sorted(packages.rglob("*")):
             parts = path.relative_to(packages).parts
-            if path.is_file() and parts[0] not in _LEFT_OUT and "__pycache__" not in parts:
+            if path.is_file() and parts[0] not in _LEFT_OUT:
                 archive.add(path, f"{inside}/{'/'.join(parts)}", filter=_plain)
         for path in sorted(LOCALE.rglob("*")):
             archive.add(path, str(path).lstrip("/"), recursive=False, filter=_plain)

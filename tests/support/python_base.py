@@ -19,7 +19,7 @@ from tests.support import requires
 
 TOOLS = ("sh", "ls", "id", "chmod", "cat", "env", "find")
 WHEELS = Path("/usr/share/python-wheels")
-_LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3",
+_LEFT_OUT = ("*.opt-?.pyc", "test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3",
              "pydoc_data", "*.a", "site-packages", "dist-packages")  # fmt: skip
 _LIBRARY = re.compile(r"(/\S+) \(0x")
 
