@@ -26,6 +26,7 @@ from tests.cluster.bed import Bed
 from tests.cluster.manifests import Shape
 from tests.cluster.place import REGISTRY, SYSTEM_PATH, Place
 from tests.support import pod_image, requires
+from tests.support.images import Entry
 from tests.support.program import Finished, ksimage
 
 NEEDED = ("etcd", "containerd", "runc", "docker-registry", "kubectl", "iptables", "ip", "openssl")
@@ -192,8 +193,10 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     """The miniature in the cluster's registry: as upstream's, and as ksimage builds it."""
     folder = tmp_path_factory.mktemp("images")
     layout = folder / "base"
-    digest = pod_image.build(layout)
-    project = f"{REGISTRY}/mini-{uuid.uuid4().hex[:8]}"  # the cluster may be another session's too
+    own = f"mini-{uuid.uuid4().hex[:8]}"
+    project = f"{REGISTRY}/{own}"
+    # The cluster is other sessions' too, and the kubelet lists no more than five names of an image.
+    digest = pod_image.build(layout, more=(Entry("kubesphere/session", own.encode()),))
     name = f"{project}/ks-installer"
     copy_image(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()

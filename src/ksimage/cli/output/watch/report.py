@@ -46,7 +46,7 @@ def report(
     for run in verdict.failed:
         lines += _failure(run, paint)
     for run in runs:
-        if run.state == "cut":
+        if run.state == "cut" and run.component not in phases.AFTER:
             name = line(run.component)
             lines.append(f"{paint('yellow', '?')} {name}: ended, state unknown (it has no summary)")
     if verdict.outcome == "failed" and verdict.why:

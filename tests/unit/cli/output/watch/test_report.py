@@ -55,6 +55,15 @@ def test_a_failure_without_an_event_that_tells() -> None:
     assert "Welcome" not in text  # kk does not say it when ks-core fails
 
 
+def test_what_comes_after_the_end_is_nobodys_worry() -> None:
+    told = Chronicle()
+    for name in ("devops", "telemetry"):
+        told.attempt.runs.append(Run(name, name, name, 1.0, None, state="cut"))
+    text = "\n".join(report(told, judge(told.attempt, (), over=True), PLAIN))
+    assert "? devops: ended, state unknown" in text
+    assert "telemetry" not in text
+
+
 def test_files_that_could_not_be_read_are_counted_and_one_is_named() -> None:
     told = Chronicle()
     told.attempt.damage += [Damage("a\x1b.json", "cut"), Damage("b.json", "cut")]
