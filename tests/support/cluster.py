@@ -196,7 +196,7 @@ def images(cluster: Bed, tmp_path_factory: pytest.TempPathFactory) -> Images:
     own = f"mini-{uuid.uuid4().hex[:8]}"
     project = f"{REGISTRY}/{own}"
     # The cluster is other sessions' too, and the kubelet lists no more than five names of an image.
-    digest = pod_image.build(layout, more=(Entry("kubesphere/session", own.encode()),))
+    digest = pod_image.build(layout, more=(Entry("kubesphere/playbooks/session", own.encode()),))
     name = f"{project}/ks-installer"
     copy_image(f"oci:{layout}:v3.3.2", f"{name}:v3.3.2")
     built = ksimage("build", "v3.3.2", "--from", project, "--push", cwd=folder).ok()
