@@ -71,7 +71,10 @@ class PatchAlreadyApplied(PatchError):
 
 
 class PatchAmbiguous(PatchError):
-    """A hunk is not where it says, and more than one other place would fit."""
+    """A hunk is not where it says, and more than one other place would fit.
+
+    ``elsewhere``: whether none of the places is the line that it states.
+    """
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class PatchAmbiguous(PatchError):
         hunk: int,
         stated: int,
         places: str,
+        elsewhere: bool,
         path: str,
         line: int,
         advice: Sequence[str] = (),
@@ -88,10 +92,13 @@ class PatchAmbiguous(PatchError):
         self.message = (
             f"{place(path, line)}: patch {name}, hunk {hunk} fits {target} in more than one place"
         )
-        self.why = (
-            f"it does not fit at line {stated}, where it belongs, but at lines {places};"
-            " choosing one would be guessing"
+        where = (
+            f"does not fit at line {stated}, where it belongs, but at lines {places}"
+            if elsewhere
+            else f"fits at lines {places}: one it states, the other is the end of the file, where a"
+            " hunk belongs that has no context after it"
         )
+        self.why = f"it {where}; choosing one would be guessing"
         self.advice = ["give the hunk another line of context", *advice]
         self.path, self.line = path, line
 

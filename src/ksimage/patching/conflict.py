@@ -32,6 +32,7 @@ def explain(
             hunk=failure.number,
             stated=failure.expected + 1,
             places=places + (", ..." if len(failure.candidates) == PLACES_COUNTED else ""),
+            elsewhere=failure.expected not in failure.candidates,
             path=patch.path,
             line=hunk.patch_line,
             advice=ways_out(patch),

@@ -12,7 +12,8 @@ How a hunk finds its place:
 4. diff gives a hunk less context at one end only where the file ends. So a hunk with no context
    after its last change, or less than before its first, belongs at the end of the file, and so does
    one with a line without newline. One that states line 1 and has none before its first change, or
-   less than after its last, belongs at the start.
+   less than after its last, belongs at the start. Where it fits at the line that it states as
+   well, there are two places, and that is an error too.
 5. Hunks do not overlap, not even in their context (as in git).
 """
 
@@ -108,9 +109,11 @@ class Text:
         if hunk.starts_file or hunk.ends_file:
             index = 0 if hunk.starts_file else len(self.lines) - len(block)
             complete = not hunk.ends_file or index + len(block) == len(self.lines)
-            if complete and index >= first and self.fits(block, index):
-                return index
-            raise Unplaced(number, index, [])
+            if not complete or index < first or not self.fits(block, index):
+                raise Unplaced(number, index, [])
+            if index != expected >= first and self.fits(block, expected):
+                raise Unplaced(number, expected, sorted((index, expected)))
+            return index
         if expected >= first and self.fits(block, expected):
             return expected
         candidates = self.search(block, first, PLACES_COUNTED)

@@ -184,6 +184,19 @@ def test_several_other_places_are_ambiguous_even_at_different_distances() -> Non
     assert (caught.value.path, caught.value.line) == ("sample.patch", 3)
 
 
+def test_a_place_that_says_two_things_is_ambiguous() -> None:
+    """Without context after it, it belongs at the end; but at its line it fits as well.
+
+    GNU patch believes the line.
+    """
+    lone = "@@ -2 +2,3 @@\n+x\n a\n+y\n"
+    with pytest.raises(PatchAmbiguous) as caught:
+        apply_patch(text(*"baa"), patch(lone))
+    assert "it fits at lines 2, 3: one it states" in caught.value.why
+    assert apply_patch(text(*"ba"), patch(lone)).data == text(*"bxay")
+    assert apply_patch(text(*"bca"), patch(lone)).data == text(*"bcxay")
+
+
 def test_many_places_are_listed_shortly() -> None:
     with pytest.raises(PatchAmbiguous) as caught:
         apply_patch(text("x") + TEN * 9, patch(REPLACE_E))
