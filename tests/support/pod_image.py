@@ -80,7 +80,10 @@ def _add_packages(rootfs: Path) -> None:
     environment = next(e for e in ENVIRONMENTS if e.name == "newest")
     packages = next(prepare(environment).parent.glob("lib/python3*/site-packages"))
     inside = f"{python_base.standard_library()}/site-packages".lstrip("/")
-    with tarfile.open(rootfs, "a") as archive:
+    libraries = python_base.libraries(packages.rglob("*.so"))
+    with tarfile.open(rootfs, "a", dereference=True) as archive:
+        for library in sorted(libraries.difference(f"/{name}" for name in archive.getnames())):
+            archive.add(library, library.lstrip("/"), filter=_plain)
         for path in sorted(packages.rglob("*")):
             parts = path.relative_to(packages).parts
             if path.is_file() and parts[0] not in _LEFT_OUT:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support import requires
@@ -44,7 +45,7 @@ def build(path: Path, tools: tuple[str, ...] = TOOLS) -> Path:
         made: set[str] = set()
         for folder in ("bin", "etc", "tmp", "lib", "lib64", "usr/bin"):
             _folder(archive, made, folder)
-        for file in sorted({*files, python, *map(Path, _libraries(binaries))}):
+        for file in sorted({*files, python, *map(Path, libraries(binaries))}):
             _folder(archive, made, str(file.parent).lstrip("/"))
             archive.add(file, str(file).lstrip("/"), recursive=False, filter=_owned_by_root)
         for name, program in programs.items():
@@ -68,7 +69,8 @@ def _left_out(name: str) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in _LEFT_OUT)
 
 
-def _libraries(binaries: list[Path]) -> set[str]:
+def libraries(binaries: Iterable[Path]) -> set[str]:
+    """The shared libraries that they need."""
     command = [requires.program("ldd"), *map(str, binaries)]
     output = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     return set(_LIBRARY.findall(output))

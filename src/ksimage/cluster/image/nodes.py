@@ -34,7 +34,9 @@ class Node(NamedTuple):
     Attributes:
         platform: ``linux/amd64``.
         takes_pods: it is neither cordoned nor tainted against everything.
-        images: for each image that it holds all its names, tags and digests.
+        images: for each image that its kubelet lists its names, tags and digests. A kubelet lists
+            the 50 largest (nodeStatusMaxImages), and five names of each (kubelet's
+            pkg/kubelet/nodestatus/setters.go).
     """
 
     name: str
