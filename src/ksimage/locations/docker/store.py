@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ksimage.errors import EnginePushFailed, ImageNotFound
+from ksimage.errors import EnginePushFailed, EngineRefused, EngineUnreachable, ImageNotFound
 from ksimage.locations.docker import engine
 from ksimage.objects import items, mapping
 
@@ -26,24 +27,26 @@ def tag(client: EngineClient, image_id: str, name: str) -> None:
 
 
 def untag(client: EngineClient, name: str) -> None:
-    """Take a name off an image; it being gone already is fine."""
-    import docker.errors
-
-    try:
+    """Take a name off an image; that it, or the engine, is gone already is fine."""
+    with _if_possible(f"remove {name}"):
         client.api.remove_image(name, noprune=True)
-    except docker.errors.APIError as error:
-        log.info("could not remove %s: %s", name, error.explanation)
 
 
 def remove_untagged(client: EngineClient, image_id: str) -> None:
     """Remove an image unless a name points to it (the builder's cache may return a named one)."""
-    import docker.errors
-
-    try:
+    with _if_possible(f"remove {image_id}"):
         if not client.api.inspect_image(image_id).get("RepoTags"):
             client.api.remove_image(image_id)
-    except docker.errors.APIError as error:
-        log.info("could not remove %s: %s", image_id, error.explanation)
+
+
+@contextmanager
+def _if_possible(what: str) -> Iterator[None]:
+    """For what is done last: a failure of it must not take the place of what went before."""
+    try:
+        with engine.translated(what):
+            yield
+    except (EngineRefused, EngineUnreachable) as error:
+        log.info("could not %s: %s", what, error)
 
 
 def names(client: EngineClient) -> dict[str, str]:
