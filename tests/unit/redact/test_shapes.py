@@ -110,6 +110,8 @@ def test_harmless(text: str) -> None:
         "docker run mysql mysql -p§",
         "docker login helm.lan -u docker -p §",
         "docker login -u docker -p § login.lan",
+        "docker login -u docker -p § login",
+        '["docker", "login", "-u", "docker", "-p", "§", "login"]',
         "docker run docker:20 docker login -u login -p § harbor.lan",
         "db.lan:5432:*:grafana:§",
         '{"broken": "x\\ndb.lan:5432:a:b:§',
