@@ -104,7 +104,8 @@ def require(outcomes: Sequence[ReleaseOutcome]) -> None:
     """Raise BuildsFailed when any release failed."""
     failed = [outcome.release for outcome in outcomes if outcome.state is Ending.FAILED]
     if failed:
-        raise BuildsFailed(failed, len(outcomes))
+        never = sum(outcome.state is Ending.NOT_RUN for outcome in outcomes)
+        raise BuildsFailed(failed, len(outcomes), len(outcomes) - len(failed) - never)
 
 
 def _one(

@@ -60,9 +60,11 @@ class BuildsFailed(KsimageError):
 
     exit_code = 15
 
-    def __init__(self, failed: Sequence[str], total: int) -> None:
+    def __init__(self, failed: Sequence[str], total: int, done: int) -> None:
         self.message = f"{len(failed)} of {total} builds failed: {', '.join(failed)}"
-        self.advice = ["the others are done; the same command goes on with what is missing"]
+        others = "the others are done" if len(failed) + done == total else f"{done} of them done"
+        missing = "the same command goes on with what is missing"
+        self.advice = [f"{others}; {missing}" if done else "none is done; each has said why"]
 
 
 class InstallerUnwell(KsimageError):

@@ -241,21 +241,31 @@ class KeptTagOccupied(TagError):
 class TagOccupied(TagError):
     """The tag holds another image, and nobody asked to replace it.
 
-    ``differences``: from the new image; none where it cannot be read.
+    ``differences``: from the new image; none where it cannot be read. ``kept``: whether ``place``
+    is free for it; where it is not, our own earlier build is let go.
     """
 
     def __init__(
-        self, name: str, digest: str, what: str, kept: str, differences: Sequence[str] = ()
+        self,
+        name: str,
+        digest: str,
+        what: str,
+        place: str,
+        differences: Sequence[str] = (),
+        *,
+        kept: bool = True,
     ) -> None:
         listed = [f"differs from this one: {difference}" for difference in differences]
         self.message = f"{name} already holds another image"
         self.why = "\n".join([f"it holds {what}; digest {digest}", *listed])
         self.advice = (
             [
-                f"replace it, keeping what is there as {kept}: add --replace",
+                f"replace it, keeping what is there as {place}: add --replace"
+                if kept
+                else f"replace it; this earlier build is not kept, {place} is taken: add --replace",
                 "or choose another name: --tag TAG, or --to",
             ]
-            if kept
+            if place
             else [
                 "it is replaced whole, and nothing of it is kept: add --replace",
                 "or write to another one: --to oci-archive:OTHER.tar",

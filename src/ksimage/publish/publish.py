@@ -17,6 +17,7 @@ from ksimage.base import naming
 from ksimage.errors import (
     DestinationIsSource,
     KeptTagOccupied,
+    KsimageError,
     NotFound,
     PolicyViolation,
     TagMoved,
@@ -173,10 +174,10 @@ def make_room(
     if not overwrite:
         from ksimage.inspection.current import look
 
-        first = next(map(str, naming.kept_locations(location)), "")
-        what = str(look(location, options))
+        found = look(location, options)
+        place, free = _place(location, held, options, ours=found.ours)
         differences = _differences(location, options, source)
-        raise TagOccupied(str(location), held.digest, what, first, differences)
+        raise TagOccupied(str(location), held.digest, str(found), place, differences, kept=free)
     if location.reference is not None:
         from ksimage.harbor import api
 
@@ -197,6 +198,22 @@ def _differences(location: Location, options: RegistryOptions | None, source: So
 
     with closing(access.open_source(location, options=options)) as there:
         return difference.between(there, source)
+
+
+def _place(
+    location: Location, held: Descriptor, options: RegistryOptions | None, *, ours: bool
+) -> tuple[str, bool]:
+    """Where :func:`_keep` would keep it, and whether it would: as far as that can be seen."""
+    first = next(map(str, naming.kept_locations(location)), "")
+    with suppress(KsimageError):
+        for place in naming.kept_locations(location):
+            with closing(access.open_target(place, options=options)) as target:
+                there = target.held()
+            if there is None or there.digest == held.digest:
+                return str(place), True
+            if ours:
+                return str(place), False
+    return first, True
 
 
 def _keep(location: Location, held: Descriptor, options: RegistryOptions | None) -> str | None:

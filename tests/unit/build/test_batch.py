@@ -110,7 +110,19 @@ def test_a_failure_stops_nobody(built: Built) -> None:
     with pytest.raises(BuildsFailed, match=r"2 of 4 builds failed: v3\.1\.0, v3\.3\.2") as caught:
         batch.require(rows)
     assert caught.value.exit_code == 15
+    assert caught.value.advice[0].startswith("the others are done; ")
     batch.require([rows[1]])
+
+
+def test_what_was_not_begun_is_not_called_done() -> None:
+    failed = ReleaseOutcome("v3.3.2", Ending.FAILED)
+    with pytest.raises(BuildsFailed) as caught:
+        batch.require([failed])
+    assert caught.value.advice == ["none is done; each has said why"]
+    built = ReleaseOutcome("v3.4.0", Ending.UP_TO_DATE)
+    with pytest.raises(BuildsFailed) as caught:
+        batch.require([failed, built, ReleaseOutcome("v3.4.1", Ending.NOT_RUN)])
+    assert caught.value.advice == ["1 of them done; the same command goes on with what is missing"]
 
 
 def test_the_system_fails_one_release_only(built: Built) -> None:

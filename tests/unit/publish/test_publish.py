@@ -152,6 +152,21 @@ class TestLayout:
         assert (second.replaced, second.kept) == (first.top.digest, None)
         assert names(tmp_path) == {"t": second.top.digest, "t-orig": original}
 
+    def test_what_would_become_of_it_is_said_before(
+        self, plan: Plan, verbose: Plan, tmp_path: Path
+    ) -> None:
+        to = f"oci:{tmp_path}:t"
+        foreign(tmp_path, "t-orig", "another")
+        foreign(tmp_path, "t")
+        with pytest.raises(TagOccupied) as caught:
+            derived.publish_plan(plan, to)
+        assert f"keeping what is there as {to}-orig-2: add --replace" in caught.value.advice[0]
+        derived.publish_plan(plan, to, overwrite=True)
+        with pytest.raises(TagOccupied) as caught:
+            derived.publish_plan(verbose, to)
+        assert f"this earlier build is not kept, {to}-orig is taken" in caught.value.advice[0]
+        assert derived.publish_plan(verbose, to, overwrite=True).kept is None
+
     def test_a_forged_label_does_not_make_it_ours(self, plan: Plan, tmp_path: Path) -> None:
         """Who could pass for ksimage could have the original thrown away."""
         foreign(tmp_path, "t-orig", "another")

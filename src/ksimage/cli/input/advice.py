@@ -18,10 +18,12 @@ _COMMAND = re.compile(r"ksimage ((?:patches )?[a-z]+)\b.*?(?=  \(|$)")
 _CREDENTIALS = ("username", "password")
 _OPTIONAL_VALUE = ("verbosity",)
 _KUBECTL = re.compile(r"(?:^|(?<=: ))kubectl (?!config )")
+_NAMESPACE = "kubesphere-system"
+_OF_NAMESPACE = re.compile(rf"((?<=kubectl )(?:-n |--namespace[ =])){_NAMESPACE}\b")
 _CLUSTER = (
     ("kubeconfig", "--kubeconfig", None),
     ("context", "--context", None),
-    ("namespace", "-n", "kubesphere-system"),
+    ("namespace", "-n", _NAMESPACE),
     ("kubectl", "--kubectl", "kubectl"),
     ("request_timeout", "--request-timeout", 20.0),
 )
@@ -43,6 +45,8 @@ def completer() -> Callable[[str, str], str]:
     def complete(line: str, release: str) -> str:
         found = _COMMAND.search(line)
         if found is None:
+            namespace = shlex.quote(str(typed.get("namespace") or _NAMESPACE))
+            line = _OF_NAMESPACE.sub(lambda found: found[1] + namespace, line)
             return _KUBECTL.sub(
                 lambda _: " ".join(["kubectl", *_cluster(typed, _OF_KUBECTL, ()), ""]), line
             )
@@ -50,7 +54,7 @@ def completer() -> Callable[[str, str], str]:
         command = _command(root, found.group(1).split())
         accepted = {param.name or "" for param in command.params} if command else set()
         present = words.split()
-        more = " ".join([*_words(typed, accepted, present), *_cluster(typed, accepted, present)])
+        more = " ".join([*_words(typed, command, present), *_cluster(typed, accepted, present)])
         return f"{line[: found.start()]}{words}{' ' if more else ''}{more}{line[found.end() :]}"
 
     return complete
@@ -64,12 +68,14 @@ def _command(root: click.Context, path: list[str]) -> click.Command | None:
     return command
 
 
-def _words(typed: Mapping[str, object], accepted: set[str], present: list[str]) -> Iterator[str]:
+def _words(
+    typed: Mapping[str, object], command: click.Command | None, present: list[str]
+) -> Iterator[str]:
     """The options of settings that were typed, as far as the command takes them."""
     for key, setting in BY_KEY.items():
         value = typed.get(parameter(key))
         flag = setting.flag
-        if value in (None, (), False) or key in _CREDENTIALS or parameter(key) not in accepted:
+        if value in (None, (), False) or key in _CREDENTIALS or not _takes(command, flag, value):
             continue
         if any(word == flag or word.startswith(f"{flag}=") for word in present):
             continue
@@ -80,6 +86,14 @@ def _words(typed: Mapping[str, object], accepted: set[str], present: list[str]) 
         else:
             for one in _several(value):
                 yield from (flag, shlex.quote(str(one)))
+
+
+def _takes(command: click.Command | None, flag: str, value: object) -> bool:
+    """Whether the command has the option, in this sense: rollout's --tag has no value."""
+    return command is not None and any(
+        flag in param.opts and (value is True or not getattr(param, "is_flag", False))
+        for param in command.params
+    )
 
 
 def _cluster(

@@ -96,8 +96,7 @@ def work(what: Sequence[str], everything: bool, settings: Settings) -> list[Work
     if everything:
         if not pinned:
             raise UsageError(
-                "--all has nothing to build",
-                why="no release is listed in ksimage.yaml",
+                "no release was named, and none is listed in ksimage.yaml",
                 advice=['add to it:  releases: [v3.3.2, ">=3.4,<3.5"]'],
             )
         return [Work(release, base) for release, base in pinned.items()]

@@ -58,7 +58,7 @@ def show_next(terminal: Terminal, published: Published) -> None:
     """What to type to get the result into the cluster."""
     terminal.step("next:")
     for line in next_steps(published.location, published.reference):
-        terminal.step(f"  {line}")
+        terminal.step(f"  {terminal.complete(line, '')}")
 
 
 def table(outcomes: Sequence[ReleaseOutcome]) -> list[tuple[str, ...]]:

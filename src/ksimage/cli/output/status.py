@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str]
 MAX_TEXT = 150
+MAX_COMMAND = 2000  # it is to be typed: never half of one
 
 
 def rows(status: Status, judged: StatusVerdict) -> list[Row]:
@@ -34,7 +35,8 @@ def rows(status: Status, judged: StatusVerdict) -> list[Row]:
     shown: list[Row] = []
     last = ""
     for label, value in found:
-        shown.append(("" if label == last else label, printable(value, MAX_TEXT)))
+        most = MAX_COMMAND if label == "next" else MAX_TEXT
+        shown.append(("" if label == last else label, printable(value, most)))
         last = label
     return shown
 

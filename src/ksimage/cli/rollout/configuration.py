@@ -55,7 +55,7 @@ def _change(talk: Conversation, found: Installer, command: Command, name: str = 
         return
     if seen is not None and not seen.busy:
         _await_begin(talk, found)
-    terminal.step("next: ksimage watch")
+    terminal.step(terminal.complete("next: ksimage watch", ""))
     terminal.result("", made)
 
 

@@ -193,7 +193,7 @@ class ImageRollout:
         seconds = time.monotonic() - self.started
         done = "rolled out" if planned.commands else "up to date, nothing was changed"
         self.terminal.success(f"pod {pod.name}: {done}, {seconds:.1f} s")
-        self.terminal.step("next: ksimage watch")
+        self.terminal.step(self.terminal.complete("next: ksimage watch", ""))
         made = document(
             self.kubectl,
             (*planned.commands, *planned.extra),

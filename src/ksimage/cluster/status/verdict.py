@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ksimage.cluster.image.registry import digest_of
 from ksimage.cluster.rollout.plan import cluster_release, under_way
 from ksimage.derivation.recipe import VERBOSITY_VARIABLE
+from ksimage.errors import BadReference
+from ksimage.images import reference as references
 from ksimage.inspection.identity import Origin
 from ksimage.objects import at, mapping, text
 
@@ -124,10 +126,21 @@ def _advice(status: Status, problems: list[str]) -> list[str]:
         advice.append("ksimage rollout")
     elif not status.ours:
         release = cluster_release(status.installer) or "RELEASE"
-        advice += [f"ksimage build {release} --verbose --push", "ksimage rollout"]
+        base = _source(status.installer.image)
+        advice += [f"ksimage build {release} --verbose{base} --push", "ksimage rollout"]
     for step in status.failed[:1]:
         advice += ["ksimage collect", f"ksimage rollout --component {step.component}"]
     return advice
+
+
+def _source(image: str) -> str:
+    """`--from` the repository that the cluster pulls from: the base is there, and the result."""
+    try:
+        found = references.parse(image)
+    except BadReference:
+        return ""
+    own = found.registry != references.DEFAULT_REGISTRY and found.name.endswith("/ks-installer")
+    return f" --from {found.name}" if own else ""
 
 
 def _level(value: object) -> int | None:

@@ -183,7 +183,7 @@ class TestNames:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("--all",), "--all has nothing to build"),
+            (("--all",), "no release was named, and none is listed"),
             (("--all", "v3.3.2"), "--all and names were both given"),
             ((), "nothing to build was named"),
             ((*GOOD, "--dry-run"), "--dry-run shows one build at a time"),

@@ -24,7 +24,7 @@ class TestCheck:
         ("arguments", "code", "words"),
         [
             (("v3.3.2",), 2, "nowhere to look for the images"),
-            ((), 2, "no release is listed in ksimage.yaml"),
+            ((), 2, "none is listed in ksimage.yaml"),
             (("v9.9.9", "--target", "harbor.lan/a"), 4, "unknown release"),
             (("harbor.lan/a/ks-installer:v3.3.2", "--target", "harbor.lan/a"), 4, "unknown"),
         ],

@@ -76,7 +76,7 @@ class TestMatrix:
     @pytest.mark.parametrize(
         ("arguments", "code", "words"),
         [
-            ((), 2, "no release is listed in ksimage.yaml"),
+            ((), 2, "none is listed in ksimage.yaml"),
             (("v9.9.9",), 4, "unknown release"),
             (("v2.1.1",), 4, "not supported"),
             (("v3.3.2", "--only-outdated"), 2, "nowhere to look for the images"),

@@ -45,6 +45,26 @@ DIFF = "see what the patches make of it: ksimage diff RELEASE"
         (("build", "v3.3.2", "--from", "oci:x"), "ksimage patches list", "ksimage patches list"),
         (("build", "v3.3.2", "--from", "oci:x"), "add --replace", "add --replace"),
         (
+            ("build", "v3.3.2", "--push", "--insecure", "--tag", "x", "--verbose=3"),
+            "ksimage rollout harbor.lan/p/ks-installer:x",  # whose --tag and --verbosity are others
+            "ksimage rollout harbor.lan/p/ks-installer:x --insecure",
+        ),
+        (
+            ("status", "-n", "ks", "--context", "c"),
+            "kubectl -n kubesphere-system get pods",
+            "kubectl --context c -n ks get pods",
+        ),
+        (
+            ("status", "-n", "ks"),
+            "look: kubectl --namespace kubesphere-system get pods",
+            "look: kubectl --namespace ks get pods",
+        ),
+        (
+            ("status",),
+            "kubectl -n kubesphere-system get pods",
+            "kubectl -n kubesphere-system get pods",
+        ),
+        (
             ("build", "v3.3.2", "--from", "oci:x"),
             "ksimage build v3.3.1 --from oci:y  (another)",
             "ksimage build v3.3.1 --from oci:y  (another)",

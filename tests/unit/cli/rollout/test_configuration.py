@@ -46,3 +46,12 @@ def test_a_verbosity_is_queued_behind_it(
     set_verbosity(Conversation(Terminal(), cluster(**{" exec ": BUSY}), yes=True), 3)
     assert " patch " in log.read_text()
     assert "queued behind it" in capsys.readouterr().err
+
+
+def test_what_is_next_leads_to_the_same_cluster(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    terminal.complete = lambda line, _: f"{line} -n ks"
+    set_verbosity(Conversation(terminal, cluster(**{" exec ": BUSY}), yes=True), 3)
+    assert "next: ksimage watch -n ks\n" in capsys.readouterr().err

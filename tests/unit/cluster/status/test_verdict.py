@@ -91,6 +91,18 @@ def test_two_installers_and_a_second_hook() -> None:
 def test_a_hook_that_was_changed_is_built_anew() -> None:
     judged = verdict.judge(status(identity=OURS._replace(origin=Origin.TAMPERED)))
     assert judged.problems[0].startswith("the hook was changed")
+    assert judged.advice[0] == (
+        "ksimage build v3.3.2 --verbose --from harbor.lan/kubesphereio/ks-installer --push"
+    )
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["kubesphere/ks-installer:v3.3.2", "harbor.lan/p/another:v3.3.2", "no reference", "", "a:b/@"],
+)
+def test_a_base_is_not_guessed(image: str) -> None:
+    found = installer(deployment(image=image), configuration(), pod())
+    judged = verdict.judge(status(installer=found, identity=PRISTINE))
     assert judged.advice[0] == "ksimage build v3.3.2 --verbose --push"
 
 

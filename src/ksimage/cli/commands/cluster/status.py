@@ -54,7 +54,9 @@ def _look(invocation: Invocation, kubectl: Kubectl) -> tuple[Status, StatusVerdi
     from ksimage.cluster.status import verdict
 
     found = statuses.gather(kubectl, invocation.options)
-    return found, verdict.judge(found)
+    judged = verdict.judge(found)
+    advice = tuple(invocation.terminal.complete(line, "") for line in judged.advice)
+    return found, judged._replace(advice=advice)
 
 
 def _show(terminal: Terminal, found: Status, judged: StatusVerdict) -> None:

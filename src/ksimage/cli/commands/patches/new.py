@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,10 +77,16 @@ def new(
         raise FileExists([str(path)], ["choose another name", f"ksimage patches refresh {path}"])
     tag = naming.release_tag(release)
     new = _prepare(folder)
-    before = hook_below(run, tag, clone, folder, alone=pristine)
-    after = files.read(Path(edited)) if edited else _edit(before)
-    data = compose(before, after, _header(tag, description), name=name)
-    files.replace(path, data)
+    try:
+        before = hook_below(run, tag, clone, folder, alone=pristine)
+        after = files.read(Path(edited)) if edited else _edit(before)
+        data = compose(before, after, _header(tag, description), name=name)
+        files.replace(path, data)
+    except BaseException:
+        if new:  # left behind it would not be new next time, and get no series file
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     terminal.success(f"wrote    {path}")
     series = folder / DEFAULT
     if new or series.is_file():

@@ -236,10 +236,14 @@ class RegistryClient:
                 f"a request for {intent.name}", "it is the page of a web server"
             )
         fault = explain(answer, intent)
+        # skopeo tries plain HTTP only when told to, on this machine as well
+        plain = "--tls-verify=false " * self.channel.wire.host.may_be_plain
         return ImageNotFound(
             intent.name,
             why=fault.why if "it gave no reason" not in fault.why else "",
-            advice=[f"what is there: skopeo list-tags docker://{self.host}/{self.repository}"],
+            advice=[
+                f"what is there: skopeo list-tags {plain}docker://{self.host}/{self.repository}"
+            ],
         )
 
 

@@ -135,6 +135,16 @@ def test_new_folder_becomes_a_series(run: Run, base: str, tmp_path: Path) -> Non
     assert "\nchatty " in listed
 
 
+def test_new_folder_is_not_left_behind_by_an_editor_that_gave_up(
+    run: Run, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "false")
+    assert run(*NEW, "--from", base, "--dir", "mine").code == 2
+    (tmp_path / "edited.py").write_bytes(CHATTY)
+    run(*NEW, "--edited", "edited.py", "--from", base, "--dir", "mine").ok()
+    assert library.load(tmp_path / "mine").names == ("chatty",)
+
+
 def test_folder_is_tried_before_the_editor(
     run: Run, base: str, tmp_path: Path, editor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

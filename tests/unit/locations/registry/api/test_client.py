@@ -115,6 +115,16 @@ def test_what_is_no_manifest(
         client.get_manifest("v1")
 
 
+def test_what_is_there_instead_can_be_asked_for_as_it_is_said(
+    client: RegistryClient, script: ScriptedRegistry
+) -> None:
+    """skopeo does not fall back to plain HTTP, not even on this machine."""
+    script.on("GET", "p/r/manifests/v1", 404, b"", Content_Type="application/json")
+    with pytest.raises(ImageNotFound) as caught:
+        client.get_manifest("v1")
+    assert "skopeo list-tags --tls-verify=false docker://127.0.0.1:" in caught.value.advice[0]
+
+
 def test_a_blob_that_was_cut_goes_on_where_it_was_cut(
     client: RegistryClient, script: ScriptedRegistry
 ) -> None:
