@@ -18,6 +18,8 @@ overlapping     Hunks that say that they overlap, or are out of order: ours refu
 numbers         damaged, the others ignore what it says.
 CRLF            GNU patch strips the CRs of a CRLF patch; ours and unipatch take bytes as they are.
 no effect       The result is the text itself; ours refuses that.
+done at its     "applied twice" for one hunk of several: its change is at its very place, and one
+own place       other place fits; ours refuses to choose.
 anchors         git pins a hunk to line 1 when it states line 1, and to the end only when it has no
                 trailing context at all. GNU patch and ours compare leading and trailing context.
 git's spread    git searches from the stated line, without the offset of the hunk before.
@@ -223,6 +225,10 @@ def old_block(body: list[bytes]) -> list[bytes]:
     return [line[1:] for line in body if line[:1] in (b" ", b"-")]
 
 
+def new_block(body: list[bytes]) -> list[bytes]:
+    return [line[1:] for line in body if line[:1] in (b" ", b"+")]
+
+
 def places(text: bytes, block: list[bytes]) -> list[int]:
     lines = text.split(b"\n")
     return [n for n in range(len(lines)) if lines[n : n + len(block)] == block]
@@ -268,6 +274,12 @@ def why_they_apply_it(case: Case, mine: Outcome, theirs: bytes) -> str | None:
             for a in places(case.text, old_block(one)):
                 if any(abs(a - b) < size for b in places(case.text, old_block(two))):
                     return "shared context"
+        # A hunk stands in the text both as it was and as it is when it is done.
+        if any(
+            places(case.text, old_block(body)) and places(case.text, new_block(body))
+            for _, body in parts
+        ):
+            return "done at its own place"
     return None
 
 
@@ -375,6 +387,13 @@ EXAMPLES = {
     "no effect": (
         Case(b"a\nx\nx\nx\n", made(b"@@ -1,2 +1,3 @@\n a\n+x\n x\n", b"@@ -3,2 +4,1 @@\n-x\n x\n")),
         "no effect",
+    ),
+    "done at its own place": (
+        Case(
+            b"x\na\nB\nc\nx\na\nb\nc\n",
+            made(b"@@ -1 +1,2 @@\n+y\n x\n", b"@@ -2,3 +3,3 @@\n a\n-b\n+B\n c\n"),
+        ),
+        "done at its own place",
     ),
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from ksimage.errors import BaseBroken, BaseMoved, ReleaseMismatch, UnsupportedRe
 from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
-from ksimage.locations.spec import Transport
+from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 from ksimage.upstream.kubekey import tags
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from ksimage.derivation.repair import Repair
     from ksimage.hook.layers import Hook
     from ksimage.hook.platforms import Reading
+    from ksimage.images.manifest import Descriptor
     from ksimage.locations.options import OptionsFor
     from ksimage.locations.protocol import Source
-    from ksimage.locations.spec import Location
     from ksimage.patching.apply import SeriesResult
     from ksimage.patching.series import Selection
 
@@ -131,6 +131,7 @@ def plan(
     with ExitStack() as unfinished:
         unfinished.callback(source.close)
         images = base_images.read_images(source, wanted)
+        notes += _misnamed(asked, images.top, release)
         if before := original.find(asked, images, options, wanted):
             unfinished.close()
             location, source, images = before
@@ -210,6 +211,15 @@ def _judge(
             raise ReleaseMismatch(name, release, identity.releases)
         return identity.release
     return release
+
+
+def _misnamed(asked: Location, top: Descriptor, release: str | None) -> list[str]:
+    """A note where the base's own name says another release than the one asked for."""
+    inside = top.annotations.get("org.opencontainers.image.ref.name", "")
+    named = naming.guess_release(asked) or naming.guess_release(Location(Transport.OCI, ref=inside))
+    if not release or named in (None, release):
+        return []
+    return [f"the base is named {named}, and {release} is made of it: is it the one you mean?"]
 
 
 def _odd(hooks: Sequence[tuple[PlatformImage, Hook]]) -> list[str]:

@@ -164,6 +164,7 @@ class FileWithoutTransport(UsageError):
     """A file's bare name stands where an image is expected."""
 
     def __init__(self, path: str) -> None:
+        path = reference_without_login(path)
         self.nearest = (f"docker-archive:{path}", f"oci-archive:{path}")
         self.message = (
             f"{path!r} is the name of a file, and as an image it would be one in a registry"

@@ -153,9 +153,11 @@ def apply_patch(
     except Unplaced as failure:
         if text.holds([hunk.reversed() for hunk in patch.hunks]):
             raise _already(patch, target) from None
-        if partly and (rest := _not_done(text, patch)):
-            return apply_patch(data, rest, target=target, what=what)
-        raise explain(text, patch, failure, target, what) from None
+        rest = text.locate_not_done(patch.hunks) if partly else []
+        if not rest:
+            raise explain(text, patch, failure, target, what) from None
+        patch = patch._replace(hunks=tuple(hunk for hunk, _ in rest))
+        places = [place for _, place in rest]
     shifted = any(place.offset for place in places)
     if shifted and text.holds([hunk.reversed() for hunk in patch.hunks], exactly=True):
         raise _already(patch, target)
@@ -194,15 +196,6 @@ def _with(added: Sequence[tuple[int, int]], applied: Applied) -> list[tuple[int,
         (line + sum(n for above, n in mine if above < line), lines)
         for line, lines in [*added, *mine]
     ]
-
-
-def _not_done(text: Text, patch: Patch) -> Patch | None:
-    """The patch without the hunks that are in the text; None unless that takes some, not all."""
-    left = tuple(hunk for hunk in patch.hunks if not text.holds([hunk.reversed()]))
-    if not 0 < len(left) < len(patch.hunks):
-        return None
-    rest = patch._replace(hunks=left)
-    return rest if text.holds(left) else None
 
 
 def _already(patch: Patch, target: str) -> PatchAlreadyApplied:

@@ -24,7 +24,7 @@ def explain(
 ) -> PatchError:
     """The error for a hunk without a place; ``what`` is the text that is shown."""
     hunk = patch.hunks[failure.number - 1]
-    if failure.candidates:
+    if len(failure.candidates) > 1:
         places = ", ".join(str(index + 1) for index in failure.candidates[: PLACES_COUNTED - 1])
         return PatchAmbiguous(
             patch.name,
@@ -40,6 +40,9 @@ def explain(
     index = _most_similar(text, hunk.old_lines, failure.expected)
     actual = text.lines[index : index + len(hunk.old_lines)]
     note, kind = _diagnosis(text, hunk, index, patch)
+    if failure.candidates:
+        belongs = f"at line {failure.expected + 1}, where it belongs"
+        note = f"{belongs}, it is done already; this is another place"
     start, differing = _window(hunk.old_lines, actual)
     expected = _numbered(hunk.old_lines, hunk.old_start, start, differing)
     found = _numbered(actual, index + 1, start, differing)
@@ -76,7 +79,11 @@ def ways_out(patch: Patch) -> tuple[str, ...]:
 
 def _done(text: Text, patch: Patch) -> str:
     """Which hunks are in the text already, where some are."""
-    done = [str(n) for n, h in enumerate(patch.hunks, 1) if text.holds([h.reversed()])]
+    done = [
+        str(number)
+        for number, hunk in enumerate(patch.hunks, 1)
+        if text.holds([hunk.reversed()]) and not text.search(hunk.old_lines, 0, 1)
+    ]
     if not done:
         return ""
     what = "hunk" if len(done) == 1 else "hunks"

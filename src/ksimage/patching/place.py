@@ -8,7 +8,8 @@ How a hunk finds its place:
    there, that is its place.
 3. Otherwise it may be anywhere after the hunk before it, provided exactly one place fits. GNU patch
    and git take the nearest of several; here that is an error, because a nearby duplicate of a call
-   is what the hook is full of.
+   is what the hook is full of. So is the only other place an error where the hunk is in the text
+   already at its own: that place looks like the original one.
 4. diff gives a hunk less context at one end only where the file ends. So a hunk with no context
    after its last change, or less than before its first, belongs at the end of the file, and so does
    one with a line without newline. One that states line 1 and has none before its first change, or
@@ -19,6 +20,7 @@ How a hunk finds its place:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Unplaced(Exception):
         super().__init__(number)
         self.number = number  # from 1
         self.expected = expected  # line index where it should have been
-        self.candidates = candidates
+        self.candidates = candidates  # one alone is refused: at ``expected`` the hunk is done
 
 
 class Text:
@@ -104,6 +106,38 @@ class Text:
             places.append(HunkPlace(index + 1, offset))
         return places
 
+    def locate_not_done(self, hunks: Sequence[Hunk]) -> list[tuple[Hunk, HunkPlace]]:
+        """The hunks that are not in the text yet, and their places; those that are lie in order
+        between them. Empty when that takes none or all, or may be read in two ways."""
+        left: list[tuple[Hunk, HunkPlace]] = []
+        first = offset = 0
+        for hunk in hunks:
+            stated = hunk.old_start - 1
+            expected = stated + offset
+            forward = self.places(hunk, expected, first)
+            done: tuple[int, ...] = ()
+            if forward != (expected,):
+                undo = replace(hunk.reversed(), old_start=hunk.old_start)
+                done = self.places(undo, expected, first)
+            if len(forward) + len(done) != 1:
+                return []
+            index = (forward or done)[0]
+            offset = index - stated
+            first = index + len(hunk.old_lines)
+            if forward:
+                left.append((hunk, HunkPlace(index + 1, offset)))
+            else:
+                offset += len(hunk.new_lines) - len(hunk.old_lines)
+                first = index + len(hunk.new_lines)
+        return left if len(left) < len(hunks) else []
+
+    def places(self, hunk: Hunk, expected: int, first: int) -> tuple[int, ...]:
+        """The one place of a hunk; none, or several between which one would have to guess."""
+        try:
+            return (self.place(hunk, expected, first, 1),)
+        except Unplaced as failure:
+            return tuple(failure.candidates)
+
     def place(self, hunk: Hunk, expected: int, first: int, number: int) -> int:
         block = hunk.old_lines
         if hunk.starts_file or hunk.ends_file:
@@ -117,7 +151,7 @@ class Text:
         if expected >= first and self.fits(block, expected):
             return expected
         candidates = self.search(block, first, PLACES_COUNTED)
-        if len(candidates) == 1:
+        if len(candidates) == 1 and not (expected >= first and self.fits(hunk.new_lines, expected)):
             return candidates[0]
         raise Unplaced(number, max(expected, first), candidates)
 

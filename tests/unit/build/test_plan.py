@@ -90,6 +90,15 @@ class TestWhich:
             pass
         assert "v3.4.1" in caught.value.why and caught.value.exit_code == 4
 
+    def test_a_base_that_is_named_another_release(self, tmp_path: Path) -> None:
+        """Nothing else tells, where the hook is nobody's known."""
+        source = derived.base(tmp_path, ref="v3.3.2")
+        for place in (source, f"{source}:v3.3.2"):
+            with derived.planned(place, "v3.4.1") as plan:
+                assert "the base is named v3.3.2, and v3.4.1 is made of it" in plan.notes[0]
+            with derived.planned(place, "v3.3.2") as plan:
+                assert not any("is named" in note for note in plan.notes)
+
     def test_platforms_of_two_releases(self, tmp_path: Path, upstream: Any) -> None:
         other = derived.HOOK + b"# another\n"
         upstream.update({sha(derived.HOOK): "v3.3.2", sha(other): "v3.4.1"})

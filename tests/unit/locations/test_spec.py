@@ -143,6 +143,13 @@ def test_what_can_only_be_a_file(text: str) -> None:
     assert f"docker-archive:{text}" in " ".join(caught.value.advice)
 
 
+def test_a_login_in_what_can_only_be_a_file_is_not_shown() -> None:
+    """An address that lost its scheme begins like a path."""
+    with pytest.raises(FileWithoutTransport) as caught:
+        spec.parse("//user:s3cret@harbor.lan/kubesphereio")
+    assert "s3cret" not in f"{caught.value.message} {caught.value.advice}"
+
+
 def test_parsing_does_not_look_at_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "busybox").write_bytes(b"")

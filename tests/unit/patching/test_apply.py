@@ -412,6 +412,39 @@ class TestToldWell:
         assert "hunk 2 of 2 done already" in caught.value.why
         assert apply_series(half, [both]).after == apply_patch(TEN, both).data
 
+    def test_what_is_done_elsewhere_is_not_done_here(self) -> None:
+        """Of three places that look alike somebody did the second: the others are still to do."""
+        alike = [f"@@ -{n},2 +{n + m},3 @@\n a\n+A\n b\n" for m, n in enumerate((1, 4, 7))]
+        base = text(*"abxabyabz")
+        three = patch(*alike, "@@ -9 +12,2 @@\n z\n+Z\n", name="three")
+        assert apply_series(base, [three]).after == text(*"aAbxaAbyaAbzZ")
+        half = text(*"aBbxaAbyabz").replace(b"B\n", b"")
+        with pytest.raises(PatchConflict):
+            apply_series(half, [three])
+        shifted = text("0") + half
+        with pytest.raises(PatchAmbiguous):
+            apply_series(shifted, [three])
+
+    def test_the_only_other_place_of_a_hunk_that_is_done_at_its_own(self) -> None:
+        two = patch(
+            "@@ -1,2 +1,3 @@\n a\n+A\n b\n", "@@ -4,3 +5,3 @@\n d\n-e\n+E\n f\n", name="two"
+        )
+        with pytest.raises(PatchConflict) as caught:
+            apply_series(text(*"abcdEfghdef"), [two])
+        assert "at line 4, where it belongs, it is done already" in caught.value.why
+        assert apply_series(text(*"abcdEfgh"), [two]).after == text(*"aAbcdEfgh")
+
+    def test_a_hunk_passed_over_moves_those_after_it(self) -> None:
+        """The line that the second states is now that of a place that looks like its own."""
+        two = patch(
+            "@@ -2,2 +2,5 @@\n 1\n+2\n+3\n+4\n 5\n",
+            "@@ -7,3 +10,3 @@\n d\n-e\n+E\n f\n",
+            name="two",
+        )
+        base = text("0", "1", "5", *"def", *"def", "z")
+        half = text(*"012345", *"def", *"def", "z")
+        assert apply_series(half, [two]).after == apply_series(base, [two]).after
+
     def test_a_patch_file_is_not_left_out_by_name(self) -> None:
         with pytest.raises(PatchConflict) as caught:
             apply_patch(TEN.replace(b"e", b"x"), patch(REPLACE_E, name="mine"))
