@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ksimage.cli.output import files
 from ksimage.cli.output.inspection import show_count
+from ksimage.errors import CannotWrite
 from ksimage.locations.spec import Transport
 
 if TYPE_CHECKING:
@@ -115,12 +116,20 @@ class Files:
             from ksimage.cli.output.documents.builds import builds_document
 
             text = as_json(builds_document(outcomes), ascii_only=False)
-            files.write(self._metadata, text + "\n")
+            _write(self._metadata, text + "\n")
         if self._references:
             references = [
                 outcome.built.published.reference for outcome in outcomes if outcome.built
             ]
-            files.write(self._references, "".join(f"{line}\n" for line in references))
+            _write(self._references, "".join(f"{line}\n" for line in references))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        files.write(path, text)
+    except CannotWrite as error:
+        error.advice = ["the images are made; for this file give another place: they are found"]
+        raise
 
 
 _PUSH = "ksimage push {location} REGISTRY/PROJECT"

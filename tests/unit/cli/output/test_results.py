@@ -125,6 +125,11 @@ class TestFiles:
         results.Files(str(tmp_path / "there"), str(tmp_path / "new")).require_writable()
         assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "kept"}
 
+    def test_a_full_disk_after_the_build_is_no_build_undone(self) -> None:
+        with pytest.raises(CannotWrite) as caught:
+            results.Files("/dev/full", None).write([])
+        assert "the images are made" in caught.value.advice[0]
+
     @pytest.mark.parametrize("name", ["missing/x", "", "folder"])
     def test_unwritable(self, tmp_path: Path, name: str) -> None:
         (tmp_path / "folder").mkdir()
