@@ -230,13 +230,15 @@ def analyse(
     """Read an attempt. Without any usable time it has no lanes, and its span is empty.
 
     Args:
-        attempt: the attempt; it stays as it is.
+        attempt: the attempt; with a redactor, the secrets in its tasks' names are hidden in place.
         title: where it came from.
         redactor: learns the secrets in what tasks said, and hides them wherever they stand there.
         expected: the parallel components to come; empty where unknown.
     """
     from ksimage.timeline.words import line
 
+    if redactor is not None:
+        _hide(attempt, redactor)
     drawn = lanes(attempt)
     span = Span(0.0, 0.0)
     if drawn:
@@ -244,12 +246,25 @@ def analyse(
         ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
         span = Span(min(lane.first for lane in drawn), max(ends))
     current = [lane for lane in drawn if lane.is_current]
-    if redactor is not None:
-        for task in (task for run in attempt.runs for task in run.tasks if task.output):
-            redactor.learn_text(task.output)
     path = critical(current)
     judged = phases.judge(attempt, expected)
     return Analysis(attempt, line(title), span, drawn, _phases(current), path, judged, redactor)
+
+
+def _hide(attempt: Attempt, redactor: Redactor) -> None:
+    """Learn what tasks say, and hide it in what they are called: a name can hold a variable."""
+    tasks = [task for run in attempt.runs for task in run.tasks]
+    for text in {text for task in tasks for text in (task.output, *_words(task)) if text}:
+        redactor.learn_text(text)
+    shown = {text: redactor.redacted(text) for task in tasks for text in _words(task)}
+    for task in tasks:
+        task.name, task.role, task.action, task.path, task.host = (
+            shown[text] for text in _words(task)
+        )
+
+
+def _words(task: Task) -> tuple[str, str, str, str, str]:
+    return task.name, task.role, task.action, task.path, task.host
 
 
 def _longest(places: Iterable[Place], most: int) -> list[Place]:

@@ -175,3 +175,13 @@ def test_it_ends_where_the_installation_is() -> None:
 def test_nothing_has_no_path() -> None:
     path = critical([])
     assert (path.steps, path.seconds, path.complete) == ([], 0, False)
+
+
+def test_a_secret_is_hidden_in_what_tasks_are_called_too() -> None:
+    """A name can hold a variable; what one part of the page hides no other may show."""
+    failed = task("Log in", 0, 1, "failed", output="curl --password Zq8-pear77")
+    named = task("Set Zq8-pear77", 2, 1)
+    installed = attempt(run("common", failed, named))
+    shown = [place.bar.task for place in analyse(installed, redactor=Redactor()).places()]
+    assert shown[1].name.startswith("Set [redacted:")
+    assert "pear" not in f"{shown[1].name}{shown[1].path}"
