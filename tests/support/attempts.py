@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ksimage.events.model import Attempt, Event, Run, RunState, Task, TaskState
+from ksimage.events.model import Attempt, Event, Run, RunState, Stats, Task, TaskState
 
 BEGAN = 1_795_000_000.0
 
@@ -49,6 +49,7 @@ def run(component: str, *tasks: Task, state: RunState = "ok", end: float | None 
         f"{component} {tasks[0].start if tasks else 0}",
         tasks[0].start if tasks else None,
         None if end is None else BEGAN + end,
+        stats={"ok": Stats(ok=1), "failed": Stats(failures=1)}.get(state),
         state=state,
         tasks=list(tasks),
         events=events,

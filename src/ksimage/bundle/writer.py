@@ -130,6 +130,7 @@ def _fill(
     about: About,
     moment: float,
 ) -> BundleManifest:
+    hide = redactor.redacted if redactor else str
     files: list[FileNote] = []
     with gzip.GzipFile(
         filename="", mode="wb", compresslevel=6, fileobj=staged.file, mtime=int(moment)
@@ -137,23 +138,26 @@ def _fill(
         for part in contents.parts():
             before = redactor.count if redactor else 0
             pieces = redactor.redact(part.pieces) if redactor else part.pieces
-            size, sha256 = _add(zipped, part.path, pieces, part.mtime or int(moment))
+            # Of its path the first part is ours; the rest are names of files, pods and containers.
+            top, slash, name = part.path.partition("/")
+            path = f"{top}{slash}{redactor.named(name) if redactor else name}"
+            size, sha256 = _add(zipped, path, pieces, part.mtime or int(moment))
             files.append(
                 {
-                    "path": part.path,
+                    "path": path,
                     "size": size,
                     "sha256": sha256,
                     "truncated": part.truncated,
                     "redactions": (redactor.count - before) if redactor else 0,
                 }
             )
-        hide = redactor.redacted if redactor else str
         manifest: BundleManifest = {
             "format": FORMAT,
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)),
             "redacted": redactor is not None,
             **about,
-            "missing": [{"what": what, "why": hide(why)} for what, why in contents.missing()],
+            "source": hide(about.get("source", "")),
+            "missing": [{"what": hide(what), "why": hide(why)} for what, why in contents.missing()],
             "files": files,
         }
         text = json.dumps(manifest, indent=1, ensure_ascii=True) + "\n"

@@ -140,6 +140,12 @@ class Builder:
         if own.run.end is None:
             own.run.end = own.time
 
+    def expect(self, component: str, ident: str) -> None:
+        """A run's folder is there, of which nothing could be read: how it went is unknown."""
+        folder = self._folders.setdefault((component, ident), [])
+        if component and not folder and len(self.attempt.runs) < _MOST_RUNS:
+            self._begin(folder, component, ident, "")
+
     def damage(self, path: str, why: str) -> None:
         """Note what could not be read; of very many only the first are kept."""
         if len(self.attempt.damage) < _MOST_DAMAGES:

@@ -96,8 +96,10 @@ class Chronicle:
         if kind == "ev":
             return self._event(frame)
         if kind == "bad":
-            path = f"{_text(frame, 'c')}/{_text(frame, 'i')}/job_events/{_text(frame, 'f')}"
+            component, ident = _text(frame, "c"), _text(frame, "i")
+            path = f"{component}/{ident}/job_events/{_text(frame, 'f')}"
             self._builder.damage(path, _text(frame, "why"))
+            self._builder.expect(component, ident)
         elif kind == "rc":
             rc, mtime = frame.get("rc"), _number(frame.get("m"))
             if type(rc) is int and abs(rc) < 1 << 31:

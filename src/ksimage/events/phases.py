@@ -46,10 +46,12 @@ def latest(runs: list[Run]) -> list[Run]:
 
     Of a component that ran twice in it, the last run; in the order of their start.
     """
-    begin = 0
-    for at, run in enumerate(runs):
-        if run.component == FIRST[0]:
-            begin = at
+    begins = [at for at, run in enumerate(runs) if run.component == FIRST[0]]
+    begin = begins[-1] if begins else 0
+    if begins and runs[begin].start is None:
+        # What has no time lies at the end, whenever it was: it hides nothing, least of all failures
+        timeless = next(at for at, run in enumerate(runs) if run.start is None)
+        begin = timeless if len(begins) > 1 else 0
     by_component = {run.component: run for run in runs[begin:]}
     return sorted(by_component.values(), key=lambda run: run.start or float("inf"))
 

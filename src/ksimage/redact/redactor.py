@@ -112,6 +112,15 @@ class Redactor:
         end = "\n" if text.endswith("\n") else ""
         return json.dumps(made, indent=4 if text[1:2] == "\n" else None) + end
 
+    def named(self, path: str) -> str:
+        """A path with tokens in place of the values that are known; its other parts stay."""
+        out, at = [], 0
+        for start, end, value in self._learned.find(path):
+            if start >= at:
+                out += [path[at:start], self._token_of(value)]
+                at = end
+        return "".join([*out, path[at:]])
+
     def places(self, text: str, looked: Relevant, known: bool) -> list[tuple[int, int, str]]:
         """What is to be replaced in a text that is not parsed: start, end and value, in order."""
         found = [(site.start, site.end, site.value) for site in sites(text, looked)]

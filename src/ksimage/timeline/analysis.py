@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ksimage.timeline.lanes import AFTER, LAST, PARALLEL, PHASE_ORDER, Bar, Lane, Span, lanes
+from ksimage.events import phases
+from ksimage.timeline.lanes import (
+    AFTER,
+    LAST,
+    PARALLEL,
+    PHASE_ORDER,
+    Bar,
+    Lane,
+    Span,
+    lanes,
+    phase_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ksimage.events.model import Attempt, RunState, Task
+    from ksimage.events.phases import InstallationVerdict
     from ksimage.redact.redactor import Redactor
 
 Spent = Literal["retries", "loops", "tasks", "between"]
@@ -140,18 +152,23 @@ class Analysis:
     lanes: list[Lane]
     phases: list[PhaseSpan]
     path: Path
+    judged: InstallationVerdict
     redactor: Redactor | None
     """Hides the secrets in what tasks said; None: they are shown as they are."""
 
     @property
     def state(self) -> RunState:
-        """Failed when any component failed; ok only when result-info ended well.
-
-        What comes after result-info may still run: nobody waits for it (:data:`phases.AFTER`).
-        """
-        current = (lane for lane in self.lanes if lane.is_current)
-        worst = _worst(lane for lane in current if lane.phase != AFTER or lane.state == "failed")
-        return "cut" if worst == "ok" and not self.path.complete else worst
+        """As `ksimage watch` judges it, also by what has no usable time and is not drawn."""
+        if self.judged.failed:
+            return "failed"
+        if self.judged.outcome == "success":
+            return "ok"
+        states = {
+            run.state
+            for run in phases.latest(self.attempt.runs)
+            if phase_of(run.component) != AFTER
+        }
+        return "running" if "running" in states else "cut"
 
     @property
     def latest(self) -> Span:
@@ -204,16 +221,24 @@ class Analysis:
         return sorted(found, key=lambda place: (ranks[place.bar.task.state], place.bar.start))
 
 
-def analyse(attempt: Attempt, title: str = "", redactor: Redactor | None = None) -> Analysis:
+def analyse(
+    attempt: Attempt,
+    title: str = "",
+    redactor: Redactor | None = None,
+    expected: Sequence[str] = (),
+) -> Analysis:
     """Read an attempt. Without any usable time it has no lanes, and its span is empty.
 
     Args:
-        attempt: the attempt; it stays as it is.
+        attempt: the attempt; with a redactor, the secrets in its tasks' names are hidden in place.
         title: where it came from.
         redactor: learns the secrets in what tasks said, and hides them wherever they stand there.
+        expected: the parallel components to come; empty where unknown.
     """
     from ksimage.timeline.words import line
 
+    if redactor is not None:
+        _hide(attempt, redactor)
     drawn = lanes(attempt)
     span = Span(0.0, 0.0)
     if drawn:
@@ -221,11 +246,25 @@ def analyse(attempt: Attempt, title: str = "", redactor: Redactor | None = None)
         ends += [lane.events[-1].time or 0.0 for lane in drawn if lane.events]
         span = Span(min(lane.first for lane in drawn), max(ends))
     current = [lane for lane in drawn if lane.is_current]
-    if redactor is not None:
-        for task in (task for run in attempt.runs for task in run.tasks if task.output):
-            redactor.learn_text(task.output)
     path = critical(current)
-    return Analysis(attempt, line(title), span, drawn, _phases(current), path, redactor)
+    judged = phases.judge(attempt, expected)
+    return Analysis(attempt, line(title), span, drawn, _phases(current), path, judged, redactor)
+
+
+def _hide(attempt: Attempt, redactor: Redactor) -> None:
+    """Learn what tasks say, and hide it in what they are called: a name can hold a variable."""
+    tasks = [task for run in attempt.runs for task in run.tasks]
+    for text in {text for task in tasks for text in (task.output, *_words(task)) if text}:
+        redactor.learn_text(text)
+    shown = {text: redactor.redacted(text) for task in tasks for text in _words(task)}
+    for task in tasks:
+        task.name, task.role, task.action, task.path, task.host = (
+            shown[text] for text in _words(task)
+        )
+
+
+def _words(task: Task) -> tuple[str, str, str, str, str]:
+    return task.name, task.role, task.action, task.path, task.host
 
 
 def _longest(places: Iterable[Place], most: int) -> list[Place]:

@@ -64,8 +64,7 @@ def tries(place: Place) -> str:
 
 def verdict(analysis: Analysis) -> str:
     """How it ended, in a few words."""
-    lanes = [lane for lane in analysis.lanes if lane.is_current]
-    failed = [lane.component for lane in lanes if lane.state == "failed"]
+    failed = [line(run.component, 60) for run in analysis.judged.failed]
     ending = ENDINGS[analysis.state]
     return f"{ending}: {', '.join(failed)}" if failed else ending
 

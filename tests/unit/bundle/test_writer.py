@@ -38,6 +38,24 @@ def _bundle(path: Path) -> dict[str, bytes]:
     return {entry.path: entry.read() for entry in open_bundle(path).entries()}
 
 
+def test_names_hide_what_the_files_hide(tmp_path: Path) -> None:
+    redactor = Redactor()
+    redactor.give("node7.corp")
+    files = {
+        "logs/node7.corp/x.log": b"on node7.corp\n",
+        "results/password=Zq8-pear77/rc": b"0",
+        "results/password=Zq8-pear77/said": b"--password Zq8-pear77",
+    }
+    written = write(tmp_path / "b.tar.gz", Files(files), redactor, {"source": "node7.corp/r"}, 1e9)
+    found = _bundle(written.path)
+    logs, rc, said = (name for name in found if name != "MANIFEST.json")
+    assert logs.startswith("logs/[redacted:") and logs.endswith("]/x.log")
+    assert rc.startswith("results/password=[redacted:") and rc.endswith("]/rc")
+    assert said.endswith("]/said"), "what comes after a value stays, or names would be the same"
+    assert b"node7" not in found["MANIFEST.json"] and b"pear" not in found["MANIFEST.json"]
+    assert str(written.manifest["source"]).endswith("]/r")
+
+
 FILES = {
     "results/a.json": json.dumps({"password": SECRET}).encode(),
     "logs/x.log": f"found {SECRET}\n".encode(),

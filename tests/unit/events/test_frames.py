@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.behaviour.trees import event
+from tests.support.story import Story
 
 from ksimage.errors import EventsWithoutEnd
 from ksimage.events import frames
 from ksimage.events.frames import Chronicle
+from ksimage.events.phases import judge
+from ksimage.events.sources import FolderSource
 
 _ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -67,3 +72,17 @@ def test_what_the_hook_will_install_is_kept() -> None:
     )
     assert (chronicle.expected, chronicle.hook_sleeps, chronicle.patched) == (("a",), True, True)
     assert chronicle.attempt.hook_sha256 == "ab"
+
+
+def test_a_component_of_which_nothing_can_be_read_is_no_success(tmp_path: Path) -> None:
+    Story(tmp_path, fails=True)
+    (tmp_path / "monitoring/monitoring/rc").unlink()
+    for file in (tmp_path / "monitoring/monitoring/job_events").iterdir():
+        file.write_bytes(file.read_bytes()[:90])
+    told = Chronicle()
+    for frame in FolderSource(tmp_path).frames():
+        told.take(frame)
+    told.cut()
+    verdict = judge(told.attempt, (), over=True)
+    assert verdict.outcome == "unknown"
+    assert verdict.why == "result-info is done, but not seen: monitoring"

@@ -57,6 +57,22 @@ def test_runs_whose_start_nobody_knows_come_last() -> None:
     assert [run.component for run in phases.latest(runs)] == ["preinstall", "devops", "monitoring"]
 
 
+def test_a_preparation_without_a_time_hides_nothing() -> None:
+    runs = _runs("preinstall", "monitoring", "result-info")
+    timeless = _runs("preinstall", "devops")
+    for run in (*timeless, runs[0]):
+        run.start = None
+    found = phases.latest([*runs[1:], runs[0]])
+    assert [run.component for run in found] == ["monitoring", "result-info", "preinstall"]
+    assert {run.component for run in phases.latest([timeless[1], runs[0]])} == {
+        "devops",
+        "preinstall",
+    }
+    known = _runs("preinstall", "result-info")
+    found = phases.latest([*known, *timeless])
+    assert [run.component for run in found] == ["preinstall", "devops"], "a second installation"
+
+
 def _run(component: str, state: RunState = "ok", start: float = 1.0) -> Run:
     stats = {"ok": Stats(ok=1), "failed": Stats(failures=1)}.get(state)
     return Run(component, component, component, start, start + 1, None, stats, state)

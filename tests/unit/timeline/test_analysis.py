@@ -10,6 +10,7 @@ from ksimage.events.model import Attempt, Event, RunState
 from ksimage.redact.redactor import Redactor
 from ksimage.timeline.analysis import analyse, critical
 from ksimage.timeline.lanes import Span, lanes
+from ksimage.timeline.text import verdict
 
 
 def test_phases_come_in_order_with_the_one_that_ended_last() -> None:
@@ -55,6 +56,29 @@ def test_what_comes_after_the_end_holds_up_nobody(state: RunState) -> None:
     last = run("telemetry", task("t", 5, 1), state=state)
     whole = analyse(attempt(run("result-info", task("r", 0, 4)), last))
     assert whole.state == ("failed" if state == "failed" else "ok")
+
+
+@pytest.mark.parametrize("state", ["failed", "cut"])
+def test_what_cannot_be_drawn_is_judged_all_the_same(state: RunState) -> None:
+    """`watch` says that it failed: "installed" here would be a success that is none."""
+    seen = analyse(attempt(run("result-info", task("r", 0, 4)), run("monitoring", state=state)))
+    assert [lane.component for lane in seen.lanes] == ["result-info"]
+    assert seen.state == state
+    assert verdict(seen) == {"failed": "failed: monitoring", "cut": "not finished"}[state]
+
+
+def test_the_early_configuration_may_fail() -> None:
+    early = run("ks-config-early", task("e", 0, 1, "failed"), state="failed")
+    seen = analyse(attempt(early, run("result-info", task("r", 2, 4))))
+    assert (seen.state, verdict(seen)) == ("ok", "installed")
+
+
+def test_what_was_to_come_and_was_not_seen_is_no_success() -> None:
+    whole = attempt(run("devops", task("d", 0, 1)), run("result-info", task("r", 2, 4)))
+    assert analyse(whole, expected=("devops",)).state == "ok"
+    assert analyse(whole, expected=("devops", "logging")).state == "cut"
+    whole.runs[-1].stats = None
+    assert analyse(whole).state == "cut", "its rc said 0"
 
 
 def test_what_has_no_time_is_counted() -> None:
@@ -151,3 +175,13 @@ def test_it_ends_where_the_installation_is() -> None:
 def test_nothing_has_no_path() -> None:
     path = critical([])
     assert (path.steps, path.seconds, path.complete) == ([], 0, False)
+
+
+def test_a_secret_is_hidden_in_what_tasks_are_called_too() -> None:
+    """A name can hold a variable; what one part of the page hides no other may show."""
+    failed = task("Log in", 0, 1, "failed", output="curl --password Zq8-pear77")
+    named = task("Set Zq8-pear77", 2, 1)
+    installed = attempt(run("common", failed, named))
+    shown = [place.bar.task for place in analyse(installed, redactor=Redactor()).places()]
+    assert shown[1].name.startswith("Set [redacted:")
+    assert "pear" not in f"{shown[1].name}{shown[1].path}"

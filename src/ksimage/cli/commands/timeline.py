@@ -138,7 +138,9 @@ def _read(source: EventSource, attempt: int | None, redactor: Redactor | None) -
         raise UsageError(
             f"--attempt {attempt}: {source.title} has {len(attempts)}", advice=["leave it out"]
         )
-    return analyse(attempts[(attempt or len(attempts)) - 1], source.title, redactor)
+    chosen = attempts[(attempt or len(attempts)) - 1]
+    expected = chronicle.expected if chosen is chronicle.attempt else ()
+    return analyse(chosen, source.title, redactor, expected)
 
 
 def follow(
@@ -157,7 +159,7 @@ def follow(
     chronicle = Chronicle()
 
     def write(refresh: int = 0) -> None:
-        analysis = analyse(chronicle.attempt, source.title, redactor)
+        analysis = analyse(chronicle.attempt, source.title, redactor, chronicle.expected)
         give(terminal, wanted, analysis, None, refresh)
 
     written = 0.0
