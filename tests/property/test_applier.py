@@ -283,9 +283,13 @@ def why_they_apply_it(case: Case, mine: Outcome, theirs: bytes) -> str | None:
     return None
 
 
-def compare_like_gnu(case: Case, mine: Outcome, theirs: Outcome, *, strips_cr: bool) -> str:
+def compare_like_gnu(
+    case: Case, mine: Outcome, theirs: Outcome, *, strips_cr: bool, git: Git | None = None
+) -> str:
     if mine.text == theirs.text:
         return "same result" if mine.text is not None else "both refuse"
+    if git and mine.text is not None and theirs.text is not None and git(case).text == mine.text:
+        return "shared context"  # git, which lets no hunks overlap either, finds the same places
     if theirs.text is not None and mine.text is None:
         reason = why_they_apply_it(case, mine, theirs.text)
         if reason and (reason != "CRLF" or strips_cr):

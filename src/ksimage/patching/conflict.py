@@ -100,18 +100,18 @@ def _diagnosis(text: Text, hunk: Hunk, index: int, patch: Patch) -> tuple[str, t
             " converted on its way (git's autocrlf, an editor, a mail)",
             PatchLineEndings,
         )
-    if [_bare(line) for line in actual] == [_bare(line) for line in expected]:
-        if [line.rstrip(b"\r\n") for line in actual] != [line.rstrip(b"\n") for line in actual]:
-            return "the hook has CRLF line endings and the patch has LF", PatchLineEndings
-        if any(line.endswith(b"\r\n") for line in expected):
-            return "lines of the patch end in CRLF and those of the hook in LF", PatchLineEndings
-        if list(actual) != list(expected):
-            return "the texts differ in the newline at the end of the file only", PatchConflict
+    if list(actual) == list(expected):
         if hunk.starts_file and index:
             return "by its context the hunk belongs at the start of the file", PatchConflict
         if hunk.ends_file:
             return "by its context the hunk belongs at the end of the file", PatchConflict
         return "the hunk before it took this place", PatchConflict
+    if [_bare(line) for line in actual] == [_bare(line) for line in expected]:
+        if any(line.endswith(b"\r\n") for line in actual):
+            return "the hook has CRLF line endings and the patch has LF", PatchLineEndings
+        if any(line.endswith(b"\r\n") for line in expected):
+            return "lines of the patch end in CRLF and those of the hook in LF", PatchLineEndings
+        return "the texts differ in the newline at the end of the file only", PatchConflict
     if hunk.new_lines[-1].endswith(b"\n") and text.search(hunk.new_lines, 0, 1):
         return "this hunk seems to be applied already, the whole patch is not", PatchConflict
     return "", PatchConflict

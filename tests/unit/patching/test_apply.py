@@ -145,6 +145,16 @@ def test_crlf_hook_with_lf_patch() -> None:
     assert "hook has CRLF" in caught.value.why
 
 
+def test_lines_that_end_alike_are_no_matter_of_line_endings() -> None:
+    """The second hunk is done at its own line, and fits at one other; all of it in CRLF."""
+    two = patch_bytes("@@ -1 +1,2 @@\n+y\n x\n", "@@ -2,3 +3,3 @@\n a\n-b\n+B\n c\n")
+    converted = unified.parse(two.replace(b"\n", b"\r\n"), "s")
+    with pytest.raises(PatchConflict, match="does not apply") as caught:
+        apply_patch(text(*"xaBcxabc").replace(b"\n", b"\r\n"), converted)
+    assert not isinstance(caught.value, PatchLineEndings)
+    assert "at line 2, where it belongs, it is done already" in caught.value.why
+
+
 def test_lf_hook_with_crlf_patch_says_how_to_convert_it() -> None:
     """GNU patch strips the CRs; here bytes are bytes, but the remedy is one command away."""
     converted = unified.parse(patch_bytes(REPLACE_E).replace(b"\n", b"\r\n"), "s", path="p/s.patch")
