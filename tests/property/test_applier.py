@@ -346,9 +346,9 @@ def test_every_disagreement_with_the_judges_has_a_reason(
         @given(cases())
         def compare(case: Case) -> None:
             mine = ours(case)
-            seen["GNU patch"][compare_like_gnu(case, mine, gnu(case), strips_cr=True)] += 1
+            seen["GNU patch"][compare_like_gnu(case, mine, gnu(case), strips_cr=True, git=git)] += 1
             seen["unipatch"][
-                compare_like_gnu(case, mine, unipatch_apply(case), strips_cr=False)
+                compare_like_gnu(case, mine, unipatch_apply(case), strips_cr=False, git=git)
             ] += 1
             if zlib.crc32(case.patch) % 3 == 0:  # the slowest judge, and the least like ours
                 seen["git"][compare_with_git(case, mine, git(case))] += 1
