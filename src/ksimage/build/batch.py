@@ -104,8 +104,9 @@ def require(outcomes: Sequence[ReleaseOutcome]) -> None:
     """Raise BuildsFailed when any release failed."""
     failed = [outcome.release for outcome in outcomes if outcome.state is Ending.FAILED]
     if failed:
-        never = sum(outcome.state is Ending.NOT_RUN for outcome in outcomes)
-        raise BuildsFailed(failed, len(outcomes), len(outcomes) - len(failed) - never)
+        undone = (Ending.FAILED, Ending.NOT_RUN)
+        done = sum(outcome.state not in undone for outcome in outcomes)
+        raise BuildsFailed(failed, len(outcomes), done)
 
 
 def _one(

@@ -21,6 +21,7 @@ from ksimage.errors import BaseBroken, BaseMoved, ReleaseMismatch, UnsupportedRe
 from ksimage.hook.platforms import find_hooks
 from ksimage.inspection import identity as image_identity
 from ksimage.inspection.identity import Origin
+from ksimage.locations.oci.documents import REF_NAME
 from ksimage.locations.spec import Location, Transport
 from ksimage.upstream import releases
 from ksimage.upstream.kubekey import tags
@@ -215,7 +216,7 @@ def _judge(
 
 def _misnamed(asked: Location, top: Descriptor, release: str | None) -> list[str]:
     """A note where the base's own name says another release than the one asked for."""
-    inside = top.annotations.get("org.opencontainers.image.ref.name", "")
+    inside = top.annotations.get(REF_NAME, "")
     named = naming.guess_release(asked) or naming.guess_release(Location(Transport.OCI, ref=inside))
     if not release or named in (None, release):
         return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ksimage.redact.documents import Json, rewrite
 from ksimage.redact.encodings import decoded
-from ksimage.redact.text import REACH, Lookout, Relevant, relevant, sites
+from ksimage.redact.text import NOTHING, REACH, Lookout, Relevant, relevant, sites
 from ksimage.redact.vocabulary import Learned
 
 if TYPE_CHECKING:
@@ -114,12 +114,7 @@ class Redactor:
 
     def named(self, path: str) -> str:
         """A path with tokens in place of the values that are known; its other parts stay."""
-        out, at = [], 0
-        for start, end, value in self._learned.find(path):
-            if start >= at:
-                out += [path[at:start], self._token_of(value)]
-                at = end
-        return "".join([*out, path[at:]])
+        return self._replaced(path, NOTHING, known=True)
 
     def places(self, text: str, looked: Relevant, known: bool) -> list[tuple[int, int, str]]:
         """What is to be replaced in a text that is not parsed: start, end and value, in order."""

@@ -39,7 +39,7 @@ class Relevant(NamedTuple):
 
 
 _ALL: Final = Relevant(shapes.RULES, True, True, True, True)
-_NONE: Final = Relevant((), False, False, False, False)
+NOTHING: Final = Relevant((), False, False, False, False)
 
 _MAX_REMEMBERED: Final = 8_000_000
 """Characters of texts between quotes that a :class:`Lookout` remembers."""
@@ -62,12 +62,12 @@ class Lookout:
         parts = set(parts_of(text))
         parts -= self._without
         if not parts:
-            return _NONE
+            return NOTHING
         new = parts.difference(self._with)
         if new:
             self._remember(new)
         found = [looked for part in parts if (looked := self._with.get(part))]
-        return _united(found) if found else _NONE
+        return _united(found) if found else NOTHING
 
     def _remember(self, parts: set[str]) -> None:
         if self._remembered > _MAX_REMEMBERED:

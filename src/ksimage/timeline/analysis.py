@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ksimage.events import phases
-from ksimage.timeline.lanes import (
-    AFTER,
-    LAST,
-    PARALLEL,
-    PHASE_ORDER,
-    Bar,
-    Lane,
-    Span,
-    lanes,
-    phase_of,
-)
+from ksimage.timeline.lanes import AFTER, LAST, PARALLEL, PHASE_ORDER, Bar, Lane, Span, lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,7 +156,7 @@ class Analysis:
         states = {
             run.state
             for run in phases.latest(self.attempt.runs)
-            if phase_of(run.component) != AFTER
+            if run.component not in phases.AFTER
         }
         return "running" if "running" in states else "cut"
 
